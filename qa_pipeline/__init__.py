@@ -1,0 +1,1 @@
+"""Recordings and chats in, inspected contacts and period evaluations out."""

@@ -1,0 +1,76 @@
+"""What the text models say of a transcript: sentiment per utterance and service attitude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qa_pipeline.domain.contact import Role
+
+
+class SentimentLabel(StrEnum):
+    """Polarity of an utterance."""
+
+    NEGATIVE = "negative"
+    NEUTRAL = "neutral"
+    POSITIVE = "positive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentiment:
+    """Sentiment of one utterance: probabilities sum to 1; ``score`` = P(positive) - P(negative), -1..1."""
+
+    utterance: int
+    label: SentimentLabel
+    score: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentimentCourse:
+    """Course of one party's sentiment through the contact, each -1..1 or None with too few utterances.
+
+    ``start``/``end`` are means over the first and last third of the party's utterances.
+    """
+
+    role: Role
+    mean: float | None
+    start: float | None
+    end: float | None
+    lowest: float | None
+    lowest_utterance: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttitudeMark:
+    """One observable behaviour that moved an attitude dimension, with the utterance that shows it."""
+
+    utterance: int | None
+    behaviour: str  # id in the attitude lexicon, e.g. "thanks", "blames_customer"
+    quote: str
+    effect: float  # points on the 1-5 scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttitudeScore:
+    """One attitude dimension on a 1-5 scale, None when there was nothing to judge it by."""
+
+    dimension: str  # courtesy, empathy, patience, ownership, professionalism
+    value: float | None
+    confidence: float
+    marks: tuple[AttitudeMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """Result of the annotate stage over the masked transcript.
+
+    ``attitude_value`` is the mean of the judged dimensions (1-5), None when fewer than three could be judged.
+    """
+
+    sentiments: tuple[Sentiment, ...]
+    courses: tuple[SentimentCourse, ...]
+    attitude: tuple[AttitudeScore, ...]
+    attitude_value: float | None
+    sentiment_engine: str
+    masked_count: int  # spans of personal data that were masked

@@ -1,0 +1,21 @@
+"""Identity of exchangeable parts, stored with every result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSpec:
+    """What produced a result: kind ("asr", "sentiment", "vad"), name, version and the parameters that matter."""
+
+    kind: str
+    name: str
+    version: str
+    params: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Short stable text such as ``faster-whisper@1.2.1[model=small,beam=5]``."""
+        inner = ",".join(f"{name}={value}" for name, value in self.params)
+        return f"{self.name}@{self.version}" + (f"[{inner}]" if inner else "")

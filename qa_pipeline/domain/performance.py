@@ -1,0 +1,166 @@
+"""Indicators, appraisal templates and evaluations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qa_pipeline.domain.inspection import Reason
+from qa_pipeline.domain.scorecard import Text
+
+
+class IndicatorDirection(StrEnum):
+    """Which values are good."""
+
+    UP = "up"
+    DOWN = "down"
+    RANGE = "range"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiDefinition:
+    """One named measure.
+
+    ``unit``: ratio, s, h, min, points, count, cny, scale_1_5, nps. ``target`` in that unit; for RANGE a low and a
+    high end stand in ``target_low``/``target``. ``floor`` gives attainment 0, ``stretch`` 120.
+    ``aliases``: column headers that people write, in any language.
+    ``source``: "import" or "inspection" (computed from inspections by ``measure``).
+    """
+
+    id: str
+    name: Text
+    unit: str
+    direction: IndicatorDirection
+    target: float | None
+    target_low: float | None = None
+    floor: float | None = None
+    stretch: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    aliases: tuple[str, ...] = ()
+    source: str = "import"
+    measure: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiRecord:
+    """One value of one indicator for one agent and period.
+
+    ``period`` is YYYY-MM. ``n`` is the count of observations behind the value, None when the source does not say.
+    ``sd`` is the standard deviation of one observation when it is known. ``source`` names the import.
+    """
+
+    indicator: str
+    agent_id: str
+    period: str
+    value: float
+    n: int | None
+    source: str
+    sd: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateItem:
+    """One indicator in a template; targets None = those of the catalogue."""
+
+    indicator: str
+    weight: float
+    target: float | None = None
+    floor: float | None = None
+    stretch: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateDimension:
+    """performance, ability or attitude with its weight in percent and its items."""
+
+    id: str
+    name: Text
+    weight: float
+    items: tuple[TemplateItem, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """Indicators, targets and weights of a role, versioned. ``grades``: lower bound in points by grade, best first."""
+
+    id: str
+    version: int
+    name: Text
+    role: str
+    dimensions: tuple[TemplateDimension, ...]
+    grades: tuple[tuple[str, float], ...]
+    min_contacts: int
+    digest: str
+
+    @property
+    def items(self) -> Iterator[TemplateItem]:
+        """All items, in the order of the template."""
+        return (item for dimension in self.dimensions for item in dimension.items)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """One indicator's part in an evaluation.
+
+    ``attainment_points``: 0-120, None when missing. ``se_points``: standard error of the attainment, None when the
+    source gives no n. ``weight`` as in the template, ``effective_weight`` after missing ones were re-weighted,
+    both in percent of the total. ``contacts``: ids of the contacts behind an inspection indicator, worst first.
+    """
+
+    indicator: str
+    value: float | None
+    n: int | None
+    source: str | None
+    target: float | None
+    attainment_points: float | None
+    se_points: float | None
+    weight: float
+    effective_weight: float
+    contacts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionResult:
+    """One dimension's part: points None when nothing in it was known."""
+
+    id: str
+    points: float | None
+    weight: float
+    effective_weight: float
+    items: tuple[ItemResult, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One agent, one period, one template version.
+
+    ``total`` 0-120 or None with insufficient evidence; ``ci95`` its interval over the items that have one.
+    ``group``: "above", "within", "below" the team of all agents, or "insufficient": who cannot be told apart from
+    the average is "within". ``notes``: what was missing and re-weighted, in words.
+    """
+
+    agent_id: str
+    period: str
+    template_id: str
+    template_version: int
+    total: float | None
+    ci95: tuple[float, float] | None
+    grade: str | None
+    group: str
+    dimensions: tuple[DimensionResult, ...]
+    n_contacts: int
+    n_reviews: int
+    notes: tuple[Reason, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """One person on the staff as seen in metadata and KPI tables. ``team`` is the latest known."""
+
+    id: str
+    name: str | None = None
+    team: str | None = None
+    role: str | None = None

@@ -1,0 +1,63 @@
+"""Words of a contact: utterances of one speaker in one span, and the ordered whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qa_pipeline.domain.contact import Role
+
+
+class TranscriptQuality(StrEnum):
+    """How far the words can be trusted as evidence."""
+
+    TRUSTED = "trusted"  # imported, typed, or recognised with good confidence
+    DRAFT = "draft"  # a phrase that was recognised may be believed, a phrase that was not proves nothing
+    UNUSABLE = "unusable"  # no criterion may hang on these words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One recognised word; confidence 0-1 or None when the engine gives none."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """Words of one speaker in one span.
+
+    ``start_s``/``end_s`` are seconds from the start of the contact, None in transcripts without times.
+    ``confidence`` is the mean over words, 0-1, None when unknown.
+    ``usable`` is False for a span that failed the checks against invented text: it cannot be evidence.
+    """
+
+    index: int
+    role: Role
+    text: str
+    start_s: float | None = None
+    end_s: float | None = None
+    confidence: float | None = None
+    words: tuple[Word, ...] = ()
+    usable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """The ordered whole with language and provenance; utterance ``index`` equals its place in the tuple.
+
+    ``engine`` is an engine key such as ``pocketsphinx@5.1.1`` or ``import:vtt``.
+    ``roles_swapped`` is True when the text showed the channel map to be the wrong way round and it was turned.
+    ``roles_by`` says what the roles rest on: "channel", "metadata", "labels", "activity", "text", "none".
+    """
+
+    language: str
+    engine: str
+    quality: TranscriptQuality
+    utterances: tuple[Utterance, ...]
+    confidence: float | None = None
+    roles_by: str = "none"
+    roles_swapped: bool = False

@@ -1,0 +1,125 @@
+"""Borders behind which implementations can be exchanged; each has at least two real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_pipeline.domain.annotation import Annotation
+from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.domain.inspection import Finding
+from qa_pipeline.domain.listening import Facts
+from qa_pipeline.domain.scorecard import Check
+from qa_pipeline.domain.transcript import TranscriptQuality, Utterance, Word
+
+Samples = npt.NDArray[np.float32]  # mono, -1..1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechWindow:
+    """A stretch of one channel that holds speech, at most 30 s, cut in silence.
+
+    ``samples``: shape (n,), float32, 16,000 Hz. ``channel`` indexes ``Listening.channels``.
+    """
+
+    channel: int
+    start_s: float
+    samples: Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognizedSpan:
+    """What an engine heard in one span; times from the start of the call.
+
+    ``usable`` False: the span failed the engine's checks against invented text.
+    """
+
+    channel: int
+    start_s: float
+    end_s: float
+    text: str
+    words: tuple[Word, ...] = ()
+    confidence: float | None = None
+    usable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TranscriptionRequest:
+    """``language`` None asks the engine to detect it. ``narrow_band``: telephone speech."""
+
+    language: str | None
+    narrow_band: bool
+    prompt: str = ""
+    hot_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognition:
+    """All spans of one contact and the language that was used or detected."""
+
+    language: str
+    spans: tuple[RecognizedSpan, ...]
+    quality: TranscriptQuality
+
+
+class Transcriber(Protocol):
+    """Speech to text. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
+        """Recognise the windows of one contact; raises EngineError or NeedsModel."""
+        ...
+
+
+class SentimentModel(Protocol):
+    """Polarity of texts. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
+        """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactView:
+    """All that a detector may see of a contact: masked words and measured facts; no name, team or history."""
+
+    kind: ContactKind
+    language: str
+    utterances: tuple[Utterance, ...]
+    quality: TranscriptQuality
+    facts: Facts
+    annotation: Annotation
+    timing_reliable: bool
+
+
+class Detector(Protocol):
+    """One kind of check: contact view -> finding. Pure."""
+
+    def detect(self, view: ContactView, check: Check, criterion_id: str) -> Finding:
+        """Judge one criterion; UNDETERMINED rather than a guess."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOutcome:
+    """What became of one task: a value, or the error that ended it."""
+
+    task: Any
+    value: Any = None
+    error: BaseException | None = None
+
+
+class Executor(Protocol):
+    """Runs a function over tasks, unordered; one failed task never ends the others."""
+
+    def run(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[TaskOutcome]:
+        """Yield an outcome per task as they finish, holding only a bounded number of tasks at a time."""
+        ...

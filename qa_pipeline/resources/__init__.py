@@ -1,0 +1,81 @@
+"""Rule files that ship (scorecards, templates, indicators, lexicons) and the reader for such YAML.
+
+Users put their own beside: ``HOME/scorecards/*.yaml`` and ``HOME/templates/*.yaml`` are read after the shipped ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from qa_pipeline.errors import ConfigurationError, N_
+
+SHIPPED = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML document with the line of each of its values."""
+
+    path: Path
+    data: Any
+    root: yaml.Node
+
+    def line_of(self, keys: Sequence[str | int]) -> int:
+        """Return the line (from 1) of the value under `keys`, or of its nearest parent that exists."""
+        node = self.root
+        line = node.start_mark.line
+        for key in keys:
+            child = _child(node, key)
+            if child is None:
+                break
+            node, line = child
+        return int(line) + 1
+
+
+def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == str(key):
+                return value, name.start_mark.line
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], node.value[key].start_mark.line
+    return None
+
+
+def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) -> Document:
+    """Read one YAML file.
+
+    Raises
+    ------
+    error
+        With file and line, when the file cannot be read, is no UTF-8 or is no YAML.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except OSError as problem:
+        raise error(
+            N_("The file cannot be read: {problem}."), file=str(path), problem=problem.strerror or "?"
+        ) from problem
+    except UnicodeDecodeError as problem:
+        raise error(
+            N_("The file is not UTF-8 text."), hint=N_("Save it as UTF-8 and try again."), file=str(path)
+        ) from problem
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        raise error(
+            N_("This is not valid YAML: {problem}."),
+            hint=N_("Check indentation, quotes and colons near this line."),
+            file=str(path),
+            row=mark.line + 1 if mark else None,
+            problem=getattr(problem, "problem", None) or str(problem),
+        ) from problem
+    if root is None:
+        raise error(N_("The file is empty."), file=str(path))
+    return Document(path=path, data=data, root=root)
