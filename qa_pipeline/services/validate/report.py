@@ -1,0 +1,75 @@
+"""What a validation prints: metrics with 95 % intervals, and the bootstrap that gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One figure with its 95 % interval; the interval is None where resampling makes no sense (a speed)."""
+
+    value: float
+    ci95: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationReport:
+    """Result of ``callqa validate TASK FILE``."""
+
+    task: str
+    n: int
+    engine: str
+    metrics: Mapping[str, Metric]
+    notes: Sequence[str] = ()
+    groups: Mapping[str, Mapping[str, Metric]] = field(default_factory=dict)
+
+
+def bootstrap_ci(
+    statistic: Callable[[Indices], float],
+    n: int,
+    *,
+    groups: Sequence[object] | None = None,
+    repetitions: int = 1000,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Return the percentile bootstrap 95 % interval of a statistic of row indices.
+
+    Parameters
+    ----------
+    statistic : callable
+        Takes an array of row indices (with repetition) and returns the figure; NaN results are left out.
+    n : int
+        Number of rows, at least 1.
+    groups : sequence, optional
+        A label per row; whole groups are drawn, for rows that are not independent (utterances of one dialogue).
+
+    Returns
+    -------
+    tuple of float
+        2.5 % and 97.5 % quantile, (nan, nan) when no repetition gave a figure.
+    """
+    random = np.random.default_rng(seed)
+    if groups is None:
+        members = [np.array([index], dtype=np.intp) for index in range(n)]
+    else:
+        by_label: dict[object, list[int]] = {}
+        for index, label in enumerate(groups):
+            by_label.setdefault(label, []).append(index)
+        members = [np.array(rows, dtype=np.intp) for rows in by_label.values()]
+    values = []
+    for _ in range(repetitions):
+        drawn = random.integers(0, len(members), size=len(members))
+        rows = drawn.astype(np.intp) if groups is None else np.concatenate([members[index] for index in drawn])
+        values.append(statistic(rows))
+    known = np.array([value for value in values if not np.isnan(value)])
+    if not known.size:
+        return (float("nan"), float("nan"))
+    low, high = np.quantile(known, [0.025, 0.975])
+    return (float(low), float(high))
