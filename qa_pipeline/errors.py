@@ -103,7 +103,7 @@ class CallqaError(Exception):
         return (_rebuild, (type(self), self.message, self.hint, self.file, self.row, self.field, self.params))
 
 
-def _rebuild(  # noqa: PLR0913, PLR0917
+def _rebuild(
     kind: type[CallqaError],
     message: str,
     hint: str,

@@ -1,0 +1,441 @@
+"""What one transaction can do, by subject. Nothing here commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.performance import Agent, Evaluation, KpiRecord
+from qa_pipeline.errors import N_, CallqaError, Conflict, NotFound
+from qa_pipeline.store import tables
+from qa_pipeline.store.documents import dump, load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One item that failed or is pending, as of its last attempt. ``subject`` is its path or contact id."""
+
+    subject: str
+    contact_id: str | None
+    status: str
+    type: str
+    message: str
+    hint: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime
+
+
+class Transaction:
+    """All repositories over one connection."""
+
+    def __init__(self, connection: Connection, time_zone: ZoneInfo) -> None:
+        self.connection = connection
+        self.contacts = Contacts(connection, time_zone)
+        self.agents = Agents(connection)
+        self.inspections = Inspections(connection)
+        self.artifacts = Artifacts(connection)
+        self.kpis = Kpis(connection)
+        self.evaluations = Evaluations(connection)
+        self.runs = Runs(connection)
+        self.problems = Problems(connection)
+
+
+class Contacts:
+    """Contacts and their latest metadata."""
+
+    def __init__(self, connection: Connection, time_zone: ZoneInfo) -> None:
+        self._connection = connection
+        self._time_zone = time_zone
+
+    def put(self, contact: Contact) -> Contact:
+        """Keep a contact; content that is known already keeps its first id and takes the newer metadata.
+
+        Returns the contact as stored. Raises Conflict when the id belongs to other content.
+        """
+        digest = content_digest(contact)
+        known = self._connection.execute(
+            select(tables.contact.c.id, tables.contact.c.document).where(tables.contact.c.content_sha256 == digest)
+        ).first()
+        if known is not None:
+            stored = _with_newer_metadata(load(Contact, known.document), contact)
+            self._connection.execute(
+                update(tables.contact).where(tables.contact.c.id == known.id).values(self._row(stored, digest))
+            )
+            return stored
+        if self.find(contact.id) is not None:
+            raise Conflict(
+                N_("The id {id} belongs to another contact already."),
+                hint=N_("Give each contact an id of its own in the metadata, or rename the file."),
+                file=contact.sources[0].uri,
+                field="id",
+                id=contact.id,
+            )
+        self._connection.execute(
+            insert(tables.contact).values(self._row(contact, digest) | {"created_at": datetime.now(UTC)})
+        )
+        return contact
+
+    def find(self, contact_id: str) -> Contact | None:
+        """Return a contact or None."""
+        document = self._connection.execute(
+            select(tables.contact.c.document).where(tables.contact.c.id == contact_id)
+        ).scalar()
+        return None if document is None else load(Contact, document)
+
+    def get(self, contact_id: str) -> Contact:
+        """Return a contact; raises NotFound."""
+        found = self.find(contact_id)
+        if found is None:
+            raise NotFound(N_("There is no contact with the id {id}."), id=contact_id)
+        return found
+
+    def list(self, period: str | None = None, agent_id: str | None = None) -> Iterator[Contact]:
+        """Yield contacts by id."""
+        query = _filtered(select(tables.contact.c.document), period, agent_id).order_by(tables.contact.c.id)
+        for (document,) in self._connection.execution_options(yield_per=200).execute(query):
+            yield load(Contact, document)
+
+    def periods(self) -> Sequence[str]:
+        """Return the months that have contacts, oldest first."""
+        column = tables.contact.c.period
+        return (
+            self._connection.execute(select(column).where(column.is_not(None)).distinct().order_by(column))
+            .scalars()
+            .all()
+        )
+
+    def _row(self, contact: Contact, digest: str) -> dict[str, Any]:
+        local = contact.started_at.astimezone(self._time_zone) if contact.started_at else None
+        return {
+            "id": contact.id,
+            "content_sha256": digest,
+            "kind": contact.kind.value,
+            "language": contact.language,
+            "agent_id": contact.agent_id,
+            "team": contact.team,
+            "queue": contact.queue,
+            "started_at": contact.started_at,
+            "period": f"{local:%Y-%m}" if local else None,
+            "document": dump(contact).decode(),
+        }
+
+
+class Agents:
+    """Staff as seen in metadata and KPI tables."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, agent: Agent) -> None:
+        """Keep an agent; fields that are None leave the known values."""
+        table = tables.agent
+        known = {
+            key: value for key, value in (("name", agent.name), ("team", agent.team), ("role", agent.role)) if value
+        }
+        if self.find(agent.id) is None:
+            self._connection.execute(insert(table).values({"id": agent.id} | known))
+        elif known:
+            self._connection.execute(update(table).where(table.c.id == agent.id).values(known))
+
+    def find(self, agent_id: str) -> Agent | None:
+        """Return an agent or None."""
+        row = self._connection.execute(select(tables.agent).where(tables.agent.c.id == agent_id)).mappings().first()
+        return None if row is None else Agent(**row)
+
+    def list(self) -> Sequence[Agent]:
+        """Return all agents by id."""
+        rows = self._connection.execute(select(tables.agent).order_by(tables.agent.c.id)).mappings()
+        return [Agent(**row) for row in rows]
+
+
+class Inspections:
+    """Judgements, appended and never edited."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, inspection: Inspection, run_id: str) -> bool:
+        """Append an inspection; False when the same fingerprint is there already."""
+        table = tables.inspection
+        if self.find_by_fingerprint(inspection.fingerprint) is not None:
+            return False
+        self._connection.execute(
+            insert(table).values(
+                contact_id=inspection.contact_id,
+                scorecard_id=inspection.scorecard_id,
+                scorecard_version=inspection.scorecard_version,
+                rater=inspection.rater,
+                fingerprint=inspection.fingerprint,
+                points=inspection.score.points,
+                passed=inspection.score.passed,
+                red_line=bool(inspection.score.fatal),
+                document=dump(inspection).decode(),
+                run_id=run_id,
+                created_at=inspection.created_at,
+            )
+        )
+        return True
+
+    def find_by_fingerprint(self, fingerprint: str) -> Inspection | None:
+        """Return the inspection made from exactly these inputs and methods, or None."""
+        document = self._connection.execute(
+            select(tables.inspection.c.document).where(tables.inspection.c.fingerprint == fingerprint)
+        ).scalar()
+        return None if document is None else load(Inspection, document)
+
+    def find(self, contact_id: str, scorecard_id: str | None = None) -> Inspection | None:
+        """Return the newest inspection of a contact, or None."""
+        table = tables.inspection
+        query = select(table.c.document).where(table.c.contact_id == contact_id).order_by(table.c.id.desc()).limit(1)
+        if scorecard_id is not None:
+            query = query.where(table.c.scorecard_id == scorecard_id)
+        document = self._connection.execute(query).scalar()
+        return None if document is None else load(Inspection, document)
+
+    def list(self, period: str | None = None, agent_id: str | None = None) -> Iterator[tuple[Contact, Inspection]]:
+        """Yield each inspected contact with its newest inspection, by contact id."""
+        table = tables.inspection
+        newest = select(func.max(table.c.id).label("id")).group_by(table.c.contact_id).subquery()
+        query = (
+            select(tables.contact.c.document, table.c.document)
+            .join(newest, newest.c.id == table.c.id)
+            .join(tables.contact, tables.contact.c.id == table.c.contact_id)
+            .order_by(tables.contact.c.id)
+        )
+        for contact, document in self._connection.execution_options(yield_per=200).execute(
+            _filtered(query, period, agent_id)
+        ):
+            yield load(Contact, contact), load(Inspection, document)
+
+
+class Artifacts:
+    """Which artifact of each stage belongs to a contact now."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, contact_id: str, fingerprints: Mapping[str, str]) -> None:
+        """Keep the fingerprint of each stage, replacing older ones."""
+        table = tables.artifact
+        self._connection.execute(
+            delete(table).where(table.c.contact_id == contact_id, table.c.stage.in_(list(fingerprints)))
+        )
+        rows = [
+            {"contact_id": contact_id, "stage": stage, "fingerprint": value, "created_at": datetime.now(UTC)}
+            for stage, value in fingerprints.items()
+        ]
+        if rows:
+            self._connection.execute(insert(table), rows)
+
+    def of(self, contact_id: str) -> Mapping[str, str]:
+        """Return stage -> fingerprint."""
+        table = tables.artifact
+        rows = self._connection.execute(
+            select(table.c.stage, table.c.fingerprint).where(table.c.contact_id == contact_id)
+        )
+        return {row.stage: row.fingerprint for row in rows}
+
+
+class Kpis:
+    """Indicator values; a changed value supersedes the older one, which stays."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, record: KpiRecord) -> str:
+        """Keep a value: "imported", or "unchanged" when it is there already."""
+        table = tables.kpi_record
+        where = (
+            (table.c.agent_id == record.agent_id)
+            & (table.c.period == record.period)
+            & (table.c.indicator == record.indicator)
+            & table.c.superseded_at.is_(None)
+        )
+        known = self._connection.execute(select(table.c.value, table.c.n, table.c.sd).where(where)).first()
+        if known is not None and tuple(known) == (record.value, record.n, record.sd):
+            return "unchanged"
+        now = datetime.now(UTC)
+        if known is not None:
+            self._connection.execute(update(table).where(where).values(superseded_at=now))
+        self._connection.execute(
+            insert(table).values(
+                indicator=record.indicator,
+                agent_id=record.agent_id,
+                period=record.period,
+                value=record.value,
+                n=record.n,
+                sd=record.sd,
+                source=record.source,
+                imported_at=now,
+            )
+        )
+        return "imported"
+
+    def list(
+        self, period: str | None = None, agent_id: str | None = None, indicator: str | None = None
+    ) -> Sequence[KpiRecord]:
+        """Return the values in force by agent, period and indicator."""
+        table = tables.kpi_record
+        columns = (
+            table.c.indicator,
+            table.c.agent_id,
+            table.c.period,
+            table.c.value,
+            table.c.n,
+            table.c.sd,
+            table.c.source,
+        )
+        query = select(*columns).where(table.c.superseded_at.is_(None))
+        for column, value in ((table.c.period, period), (table.c.agent_id, agent_id), (table.c.indicator, indicator)):
+            if value is not None:
+                query = query.where(column == value)
+        rows = self._connection.execute(query.order_by(table.c.agent_id, table.c.period, table.c.indicator)).mappings()
+        return [KpiRecord(**row) for row in rows]
+
+    def periods(self) -> Sequence[str]:
+        """Return the months that have values, oldest first."""
+        column = tables.kpi_record.c.period
+        return self._connection.execute(select(column).distinct().order_by(column)).scalars().all()
+
+
+class Evaluations:
+    """Evaluations, appended; the newest of an agent, period and template is the one in force."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, evaluation: Evaluation) -> bool:
+        """Append an evaluation; False when the one in force is the same."""
+        table = tables.evaluation
+        in_force = self._connection.execute(
+            select(table.c.fingerprint)
+            .where(
+                table.c.agent_id == evaluation.agent_id,
+                table.c.period == evaluation.period,
+                table.c.template_id == evaluation.template_id,
+            )
+            .order_by(table.c.id.desc())
+            .limit(1)
+        ).scalar()
+        if in_force == evaluation.fingerprint:
+            return False
+        # Going back to earlier inputs makes an earlier evaluation the newest again.
+        self._connection.execute(
+            delete(table).where(
+                table.c.agent_id == evaluation.agent_id,
+                table.c.period == evaluation.period,
+                table.c.template_id == evaluation.template_id,
+                table.c.fingerprint == evaluation.fingerprint,
+            )
+        )
+        self._connection.execute(
+            insert(table).values(
+                agent_id=evaluation.agent_id,
+                period=evaluation.period,
+                template_id=evaluation.template_id,
+                template_version=evaluation.template_version,
+                fingerprint=evaluation.fingerprint,
+                total=evaluation.total,
+                document=dump(evaluation).decode(),
+                created_at=datetime.now(UTC),
+            )
+        )
+        return True
+
+    def list(self, period: str, template_id: str | None = None) -> Sequence[Evaluation]:
+        """Return the evaluations in force of a period by agent."""
+        table = tables.evaluation
+        newest = select(func.max(table.c.id)).where(table.c.period == period).group_by(table.c.agent_id)
+        if template_id is not None:
+            newest = newest.where(table.c.template_id == template_id)
+        query = select(table.c.document).where(table.c.id.in_(newest)).order_by(table.c.agent_id)
+        return [load(Evaluation, document) for (document,) in self._connection.execute(query)]
+
+
+class Runs:
+    """Executions of a command."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def start(self, run_id: str, command: str) -> None:
+        """Record that a run began."""
+        self._connection.execute(insert(tables.run).values(id=run_id, command=command, started_at=datetime.now(UTC)))
+
+    def end(self, run_id: str, totals: Mapping[str, int]) -> None:
+        """Record that a run came to its end with these counts."""
+        self._connection.execute(
+            update(tables.run).where(tables.run.c.id == run_id).values(ended_at=datetime.now(UTC), totals=dict(totals))
+        )
+
+
+class Problems:
+    """What failed or is pending now: replaced at each attempt, removed on success."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, subject: str, status: str, error: CallqaError, run_id: str, contact_id: str | None = None) -> None:
+        """Keep the latest problem of a subject."""
+        self.clear(subject)
+        params = {key: value if isinstance(value, int | float) else str(value) for key, value in error.params.items()}
+        self._connection.execute(
+            insert(tables.problem).values(
+                subject=subject,
+                contact_id=contact_id,
+                status=status,
+                type=type(error).__name__,
+                message=error.message,
+                hint=error.hint,
+                params=params,
+                run_id=run_id,
+                at=datetime.now(UTC),
+            )
+        )
+
+    def clear(self, subject: str) -> None:
+        """Forget the problem of a subject that succeeded."""
+        self._connection.execute(delete(tables.problem).where(tables.problem.c.subject == subject))
+
+    def list(self) -> Sequence[Problem]:
+        """Return all current problems by subject."""
+        table = tables.problem
+        columns = [column for column in table.c if column.name != "run_id"]
+        rows = self._connection.execute(select(*columns).order_by(table.c.subject)).mappings()
+        return [Problem(**row) for row in rows]
+
+
+def content_digest(contact: Contact) -> str:
+    """Return the identity of a contact's content: its recordings, or its words when there is no recording."""
+    parts = sorted(source.sha256 for source in (contact.audio or contact.sources))
+    return parts[0] if len(parts) == 1 else sha256("".join(parts).encode()).hexdigest()
+
+
+def _with_newer_metadata(stored: Contact, newer: Contact) -> Contact:
+    """Take what the newer one knows; what it does not know stays, and so does the first id."""
+    known = {
+        name: value
+        for name in ("agent_id", "agent_name", "team", "queue", "started_at", "language", "customer_ref")
+        if (value := getattr(newer, name)) is not None
+    }
+    if newer.direction.value != "unknown":
+        known["direction"] = newer.direction
+    if newer.channel_map:
+        known["channel_map"] = newer.channel_map
+    return replace(stored, sources=newer.sources, **known)
+
+
+def _filtered(query: Select[Any], period: str | None, agent_id: str | None) -> Select[Any]:
+    if period is not None:
+        query = query.where(tables.contact.c.period == period)
+    if agent_id is not None:
+        query = query.where(tables.contact.c.agent_id == agent_id)
+    return query

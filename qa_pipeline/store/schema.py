@@ -1,0 +1,56 @@
+"""Bringing a database to the schema of this version, and telling how far it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from qa_pipeline.errors import N_, StoreError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"  # equals the newest file under migrations/versions; a test compares
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision of a database, None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(found) if found is not None else None
+
+
+def upgrade(connection: Connection) -> None:
+    """Migrate to this version's schema; a database of a newer callqa is refused."""
+    revision = current_revision(connection)
+    if revision == HEAD:
+        return
+    config = _config(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise StoreError(
+            N_("The database was written by a newer callqa (schema {revision})."),
+            hint=N_("Update callqa, or name another folder with CALLQA_HOME."),
+            revision=revision,
+        )
+    command.upgrade(config, "head")
+
+
+def differences(connection: Connection) -> list[object]:
+    """Return what differs between the migrated database and the metadata; empty when nothing does."""
+    from alembic.autogenerate import compare_metadata
+
+    from qa_pipeline.store.tables import metadata
+
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
