@@ -1,0 +1,1 @@
+"""The resumable steps of a batch: listen, transcribe, annotate, detect and score."""

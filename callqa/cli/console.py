@@ -1,0 +1,136 @@
+"""What every command shares: settings, the open store, language, JSON or text, and errors with their exit codes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from callqa.settings import Settings
+from qa_pipeline.errors import (
+    N_,
+    CallqaError,
+    ConfigurationError,
+    Conflict,
+    EngineError,
+    InputError,
+    NotFound,
+    PendingError,
+    StoreError,
+    WorkerDied,
+)
+from qa_pipeline.i18n import translator
+from qa_pipeline.store import Store, open_store
+
+DONE, COULD_NOT_RUN, USAGE, INCOMPLETE = 0, 1, 2, 3
+
+# The nearest parent in the tree counts.
+EXIT_CODES: Mapping[type[CallqaError], int] = {
+    ConfigurationError: USAGE,
+    InputError: COULD_NOT_RUN,
+    PendingError: INCOMPLETE,
+    EngineError: COULD_NOT_RUN,
+    NotFound: COULD_NOT_RUN,
+    Conflict: COULD_NOT_RUN,
+    StoreError: COULD_NOT_RUN,
+    WorkerDied: COULD_NOT_RUN,
+    CallqaError: COULD_NOT_RUN,
+}
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass
+class AppContext:
+    """Settings and what is opened from them on first use."""
+
+    settings: Settings
+    json: bool
+    _closers: list[Callable[[], None]] = field(default_factory=list)
+
+    @cached_property
+    def translate(self) -> Callable[[str], str]:
+        """The msgid-to-text function of the user's language."""
+        return translator(self.settings.lang)
+
+    def store(self) -> Store:
+        """Return the migrated store; opened once."""
+        return self._store
+
+    @cached_property
+    def _store(self) -> Store:
+        store = open_store(self.settings.store_url, self.settings.zone)
+        self._closers.append(store.close)
+        return store
+
+    def emit(self, document: Any, text: Callable[[], None]) -> None:
+        """Print the JSON document, or call `text` to print for people."""
+        if self.json:
+            write_json(document)
+        else:
+            text()
+
+    def say(self, message: str, **params: object) -> None:
+        """Print one translated line for people; nothing with ``--json``."""
+        if not self.json:
+            out.print(self.translate(message).format(**params), markup=False)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for closer in self._closers:
+            closer()
+
+
+def context(ctx: typer.Context) -> AppContext:
+    """Return the command's context."""
+    found = ctx.find_object(AppContext)
+    assert found is not None, "main() makes one for every command"
+    return found
+
+
+def write_json(document: Any) -> None:
+    """Print one JSON document on stdout."""
+    json.dump(document, sys.stdout, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def report_error(error: CallqaError, *, as_json: bool, translate: Callable[[str], str]) -> int:
+    """Print an error on stderr, and as a document on stdout with ``--json``; return the exit code."""
+    if as_json:
+        write_json({"error": error.as_dict(translate)})
+    places = [str(error.file)] if error.file else []
+    if error.row is not None:
+        places.append(translate(N_("row {row}")).format(row=error.row))
+    if error.field is not None:
+        places.append(translate(N_("field {field}")).format(field=error.field))
+    head = ", ".join(places)
+    err.print(f"{head}: " if head else "", end="", markup=False)
+    err.print(error.render(translate), markup=False, style="red")
+    hint = error.render_hint(translate)
+    if hint:
+        err.print(hint, markup=False)
+    return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
+
+
+def report_defect(*, as_json: bool, translate: Callable[[str], str]) -> int:
+    """Print what to send to the developers when callqa itself failed; return the exit code."""
+    text = traceback.format_exc()
+    logging.getLogger("callqa").debug("%s", text)
+    message = translate(N_("callqa failed: this is a defect of the program, not of your data."))
+    hint = translate(N_("Please report it with the lines above."))
+    if as_json:
+        write_json({"error": {"type": "Defect", "message": message, "hint": hint}})
+    err.print(text, markup=False)
+    err.print(message, markup=False, style="red")
+    err.print(hint, markup=False)
+    return COULD_NOT_RUN

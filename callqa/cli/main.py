@@ -1,0 +1,103 @@
+"""The command ``callqa``: one Typer application; each group of commands in a file of its own."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from callqa.cli import console
+from callqa.cli.console import AppContext
+from callqa.settings import read_settings
+from qa_pipeline.errors import CallqaError
+from qa_pipeline.i18n import console_language, translator
+
+app = typer.Typer(
+    name="callqa",
+    no_args_is_help=True,
+    add_completion=False,
+    help="Quality inspection and coaching for customer-service teams. "
+    "--json, --home, --lang and --verbose may stand before or after any command.",
+)
+
+# Options of the whole program that people write after the command, as the command-line contract has it.
+_FLAGS = ("--json", "--verbose")
+_WITH_VALUE = ("--home", "--lang")
+
+
+@app.callback()
+def _begin(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")] = False,
+    home: Annotated[Path | None, typer.Option(help="Folder of database, artifacts and models (CALLQA_HOME).")] = None,
+    lang: Annotated[str | None, typer.Option(help="Language of messages: zh or en (CALLQA_LANG).")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log what happens on stderr.")] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    made = AppContext(settings=read_settings(home=home, lang=lang), json=as_json)
+    ctx.obj = made
+    ctx.call_on_close(made.close)
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with the program's own options moved before the command; ``--`` ends the search."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if argument == "--":
+            rest += [argument, *waiting]
+            break
+        name = argument.split("=", 1)[0]
+        if argument in _FLAGS or (name in _WITH_VALUE and "=" in argument):
+            front.append(argument)
+        elif argument in _WITH_VALUE and waiting:
+            front += [argument, waiting.pop(0)]
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    hoisted = hoist(arguments)
+    as_json = "--json" in hoisted
+    translate = translator(_asked_language(hoisted))
+    try:
+        code = app(args=hoisted, standalone_mode=False)
+        return code if isinstance(code, int) else console.DONE
+    except CallqaError as error:
+        return console.report_error(error, as_json=as_json, translate=translate)
+    except typer.TyperException as error:
+        if as_json:
+            console.write_json({"error": {"type": "UsageError", "message": error.format_message(), "hint": ""}})
+        console.err.print(error.format_message(), markup=False, style="red")
+        return error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return console.INCOMPLETE
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; the interpreter must not complain when it flushes at exit.
+        sys.stdout = None  # type: ignore[assignment]
+        return console.DONE
+    except Exception:  # noqa: BLE001 -- the border of a command
+        return console.report_defect(as_json=as_json, translate=translate)
+
+
+def _asked_language(arguments: Sequence[str]) -> str:
+    try:
+        named = next((value for name, value in zip(arguments, arguments[1:], strict=False) if name == "--lang"), None)
+        return read_settings(lang=named).lang
+    except CallqaError:
+        return console_language()
+
+
+def run() -> None:
+    """Entry point of the installed command."""
+    sys.exit(main(sys.argv[1:]))

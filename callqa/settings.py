@@ -1,0 +1,179 @@
+"""Settings, read once: defaults < HOME/callqa.toml < environment (``CALLQA_...``) < command-line options."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.i18n import console_language
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AsrSettings(_Part):
+    """Speech recognition."""
+
+    engine: str = Field("auto", description="auto, faster-whisper, openai-whisper, pocketsphinx or import")
+    model: str | None = Field(None, description="Whisper model: a name such as small, or a local directory or file")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where Whisper runs")
+    beam_size: int = Field(5, ge=1, le=20, description="beams of the Whisper decoder")
+    offline: bool = Field(False, description="never ask a model hub")
+    endpoint: str | None = Field(None, description="address of a mirror of the model hub")
+    prompt: str = Field("", description="words that set the style, such as product names in a sentence")
+    hot_words: tuple[str, ...] = Field((), description="product names and the like")
+
+
+class AudioSettings(_Part):
+    """Decoding and speech detection."""
+
+    max_duration_s: float = Field(4 * 3600, gt=0, description="longer recordings are refused")
+    raw_format: str | None = Field(None, description="format of header-less files, such as mulaw:8000:1")
+
+
+class IntakeSettings(_Part):
+    """Files and metadata."""
+
+    language: str | None = Field(None, description="language of contacts whose metadata names none")
+    file_pattern: str | None = Field(None, description="file-name pattern such as {started_at}_{agent}_{call_id}")
+
+
+class TextSettings(_Part):
+    """Text models."""
+
+    sentiment_engine: str = Field("embedded", description="embedded or transformers")
+    sentiment_model: str | None = Field(None, description="checkpoint of the transformers engine: directory or name")
+
+
+class BatchSettings(_Part):
+    """Batch runs."""
+
+    workers: int | None = Field(None, ge=0, description="worker processes; default one per processor, 0 in-process")
+    task_timeout_s: float = Field(7200, gt=0, description="a contact that takes longer is stopped and reported")
+
+
+class Settings(BaseSettings):
+    """All settings. The home folder holds database, artifacts, models and the user's own rule files."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CALLQA_", env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    home: Path = Field(default_factory=lambda: user_data_path("callqa", appauthor=False), description="data folder")
+    database_url: str | None = Field(None, description="SQLAlchemy address; default HOME/callqa.db")
+    time_zone: str = Field("Asia/Shanghai", description="the site's zone, for times without one and for months")
+    lang: Literal["zh", "en"] = Field(default_factory=console_language, description="language of messages")
+    asr: AsrSettings = AsrSettings()
+    audio: AudioSettings = AudioSettings()
+    intake: IntakeSettings = IntakeSettings()
+    text: TextSettings = TextSettings()
+    batch: BatchSettings = BatchSettings()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as problem:
+            raise ValueError(f"unknown time zone {value!r}, write it like Asia/Shanghai") from problem
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def store_url(self) -> str:
+        """Address of the database."""
+        return self.database_url or f"sqlite:///{(self.home / 'callqa.db').absolute()}"
+
+    @property
+    def artifacts(self) -> Path:
+        """Folder of stage outputs."""
+        return self.home / "artifacts"
+
+    @property
+    def scorecards(self) -> Path:
+        """Folder of the user's own scorecards."""
+        return self.home / "scorecards"
+
+    @property
+    def templates(self) -> Path:
+        """Folder of the user's own appraisal templates."""
+        return self.home / "templates"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options before environment before file; ``.env`` files are not read."""
+        del dotenv_settings, file_secret_settings
+        return (init_settings, env_settings, _File(settings_cls, _home_of(init_settings())))
+
+
+class _File(PydanticBaseSettingsSource):
+    """The ``callqa.toml`` of the home folder."""
+
+    def __init__(self, settings_cls: type[BaseSettings], home: Path) -> None:
+        super().__init__(settings_cls)
+        self.path = home / "callqa.toml"
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Give one value; the whole document is given at once instead."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            raise ConfigurationError(
+                N_("The settings file cannot be read: {problem}."),
+                hint=N_("Correct the file; every setting is described in docs/settings.md."),
+                file=str(self.path),
+                problem=problem,
+            ) from problem
+
+
+def _home_of(options: dict[str, Any]) -> Path:
+    named = options.get("home") or os.environ.get("CALLQA_HOME")
+    return Path(named) if named else user_data_path("callqa", appauthor=False)
+
+
+def read_settings(**options: Any) -> Settings:
+    """Read the settings; `options` are those of the command line, None meaning not given.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the setting that is wrong.
+    """
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(
+            N_("The setting {name} is wrong: {problem}."),
+            hint=N_("Every setting is described in docs/settings.md."),
+            field=name,
+            name=name,
+            problem=first["msg"],
+        ) from problem

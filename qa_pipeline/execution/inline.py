@@ -1,0 +1,21 @@
+"""One task after the other in this process: for debugging and for tests of what runs inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from qa_pipeline.ports import TaskOutcome
+
+
+class InlineExecutor:
+    """Runs tasks here. A task that kills its process kills the batch: use ProcessExecutor for real nights."""
+
+    def run(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[TaskOutcome]:
+        """Yield an outcome per task, in the order of the tasks."""
+        for task in tasks:
+            try:
+                outcome = TaskOutcome(task=task, value=function(task))
+            except Exception as error:  # noqa: BLE001 -- the border of a task: its error is its outcome
+                outcome = TaskOutcome(task=task, error=error)
+            yield outcome

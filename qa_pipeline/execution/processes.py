@@ -1,0 +1,101 @@
+"""Worker processes on this machine. A worker that dies takes its one task with it, never the batch."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, TimeoutError, wait
+from itertools import islice
+from typing import Any
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from qa_pipeline.errors import N_, WorkerDied
+from qa_pipeline.ports import TaskOutcome
+
+# Tasks under way per worker: one in work and one waiting, so that no worker idles and the parent's memory stays flat.
+IN_FLIGHT_PER_WORKER = 2
+
+
+def cpu_count() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+class ProcessExecutor:
+    """Runs tasks in `workers` processes, each on one thread.
+
+    Parameters
+    ----------
+    workers : int
+        At least 1.
+    task_timeout_s : float
+        A task that takes longer is ended and reported; nothing else is touched.
+    log_level : int
+        Level of the workers' logging to stderr.
+    """
+
+    def __init__(self, workers: int, task_timeout_s: float, log_level: int = logging.WARNING) -> None:
+        self.workers = workers
+        self.task_timeout_s = task_timeout_s
+        self.log_level = log_level
+
+    def run(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[TaskOutcome]:
+        """Yield an outcome per task as they finish. Closing the iterator ends the workers."""
+        pool = ProcessPool(
+            max_workers=self.workers,
+            context=_context(),
+            initializer=_start_worker,
+            initargs=(self.log_level,),
+        )
+        waiting = iter(tasks)
+        running: dict[ProcessFuture, Any] = {}
+        try:
+            while True:
+                for task in islice(waiting, self.workers * IN_FLIGHT_PER_WORKER - len(running)):
+                    running[pool.schedule(function, args=(task,), timeout=self.task_timeout_s)] = task
+                if not running:
+                    break
+                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield self._outcome(future, running.pop(future))
+        finally:
+            pool.stop()
+            pool.join()
+
+    def _outcome(self, future: ProcessFuture, task: Any) -> TaskOutcome:
+        try:
+            return TaskOutcome(task=task, value=future.result())
+        except TimeoutError:
+            error: BaseException = WorkerDied(
+                N_("It was still not finished after {seconds} s and was stopped."),
+                hint=N_("Raise CALLQA_BATCH__TASK_TIMEOUT_S, or choose a faster engine."),
+                seconds=round(self.task_timeout_s),
+            )
+        except ProcessExpired as problem:
+            error = WorkerDied(
+                N_("The worker process died while working on it (exit code {code})."),
+                hint=N_("Often this is too little memory: use fewer --workers or a smaller model. Run it again."),
+                code=problem.exitcode,
+            )
+        except Exception as problem:  # noqa: BLE001 -- the border of a task: its error is its outcome
+            error = problem
+        return TaskOutcome(task=task, error=error)
+
+
+def _context() -> multiprocessing.context.BaseContext:
+    # Forking a process that has threads (progress bar, database driver) can deadlock the child.
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    return multiprocessing.get_context(method)
+
+
+def _start_worker(log_level: int) -> None:
+    # Ctrl-C reaches the whole process group; the parent decides what happens then.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
+    # One process per core, each on one thread: measured faster than one process with many threads.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"
