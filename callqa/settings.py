@@ -16,6 +16,10 @@ from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.i18n import console_language
 
 
+def _console_language() -> Literal["zh", "en"]:
+    return "zh" if console_language() == "zh" else "en"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -71,7 +75,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=lambda: user_data_path("callqa", appauthor=False), description="data folder")
     database_url: str | None = Field(None, description="SQLAlchemy address; default HOME/callqa.db")
     time_zone: str = Field("Asia/Shanghai", description="the site's zone, for times without one and for months")
-    lang: Literal["zh", "en"] = Field(default_factory=console_language, description="language of messages")
+    lang: Literal["zh", "en"] = Field(default_factory=_console_language, description="language of messages")
     asr: AsrSettings = AsrSettings()
     audio: AudioSettings = AudioSettings()
     intake: IntakeSettings = IntakeSettings()

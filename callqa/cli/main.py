@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
         return console.INCOMPLETE
     except BrokenPipeError:
         # The reader (head, less) has seen enough; the interpreter must not complain when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return console.DONE
     except Exception:  # noqa: BLE001 -- the border of a command
         return console.report_defect(as_json=as_json, translate=translate)
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _asked_language(arguments: Sequence[str]) -> str:
     try:
-        named = next((value for name, value in zip(arguments, arguments[1:], strict=False) if name == "--lang"), None)
+        named = next((value for name, value in pairwise(arguments) if name == "--lang"), None)
         return read_settings(lang=named).lang
     except CallqaError:
         return console_language()

@@ -14,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from typing import Any
 
-from qa_pipeline.errors import ConfigurationError, EngineError, N_
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.errors import N_, ConfigurationError, EngineError
 
 GROUP = "callqa.engines"
 
@@ -23,7 +24,8 @@ GROUP = "callqa.engines"
 class EngineEntry:
     """Where an engine is and what it needs.
 
-    ``target``: ``module:attr`` of a callable that takes engine options as keywords and returns the loaded engine.
+    ``target``: ``module:attr`` of a callable that takes engine options as keywords and returns the loaded engine. Beside
+    it the module has ``describe``, which takes the same options and returns the EngineSpec without loading anything.
     ``module``: the import that must be there; ``distribution``: whose version is shown; ``install``: what to run.
     """
 
@@ -137,6 +139,10 @@ def load_engine(kind: str, name: str, **options: Any) -> Any:
     EngineError
         When the package behind the engine is not installed.
     """
+    return _attribute(kind, name)(**options)
+
+
+def _attribute(kind: str, name: str, attribute: str | None = None) -> Callable[..., Any]:
     entry = get_entry(kind, name)
     if not entry.installed:
         raise EngineError(
@@ -145,6 +151,18 @@ def load_engine(kind: str, name: str, **options: Any) -> Any:
             name=name,
             install=entry.install,
         )
-    module_name, _, attribute = entry.target.partition(":")
-    factory: Callable[..., Any] = getattr(import_module(module_name), attribute)
-    return factory(**options)
+    module_name, _, factory = entry.target.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module_name), attribute or factory)
+    return found
+
+
+def engine_spec(kind: str, name: str, **options: Any) -> EngineSpec:
+    """Return the identity that results of an engine carry, without loading it.
+
+    Raises
+    ------
+    EngineError
+        When the package behind the engine is not installed.
+    """
+    described: EngineSpec = _attribute(kind, name, "describe")(**options)
+    return described
