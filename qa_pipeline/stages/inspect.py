@@ -1,0 +1,234 @@
+"""From one contact to one inspection: listen, transcribe, annotate, detect and score.
+
+The first three leave artifacts; an artifact that exists under its fingerprint is not made again. Runs in worker
+processes: tasks and results cross process borders.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
+from qa_pipeline.audio.listening import ListenOptions, listen, listen_spec
+from qa_pipeline.detectors.run import detect_all
+from qa_pipeline.domain.annotation import Annotation, SentimentCourse
+from qa_pipeline.domain.contact import Contact, ContactKind, Role
+from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.listening import Facts, Listening
+from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.domain.transcript import Transcript
+from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.registry import engine_spec, load_engine
+from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
+from qa_pipeline.ports import ContactView, SentimentModel
+from qa_pipeline.privacy.masking import mask_transcript
+from qa_pipeline.scoring.annotate import annotate
+from qa_pipeline.scoring.flags import flags_of
+from qa_pipeline.scoring.score import score_findings, script_ratio
+from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.fingerprint import fingerprint
+
+# Raise one when the code of its stage gives other results for the same input: everything after it is done again.
+FACTS_VERSION = 1
+ANNOTATE_VERSION = 1
+SCORE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionOptions:
+    """How contacts are inspected; the same for all of a batch. ``sentiment`` holds options of that engine."""
+
+    artifacts: Path
+    listen: ListenOptions
+    asr: AsrOptions
+    sentiment_engine: str = "embedded"
+    sentiment: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprints:
+    """Identity of each stage's output for one contact; ``listen`` is None without a recording."""
+
+    listen: str | None
+    transcribe: str
+    annotate: str
+    inspect: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotated:
+    """Artifact of the annotate stage: the masked transcript, what was measured and what the models say."""
+
+    transcript: Transcript
+    facts: Facts
+    annotation: Annotation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionTask:
+    """One contact to inspect by one scorecard."""
+
+    contact: Contact
+    card: Scorecard
+    options: InspectionOptions
+    fingerprints: Fingerprints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionResult:
+    """The inspection and the seconds that each stage took (0 for an artifact that was there)."""
+
+    inspection: Inspection
+    stage_s: dict[str, float]
+
+
+def fingerprints_of(contact: Contact, card: Scorecard, options: InspectionOptions) -> Fingerprints:
+    """Return the identities of all outputs for a contact, before anything is computed. Loads no model."""
+    audio = [[source.sha256, source.role] for source in contact.audio]
+    heard = None
+    if audio:
+        heard = fingerprint(
+            "listen",
+            audio=audio,
+            channel_map=contact.channel_map,
+            method=listen_spec(options.listen).key,
+        )
+    imported = contact.transcript_source
+    words = fingerprint(
+        "transcribe",
+        listen=heard,
+        imported=[imported.sha256, imported.selector] if imported else None,
+        language=contact.language,
+        method=transcribe_spec(contact, options.asr).key,
+    )
+    annotated = fingerprint(
+        "annotate",
+        transcribe=words,
+        kind=contact.kind,
+        facts=FACTS_VERSION,
+        version=ANNOTATE_VERSION,
+        sentiment=engine_spec("sentiment", options.sentiment_engine, **dict(options.sentiment)).key,
+    )
+    inspected = fingerprint("inspect", annotate=annotated, card=card.digest, version=SCORE_VERSION)
+    return Fingerprints(listen=heard, transcribe=words, annotate=annotated, inspect=inspected)
+
+
+def inspect_contact(task: InspectionTask) -> InspectionResult:
+    """Do what is missing of one contact and return its inspection.
+
+    Raises
+    ------
+    PendingError
+        Nothing is wrong with the contact, but no engine with weights is at hand for it.
+    CallqaError
+        The contact cannot be inspected; the error says why and what to do.
+    """
+    folder = ArtifactFolder(task.options.artifacts)
+    clock = _Clock()
+    listening = _listening(task, folder)
+    clock.lap("listen")
+    annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
+    if annotated is None:
+        transcript = read_or_transcribe(task, folder, listening)
+        clock.lap("transcribe")
+        annotated = _annotate(task, transcript, listening)
+        folder.write(annotated, "annotate", task.fingerprints.annotate)
+    clock.lap("annotate")
+    inspection = judge(task, annotated, listening)
+    clock.lap("score")
+    return InspectionResult(inspection=inspection, stage_s=clock.laps)
+
+
+def _listening(task: InspectionTask, folder: ArtifactFolder) -> Listening | None:
+    identity = task.fingerprints.listen
+    if identity is None:
+        return None
+    found = folder.find(Listening, "listen", identity)
+    if found is None:
+        found = listen(task.contact, task.options.listen)
+        folder.write(found, "listen", identity)
+    return found
+
+
+def read_or_transcribe(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> Transcript:
+    """Return the transcript of a contact, from its artifact when that exists."""
+    found = folder.find(Transcript, "transcribe", task.fingerprints.transcribe)
+    if found is None:
+        found = transcribe(task.contact, listening, task.options.asr)
+        folder.write(found, "transcribe", task.fingerprints.transcribe)
+    return found
+
+
+def _annotate(task: InspectionTask, transcript: Transcript, listening: Listening | None) -> Annotated:
+    # Masked before anything else sees the words.
+    masked, masked_count = mask_transcript(transcript)
+    is_chat = task.contact.kind is ContactKind.CHAT
+    facts = facts_of_chat(masked) if is_chat else facts_of_call(listening, masked)
+    model = _sentiment_model(task.options.sentiment_engine, task.options.sentiment)
+    annotation = annotate(masked, facts, model, masked_count)
+    return Annotated(transcript=masked, facts=facts, annotation=annotation)
+
+
+@cache
+def _sentiment_model(name: str, options: tuple[tuple[str, Any], ...]) -> SentimentModel:
+    model: SentimentModel = load_engine("sentiment", name, **dict(options))
+    return model
+
+
+def judge(task: InspectionTask, annotated: Annotated, listening: Listening | None) -> Inspection:
+    """Return the machine's inspection of an annotated contact."""
+    contact, card, transcript = task.contact, task.card, annotated.transcript
+    view = ContactView(
+        kind=contact.kind,
+        language=transcript.language,
+        utterances=transcript.utterances,
+        quality=transcript.quality,
+        facts=annotated.facts,
+        annotation=annotated.annotation,
+        timing_reliable=listening.timing_reliable if listening else contact.kind is ContactKind.CHAT,
+    )
+    findings = detect_all(view, card)
+    score = score_findings(findings, card)
+    customer = _course(annotated.annotation, Role.CUSTOMER)
+    return Inspection(
+        contact_id=contact.id,
+        scorecard_id=card.id,
+        scorecard_version=card.version,
+        rater="machine",
+        fingerprint=task.fingerprints.inspect,
+        findings=findings,
+        score=score,
+        flags=flags_of(score, card, annotated.annotation, transcript, listening),
+        facts=annotated.facts,
+        language=transcript.language,
+        asr_engine=transcript.engine,
+        transcript_quality=transcript.quality.value,
+        audio_s=listening.duration_s if listening else None,
+        script_ratio=script_ratio(findings, card),
+        attitude_value=annotated.annotation.attitude_value,
+        customer_sentiment_start=customer.start if customer else None,
+        customer_sentiment_end=customer.end if customer else None,
+        created_at=datetime.now(UTC),
+    )
+
+
+def _course(annotation: Annotation, role: Role) -> SentimentCourse | None:
+    return next((course for course in annotation.courses if course.role is role), None)
+
+
+class _Clock:
+    """Seconds since the last lap, by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._since = perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = perf_counter()
+        self.laps[name] = self.laps.get(name, 0.0) + now - self._since
+        self._since = now
