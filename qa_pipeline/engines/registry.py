@@ -24,8 +24,8 @@ GROUP = "callqa.engines"
 class EngineEntry:
     """Where an engine is and what it needs.
 
-    ``target``: ``module:attr`` of a callable that takes engine options as keywords and returns the loaded engine. Beside
-    it the module has ``describe``, which takes the same options and returns the EngineSpec without loading anything.
+    ``target``: ``module:attr`` of a callable that takes engine options as keywords and returns the loaded engine.
+    Beside it the module has ``describe``: the same options, returns the EngineSpec without loading anything.
     ``module``: the import that must be there; ``distribution``: whose version is shown; ``install``: what to run.
     """
 

@@ -1,0 +1,1 @@
+"""Use cases: what a person asks for, each in transactions of its own."""

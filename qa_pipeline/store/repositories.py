@@ -370,7 +370,7 @@ class Runs:
         """Record that a run began."""
         self._connection.execute(insert(tables.run).values(id=run_id, command=command, started_at=datetime.now(UTC)))
 
-    def end(self, run_id: str, totals: Mapping[str, int]) -> None:
+    def end(self, run_id: str, totals: Mapping[str, float]) -> None:
         """Record that a run came to its end with these counts."""
         self._connection.execute(
             update(tables.run).where(tables.run.c.id == run_id).values(ended_at=datetime.now(UTC), totals=dict(totals))

@@ -1,0 +1,48 @@
+"""Everything that is known of one contact, for pages and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qa_pipeline.domain.annotation import Annotation
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.listening import Listening
+from qa_pipeline.domain.transcript import Transcript
+from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.inspect import Annotated
+from qa_pipeline.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDetail:
+    """A contact with its newest inspection and what that rests on; the transcript is masked. None = not there yet."""
+
+    contact: Contact
+    inspection: Inspection | None
+    transcript: Transcript | None
+    annotation: Annotation | None
+    listening: Listening | None
+
+
+def read_contact(store: Store, artifacts: ArtifactFolder, contact_id: str) -> ContactDetail:
+    """Return one contact.
+
+    Raises
+    ------
+    NotFound
+        There is no contact with that id.
+    """
+    with store.reading() as tx:
+        contact = tx.contacts.get(contact_id)
+        inspection = tx.inspections.find(contact_id)
+        prints = tx.artifacts.of(contact_id)
+    annotated = artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None
+    listening = artifacts.find(Listening, "listen", prints["listen"]) if "listen" in prints else None
+    return ContactDetail(
+        contact=contact,
+        inspection=inspection,
+        transcript=annotated.transcript if annotated else None,
+        annotation=annotated.annotation if annotated else None,
+        listening=listening,
+    )

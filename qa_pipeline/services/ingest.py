@@ -1,0 +1,100 @@
+"""Files and metadata into the store: contacts are kept, what cannot be used is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.performance import Agent
+from qa_pipeline.errors import CallqaError
+from qa_pipeline.intake.discover import Discovered, Duplicate, Ignored, IntakeOptions, Rejected, discover
+from qa_pipeline.store import Store, Transaction
+
+# Contacts per transaction: one flush to the disk for many rows, and little work lost when killed.
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One file or row that could not be used."""
+
+    path: str
+    error: CallqaError
+
+
+@dataclass(slots=True, kw_only=True)
+class Ingested:
+    """What an ingest found. ``contact_ids`` in the order of discovery, each once."""
+
+    contact_ids: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    duplicates: list[Duplicate] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
+def ingest_paths(
+    store: Store, paths: Sequence[Path], metadata: Path | None, options: IntakeOptions, run_id: str
+) -> Ingested:
+    """Keep every contact below `paths` with its metadata; the same content twice is one contact.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Files and folders.
+    metadata : Path, optional
+        A CSV or XLSX table.
+
+    Returns
+    -------
+    Ingested
+        Ids of all contacts found, new or known, and what could not be used.
+    """
+    result = Ingested()
+    seen: set[str] = set()
+    for batch in _batches(discover(paths, metadata, options)):
+        with store.transaction() as tx:
+            for item in batch:
+                _keep(tx, item, result, seen, run_id)
+    return result
+
+
+def _keep(tx: Transaction, item: Discovered, result: Ingested, seen: set[str], run_id: str) -> None:
+    match item:
+        case Contact():
+            _keep_contact(tx, item, result, seen, run_id)
+        case Duplicate():
+            result.duplicates.append(item)
+        case Ignored():
+            result.ignored.append(item.path)
+        case Rejected():
+            _fail(tx, item.path, item.error, result, run_id)
+
+
+def _keep_contact(tx: Transaction, contact: Contact, result: Ingested, seen: set[str], run_id: str) -> None:
+    path = contact.sources[0].uri
+    try:
+        stored = tx.contacts.put(contact)
+    except CallqaError as error:
+        _fail(tx, path, error, result, run_id)
+        return
+    if stored.agent_id:
+        tx.agents.put(Agent(id=stored.agent_id, name=stored.agent_name, team=stored.team))
+    if stored.id in seen:
+        result.duplicates.append(Duplicate(path=path, of=stored.id))
+        return
+    seen.add(stored.id)
+    result.contact_ids.append(stored.id)
+    tx.problems.clear(path)
+
+
+def _fail(tx: Transaction, path: str, error: CallqaError, result: Ingested, run_id: str) -> None:
+    tx.problems.put(path, "failed", error, run_id)
+    result.failed.append(Failure(path=path, error=error))
+
+
+def _batches(items: Iterator[Discovered]) -> Iterator[list[Discovered]]:
+    while batch := list(islice(items, BATCH)):
+        yield batch

@@ -1,0 +1,211 @@
+"""Batch scoring: what is missing is done, each contact in a transaction of its own; the same command goes on."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError
+from qa_pipeline.intake.discover import IntakeOptions
+from qa_pipeline.ports import Executor, TaskOutcome
+from qa_pipeline.scorecards import choose_scorecard
+from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
+from qa_pipeline.stages.inspect import (
+    InspectionOptions,
+    InspectionResult,
+    InspectionTask,
+    fingerprints_of,
+    inspect_contact,
+)
+from qa_pipeline.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a batch stands; ``current`` is the path that was just finished."""
+
+    finished: int
+    total: int
+    current: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ScoreRun:
+    """Result of one batch. ``contact_ids``: all contacts under the given paths that have an inspection now."""
+
+    id: str
+    done: int = 0
+    skipped: int = 0
+    pending: list[Failure] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    contact_ids: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    ignored: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    stage_s: Counter[str] = field(default_factory=Counter)
+    wall_s: float = 0.0
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing failed, is pending or was left out by an interruption."""
+        return not (self.pending or self.failed or self.interrupted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What a batch works with: the cards to choose from, or the one asked for, and how to inspect."""
+
+    cards: Sequence[Scorecard]
+    card: Scorecard | None
+    intake: IntakeOptions
+    inspection: InspectionOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorePlan:
+    """What a batch would do: contacts to inspect and those that are done already."""
+
+    run_id: str
+    ingested: Ingested
+    missing: Sequence[str]
+    done: Sequence[str]
+
+
+def new_run_id(now: datetime) -> str:
+    """Return a run id that sorts by time."""
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch: Batch) -> ScorePlan:
+    """Ingest the paths and tell which contacts have no inspection by today's methods yet."""
+    run_id = new_run_id(datetime.now(UTC))
+    ingested = ingest_paths(store, paths, metadata, batch.intake, run_id)
+    missing: list[str] = []
+    done: list[str] = []
+    with store.reading() as tx:
+        for contact_id in ingested.contact_ids:
+            task = _task(tx.contacts.get(contact_id), batch)
+            known = tx.inspections.find_by_fingerprint(task.fingerprints.inspect) is not None
+            (done if known else missing).append(contact_id)
+    return ScorePlan(run_id=run_id, ingested=ingested, missing=missing, done=done)
+
+
+def score_paths(
+    store: Store,
+    plan: ScorePlan,
+    batch: Batch,
+    executor: Executor,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> ScoreRun:
+    """Inspect what the plan says is missing.
+
+    Every finished contact is committed at once. Ctrl-C ends the batch in good order; a kill loses at most the contacts
+    that were being worked on, and the artifacts that they had finished stay.
+
+    Raises
+    ------
+    StoreError
+        The store or the artifact folder cannot take results any more: going on would lose work.
+    """
+    began = perf_counter()
+    run = ScoreRun(
+        id=plan.run_id,
+        skipped=len(plan.done),
+        contact_ids=list(plan.done),
+        failed=list(plan.ingested.failed),
+        duplicates=len(plan.ingested.duplicates),
+        ignored=plan.ingested.ignored,
+    )
+    with store.transaction() as tx:
+        tx.runs.start(run.id, "score")
+    outcomes = executor.run(inspect_contact, _tasks(store, plan.missing, batch))
+    try:
+        for finished, outcome in enumerate(outcomes, start=1):
+            _commit(store, outcome, run)
+            on_progress(Progress(finished=finished, total=len(plan.missing), current=_path(outcome.task)))
+    except KeyboardInterrupt:
+        run.interrupted = True
+    finally:
+        close = getattr(outcomes, "close", None)
+        if close is not None:
+            close()
+        run.wall_s = perf_counter() - began
+    with store.transaction() as tx:
+        tx.runs.end(run.id, _totals(run))
+    return run
+
+
+def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch) -> Iterator[InspectionTask]:
+    for contact_id in contact_ids:
+        with store.reading() as tx:
+            contact = tx.contacts.get(contact_id)
+        yield _task(contact, batch)
+
+
+def _task(contact: Contact, batch: Batch) -> InspectionTask:
+    card = batch.card or choose_scorecard(contact.kind, contact.language, batch.cards)
+    return InspectionTask(
+        contact=contact,
+        card=card,
+        options=batch.inspection,
+        fingerprints=fingerprints_of(contact, card, batch.inspection),
+    )
+
+
+def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
+    task: InspectionTask = outcome.task
+    path = _path(task)
+    if outcome.error is None:
+        result: InspectionResult = outcome.value
+        with store.transaction() as tx:
+            added = tx.inspections.add(result.inspection, run.id)
+            tx.artifacts.put(task.contact.id, _artifacts(task))
+            tx.problems.clear(path)
+        run.done += int(added)
+        run.skipped += int(not added)
+        run.contact_ids.append(task.contact.id)
+        run.stage_s.update(result.stage_s)
+        return
+    if isinstance(outcome.error, StoreError):
+        raise outcome.error
+    error = _as_ours(outcome.error, path)
+    is_pending = isinstance(error, PendingError)
+    with store.transaction() as tx:
+        tx.problems.put(path, "pending" if is_pending else "failed", error, run.id, task.contact.id)
+    (run.pending if is_pending else run.failed).append(Failure(path=path, error=error))
+
+
+def _as_ours(error: BaseException, path: str) -> CallqaError:
+    if isinstance(error, CallqaError):
+        return error
+    return CallqaError(
+        N_("callqa failed on this contact ({kind}: {problem}): this is a defect of the program."),
+        hint=N_("Please report it; the other contacts are not affected."),
+        file=path,
+        kind=type(error).__name__,
+        problem=error,
+    )
+
+
+def _artifacts(task: InspectionTask) -> dict[str, str]:
+    prints = task.fingerprints
+    found = {"transcribe": prints.transcribe, "annotate": prints.annotate}
+    return found | ({"listen": prints.listen} if prints.listen else {})
+
+
+def _path(task: Any) -> str:
+    return str(task.contact.sources[0].uri)
+
+
+def _totals(run: ScoreRun) -> dict[str, float]:
+    counts = {"done": run.done, "skipped": run.skipped, "pending": len(run.pending), "failed": len(run.failed)}
+    seconds = {f"{name}_s": round(value, 3) for name, value in run.stage_s.items()}
+    return counts | seconds | {"wall_s": round(run.wall_s, 3)}
