@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from qa_pipeline.errors import ConfigurationError, N_
+from qa_pipeline.errors import N_, ConfigurationError
 
 SHIPPED = Path(__file__).parent
 

@@ -16,7 +16,6 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError
 from qa_pipeline.intake.discover import IntakeOptions
 from qa_pipeline.ports import Executor, TaskOutcome
-from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.stages.inspect import (
     InspectionOptions,
@@ -61,10 +60,9 @@ class ScoreRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a batch works with: the cards to choose from, or the one asked for, and how to inspect."""
+    """What a batch works with: the cards to choose from (one when the user named it) and how to inspect."""
 
     cards: Sequence[Scorecard]
-    card: Scorecard | None
     intake: IntakeOptions
     inspection: InspectionOptions
 
@@ -151,12 +149,23 @@ def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch) -> Iterator[I
 
 
 def _task(contact: Contact, batch: Batch) -> InspectionTask:
-    card = batch.card or choose_scorecard(contact.kind, contact.language, batch.cards)
+    cards = _candidates(contact, batch.cards)
     return InspectionTask(
         contact=contact,
-        card=card,
+        cards=cards,
         options=batch.inspection,
-        fingerprints=fingerprints_of(contact, card, batch.inspection),
+        fingerprints=fingerprints_of(contact, cards, batch.inspection),
+    )
+
+
+def _candidates(contact: Contact, cards: Sequence[Scorecard]) -> tuple[Scorecard, ...]:
+    """Return the cards that may apply; which one does is known once the words tell the language."""
+    if len(cards) == 1:
+        return tuple(cards)
+    return tuple(
+        card
+        for card in cards
+        if card.kind is contact.kind and (contact.language is None or card.language in (None, contact.language))
     )
 
 

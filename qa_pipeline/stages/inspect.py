@@ -6,6 +6,7 @@ processes: tasks and results cross process borders.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -27,6 +28,7 @@ from qa_pipeline.engines.registry import engine_spec, load_engine
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.ports import ContactView, SentimentModel
 from qa_pipeline.privacy.masking import mask_transcript
+from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.score import score_findings, script_ratio
@@ -71,10 +73,10 @@ class Annotated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionTask:
-    """One contact to inspect by one scorecard."""
+    """One contact to inspect by the one of `cards` that fits its language."""
 
     contact: Contact
-    card: Scorecard
+    cards: tuple[Scorecard, ...]
     options: InspectionOptions
     fingerprints: Fingerprints
 
@@ -87,7 +89,7 @@ class InspectionResult:
     stage_s: dict[str, float]
 
 
-def fingerprints_of(contact: Contact, card: Scorecard, options: InspectionOptions) -> Fingerprints:
+def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: InspectionOptions) -> Fingerprints:
     """Return the identities of all outputs for a contact, before anything is computed. Loads no model."""
     audio = [[source.sha256, source.role] for source in contact.audio]
     heard = None
@@ -114,7 +116,9 @@ def fingerprints_of(contact: Contact, card: Scorecard, options: InspectionOption
         version=ANNOTATE_VERSION,
         sentiment=engine_spec("sentiment", options.sentiment_engine, **dict(options.sentiment)).key,
     )
-    inspected = fingerprint("inspect", annotate=annotated, card=card.digest, version=SCORE_VERSION)
+    inspected = fingerprint(
+        "inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION
+    )
     return Fingerprints(listen=heard, transcribe=words, annotate=annotated, inspect=inspected)
 
 
@@ -182,7 +186,8 @@ def _sentiment_model(name: str, options: tuple[tuple[str, Any], ...]) -> Sentime
 
 def judge(task: InspectionTask, annotated: Annotated, listening: Listening | None) -> Inspection:
     """Return the machine's inspection of an annotated contact."""
-    contact, card, transcript = task.contact, task.card, annotated.transcript
+    contact, transcript = task.contact, annotated.transcript
+    card = choose_scorecard(contact.kind, transcript.language, task.cards)
     view = ContactView(
         kind=contact.kind,
         language=transcript.language,

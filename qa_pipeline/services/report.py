@@ -1,0 +1,154 @@
+"""Make the report of a period, and write it to a file in the format that the file's name asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from qa_pipeline.errors import N_, ConfigurationError, NotFound, fill
+from qa_pipeline.i18n import translator
+from qa_pipeline.report.compose import ReportInputs, compose
+from qa_pipeline.report.csv import render_csv
+from qa_pipeline.report.data import FocusRow, ProblemRow, ReportData
+from qa_pipeline.report.excel import render_excel
+from qa_pipeline.report.files import write_file
+from qa_pipeline.report.html import render_html
+from qa_pipeline.report.json import render_json
+from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.store import Problem, Store, Transaction
+
+_RENDERERS: Mapping[str, Callable[[ReportData], bytes]] = {
+    ".html": render_html,
+    ".xlsx": render_excel,
+    ".csv": render_csv,
+    ".json": render_json,
+}
+_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+def build_report(
+    store: Store,
+    period: str,
+    language: str,
+    *,
+    rulebook: Rulebook,
+    focus: Mapping[str, tuple[FocusRow, ...]] | None = None,
+    now: datetime | None = None,
+) -> ReportData:
+    """Return the report of a period.
+
+    Parameters
+    ----------
+    period : str
+        A month as ``YYYY-MM``.
+    language : str
+        ``zh`` or ``en``.
+    focus : mapping of agent id to coaching focus, optional
+        Made by whoever coaches; the pipeline itself knows nothing of coaching.
+    now : datetime, optional
+        Aware time that the report carries as its own.
+
+    Raises
+    ------
+    ConfigurationError
+        `period` is no month.
+    NotFound
+        The period has no inspected contact, no evaluation and no problem.
+    """
+    check_period(period)
+    with store.reading() as tx:
+        inspected = list(tx.inspections.list(period=period))
+        evaluations = tx.evaluations.list(period)
+        problems = problem_rows(_problems_of(tx, period, store.time_zone), language)
+        agents = tx.agents.list()
+        known = ", ".join(tx.contacts.periods()[-6:])
+    if not (inspected or evaluations or problems):
+        raise NotFound(
+            N_("Nothing was inspected or evaluated in {period}."),
+            hint=N_("Months with contacts: {known}.")
+            if known
+            else N_("Score some contacts first: callqa score FOLDER."),
+            period=period,
+            known=known,
+        )
+    return compose(
+        ReportInputs(
+            period=period,
+            language=language,
+            zone=store.time_zone.key,
+            generated_at=now or datetime.now(UTC),
+            rulebook=rulebook,
+            inspected=inspected,
+            evaluations=evaluations,
+            agents=agents,
+            problems=problems,
+            focus=focus or {},
+        )
+    )
+
+
+def check_period(period: str) -> None:
+    """Raise ConfigurationError unless `period` is a month written YYYY-MM."""
+    if not _PERIOD.fullmatch(period):
+        raise ConfigurationError(
+            N_("{period} is not a month."),
+            hint=N_("Write the year and the month, for example 2026-10."),
+            field="period",
+            period=period,
+        )
+
+
+def _problems_of(tx: Transaction, period: str, zone: ZoneInfo) -> Iterator[Problem]:
+    for problem in tx.problems.list():
+        contact = tx.contacts.find(problem.contact_id) if problem.contact_id else None
+        # A file that failed before its metadata were known could be of any month, so every report names it.
+        if contact is None or contact.started_at is None or f"{contact.started_at.astimezone(zone):%Y-%m}" == period:
+            yield problem
+
+
+def problem_rows(problems: Iterable[Problem], language: str) -> tuple[ProblemRow, ...]:
+    """Return what was not scored, in words; pending items first, for something can be done about them."""
+    translate = translator(language)
+    rows = (
+        ProblemRow(
+            contact_id=problem.contact_id,
+            path=problem.subject,
+            status=problem.status,
+            type=problem.type,
+            message=fill(translate(problem.message), dict(problem.params)),
+            hint=fill(translate(problem.hint), dict(problem.params)) if problem.hint else "",
+        )
+        for problem in problems
+    )
+    return tuple(sorted(rows, key=lambda row: (row.status != "pending", row.path)))
+
+
+def write_report(report: ReportData, path: Path) -> int:
+    """Write a report in the format of the extension of `path`; return the size in bytes.
+
+    Raises
+    ------
+    ConfigurationError
+        The extension is none of .html, .xlsx, .csv, .json, or the folder does not exist.
+    StoreReadOnly, StoreFull, StoreError
+        The file cannot be written. An older file of that name stays as it was.
+    """
+    check_format(path)
+    document = _RENDERERS[path.suffix.lower()](report)
+    write_file(path, document)
+    return len(document)
+
+
+def check_format(path: Path) -> None:
+    """Raise ConfigurationError when no renderer writes files of this extension."""
+    if path.suffix.lower() not in _RENDERERS:
+        raise ConfigurationError(
+            N_("No report can be written as {name}."),
+            hint=N_("Give the file one of these extensions: {extensions}."),
+            file=str(path),
+            name=path.name,
+            extensions=", ".join(_RENDERERS),
+        )
