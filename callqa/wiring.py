@@ -1,0 +1,96 @@
+"""The only place that chooses store, engines and executor from the settings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from callqa.settings import Settings
+from qa_pipeline.audio.listening import ListenOptions
+from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.execution.inline import InlineExecutor
+from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
+from qa_pipeline.intake.discover import IntakeOptions
+from qa_pipeline.ports import Executor
+from qa_pipeline.scorecards import get_scorecard, list_scorecards
+from qa_pipeline.services.score import Batch
+from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.inspect import InspectionOptions
+
+
+def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
+    """Return the recognition options; `engine` from the command line wins."""
+    part = settings.asr
+    return AsrOptions(
+        engine=engine or part.engine,
+        model=part.model,
+        device=part.device,
+        beam_size=part.beam_size,
+        offline=part.offline,
+        endpoint=part.endpoint,
+        default_language=settings.intake.language,
+        prompt=part.prompt,
+        hot_words=part.hot_words,
+    )
+
+
+def sentiment_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of the sentiment engine in use."""
+    if settings.text.sentiment_engine == "embedded":
+        return {}
+    return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
+
+
+def intake_options(settings: Settings) -> IntakeOptions:
+    """Return how files and metadata are read."""
+    return IntakeOptions(
+        time_zone=settings.zone,
+        default_language=settings.intake.language,
+        file_pattern=settings.intake.file_pattern,
+    )
+
+
+def inspection_options(settings: Settings, engine: str | None = None) -> InspectionOptions:
+    """Return how contacts are inspected."""
+    return InspectionOptions(
+        artifacts=settings.artifacts,
+        listen=ListenOptions(max_duration_s=settings.audio.max_duration_s, raw_format=settings.audio.raw_format),
+        asr=asr_options(settings, engine),
+        sentiment_engine=settings.text.sentiment_engine,
+        sentiment=tuple(sorted(sentiment_options(settings).items())),
+    )
+
+
+def scorecards(settings: Settings, scorecard: str | None = None) -> Sequence[Scorecard]:
+    """Return the scorecards to choose from: the one named, or all."""
+    if scorecard is not None:
+        return [get_scorecard(scorecard, extra=settings.scorecards)]
+    return list_scorecards(settings.scorecards)
+
+
+def batch(settings: Settings, scorecard: str | None = None, engine: str | None = None) -> Batch:
+    """Return what a batch works with."""
+    return Batch(
+        cards=scorecards(settings, scorecard),
+        intake=intake_options(settings),
+        inspection=inspection_options(settings, engine),
+    )
+
+
+def executor(settings: Settings, workers: int | None = None) -> Executor:
+    """Return the local executor: worker processes, or this process when 0 workers are asked for."""
+    count = workers if workers is not None else settings.batch.workers
+    if count == 0:
+        return InlineExecutor()
+    return ProcessExecutor(
+        workers=count or cpu_count(),
+        task_timeout_s=settings.batch.task_timeout_s,
+        log_level=logging.getLogger().getEffectiveLevel(),
+    )
+
+
+def artifacts(settings: Settings) -> ArtifactFolder:
+    """Return the folder of stage outputs."""
+    return ArtifactFolder(settings.artifacts)
