@@ -15,6 +15,7 @@ from qa_pipeline.intake.tables.values import (
     parse_language,
     parse_number,
     parse_ratio,
+    parse_role,
 )
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "parse_number",
     "parse_period",
     "parse_ratio",
+    "parse_role",
     "read_table",
 ]

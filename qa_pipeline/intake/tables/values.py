@@ -9,17 +9,14 @@ from functools import lru_cache
 
 from babel import Locale
 
-from qa_pipeline.domain.contact import Direction
+from qa_pipeline.domain.contact import Direction, Role
 from qa_pipeline.errors import N_, RowError
+from qa_pipeline.intake.lexicon import find_role, intake_words
 from qa_pipeline.intake.tables.place import Place
 
-_MISSING = frozenset(
-    ("", "-", "--", "---", "—", "——", "/", "n/a", "na", "nan", "null", "none", "nil", "无", "空", "暂无", "未知")
-)
 _SHEET_ERRORS = frozenset(("#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
 
 _CURRENCY = re.compile(r"^(?:rmb|cny|usd|eur|[¥$€£])\s*|\s*(?:rmb|cny|usd|eur|元|[¥$€£])$")
-_COUNTED = re.compile(r"\s*(?:分|次|个|人|通|单|件|条)$")
 _MULTIPLES = {"万": 1e4, "亿": 1e8}
 _SPACES = r"[ \u00a0\u2009\u202f'’]"
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
@@ -37,52 +34,13 @@ _UNIT_WORDS = {
 _UNIT_OF = {word: unit for unit, words in _UNIT_WORDS.items() for word in words}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(" + "|".join(sorted(map(re.escape, _UNIT_OF), key=len, reverse=True)) + r")\s*")
 
-_DIRECTIONS = {
-    Direction.INBOUND: ("inbound", "in", "incoming", "i", "呼入", "入呼", "来电", "接入", "入", "进线", "呼入电话"),
-    Direction.OUTBOUND: (
-        "outbound",
-        "out",
-        "outgoing",
-        "o",
-        "呼出",
-        "出呼",
-        "外呼",
-        "去电",
-        "拨出",
-        "出",
-        "外拨",
-        "callback",
-    ),
-}
-_DIRECTION_OF = {word: direction for direction, words in _DIRECTIONS.items() for word in words}
-
-_LANGUAGE_WORDS = {
-    "zh": (
-        "cn",
-        "chn",
-        "chs",
-        "cht",
-        "mandarin",
-        "中文",
-        "汉语",
-        "漢語",
-        "普通话",
-        "普通話",
-        "国语",
-        "國語",
-        "华语",
-        "cmn",
-    ),
-    "en": ("eng", "英文", "英语", "英語", "us", "uk"),
-    "yue": ("cantonese", "粤语", "粵語", "广东话"),
-}
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*")
 
 
 def is_missing(text: str) -> bool:
     """Whether a cell says that there is no value: blank, a dash, N/A, 无, or a spreadsheet error."""
     folded = _fold(text)
-    return folded in _MISSING or folded in _SHEET_ERRORS
+    return not folded or folded in _SHEET_ERRORS or folded in intake_words()["missing"]
 
 
 def parse_number(text: str, place: Place) -> float:
@@ -171,9 +129,24 @@ def parse_direction(text: str, place: Place) -> Direction:
     RowError
         When the word is unknown.
     """
-    found = _DIRECTION_OF.get(_fold(text).replace(" ", "").replace("-", ""))
+    folded = _fold(text).replace(" ", "").replace("-", "")
+    for direction in (Direction.INBOUND, Direction.OUTBOUND):
+        if folded == direction.value or folded in intake_words()["directions"][direction.value]:
+            return direction
+    raise _not_understood(text, place, N_("Write {example}."), "inbound / outbound / 呼入 / 呼出")
+
+
+def parse_role(text: str, place: Place) -> Role:
+    """Return who speaks, from the words of ``speakers.yaml``: ``坐席``, ``Agent``, ``客户``, ``bot`` and so on.
+
+    Raises
+    ------
+    RowError
+        When the label is unknown.
+    """
+    found = find_role(text)
     if found is None:
-        raise _not_understood(text, place, N_("Write {example}."), "inbound / outbound / 呼入 / 呼出")
+        raise _not_understood(text, place, N_("Write {example}."), "agent / customer / system / 坐席 / 客户")
     return found
 
 
@@ -204,7 +177,7 @@ def _language_names() -> dict[str, str]:
             if "_" not in tag:
                 names[_fold(name)] = tag
                 names[tag] = tag
-    for tag, words in _LANGUAGE_WORDS.items():
+    for tag, words in intake_words()["languages"].items():
         names |= dict.fromkeys(words, tag)
     return names
 
@@ -215,7 +188,7 @@ def _fold(text: str) -> str:
 
 def _number_in(folded: str) -> float | None:
     """Return the number in folded text, None when there is none; never NaN or infinite."""
-    text = _COUNTED.sub("", _CURRENCY.sub("", folded))
+    text = _counted().sub("", _CURRENCY.sub("", folded))
     negative = text.startswith("(") and text.endswith(")")
     text = text[1:-1] if negative else text
     factor = _MULTIPLES.get(text[-1:], 1.0)
@@ -232,6 +205,11 @@ def _number_in(folded: str) -> float | None:
         return None
     number *= -factor if negative else factor
     return number if math.isfinite(number) else None
+
+
+@lru_cache(maxsize=1)
+def _counted() -> re.Pattern[str]:
+    return re.compile(r"\s*(?:" + "|".join(intake_words()["counting_words"]) + r")$")
 
 
 def _sum_of_parts(folded: str) -> float | None:
