@@ -50,6 +50,7 @@ class ScoreRun:
     ignored: list[str] = field(default_factory=list)
     interrupted: bool = False
     stage_s: Counter[str] = field(default_factory=Counter)
+    audio_s: float = 0.0
     wall_s: float = 0.0
 
     @property
@@ -77,20 +78,24 @@ class ScorePlan:
     done: Sequence[str]
 
 
-def new_run_id(now: datetime) -> str:
-    """Return a run id that sorts by time."""
-    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+def start_run(store: Store, command: str) -> str:
+    """Record that a run of a command begins and return its id."""
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    with store.transaction() as tx:
+        tx.runs.start(run_id, command)
+    return run_id
 
 
 def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch: Batch) -> ScorePlan:
     """Ingest the paths and tell which contacts have no inspection by today's methods yet."""
-    run_id = new_run_id(datetime.now(UTC))
+    run_id = start_run(store, "score")
     ingested = ingest_paths(store, paths, metadata, batch.intake, run_id)
     missing: list[str] = []
     done: list[str] = []
     with store.reading() as tx:
         for contact_id in ingested.contact_ids:
-            task = _task(tx.contacts.get(contact_id), batch)
+            task = task_of(tx.contacts.get(contact_id), batch)
             known = tx.inspections.find_by_fingerprint(task.fingerprints.inspect) is not None
             (done if known else missing).append(contact_id)
     return ScorePlan(run_id=run_id, ingested=ingested, missing=missing, done=done)
@@ -122,8 +127,6 @@ def score_paths(
         duplicates=len(plan.ingested.duplicates),
         ignored=plan.ingested.ignored,
     )
-    with store.transaction() as tx:
-        tx.runs.start(run.id, "score")
     outcomes = executor.run(inspect_contact, _tasks(store, plan.missing, batch))
     try:
         for finished, outcome in enumerate(outcomes, start=1):
@@ -145,10 +148,11 @@ def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch) -> Iterator[I
     for contact_id in contact_ids:
         with store.reading() as tx:
             contact = tx.contacts.get(contact_id)
-        yield _task(contact, batch)
+        yield task_of(contact, batch)
 
 
-def _task(contact: Contact, batch: Batch) -> InspectionTask:
+def task_of(contact: Contact, batch: Batch) -> InspectionTask:
+    """Return what a worker gets for one contact."""
     cards = _candidates(contact, batch.cards)
     return InspectionTask(
         contact=contact,
@@ -182,17 +186,19 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
         run.skipped += int(not added)
         run.contact_ids.append(task.contact.id)
         run.stage_s.update(result.stage_s)
+        run.audio_s += result.inspection.audio_s or 0.0
         return
     if isinstance(outcome.error, StoreError):
         raise outcome.error
-    error = _as_ours(outcome.error, path)
+    error = as_ours(outcome.error, path)
     is_pending = isinstance(error, PendingError)
     with store.transaction() as tx:
         tx.problems.put(path, "pending" if is_pending else "failed", error, run.id, task.contact.id)
     (run.pending if is_pending else run.failed).append(Failure(path=path, error=error))
 
 
-def _as_ours(error: BaseException, path: str) -> CallqaError:
+def as_ours(error: BaseException, path: str) -> CallqaError:
+    """Return the error that ended one task as one that the user can read; a defect of ours says that it is one."""
     if isinstance(error, CallqaError):
         return error
     return CallqaError(
@@ -217,4 +223,4 @@ def _path(task: Any) -> str:
 def _totals(run: ScoreRun) -> dict[str, float]:
     counts = {"done": run.done, "skipped": run.skipped, "pending": len(run.pending), "failed": len(run.failed)}
     seconds = {f"{name}_s": round(value, 3) for name, value in run.stage_s.items()}
-    return counts | seconds | {"wall_s": round(run.wall_s, 3)}
+    return counts | seconds | {"audio_s": round(run.audio_s, 3), "wall_s": round(run.wall_s, 3)}

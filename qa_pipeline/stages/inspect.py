@@ -116,9 +116,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         version=ANNOTATE_VERSION,
         sentiment=engine_spec("sentiment", options.sentiment_engine, **dict(options.sentiment)).key,
     )
-    inspected = fingerprint(
-        "inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION
-    )
+    inspected = fingerprint("inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION)
     return Fingerprints(listen=heard, transcribe=words, annotate=annotated, inspect=inspected)
 
 
@@ -146,6 +144,13 @@ def inspect_contact(task: InspectionTask) -> InspectionResult:
     inspection = judge(task, annotated, listening)
     clock.lap("score")
     return InspectionResult(inspection=inspection, stage_s=clock.laps)
+
+
+def transcribe_contact(task: InspectionTask) -> Transcript:
+    """Return the masked transcript of one contact; raises as `inspect_contact` does."""
+    folder = ArtifactFolder(task.options.artifacts)
+    masked, _ = mask_transcript(read_or_transcribe(task, folder, _listening(task, folder)))
+    return masked
 
 
 def _listening(task: InspectionTask, folder: ArtifactFolder) -> Listening | None:

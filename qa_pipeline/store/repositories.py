@@ -376,6 +376,15 @@ class Runs:
             update(tables.run).where(tables.run.c.id == run_id).values(ended_at=datetime.now(UTC), totals=dict(totals))
         )
 
+    def latest_totals(self) -> Mapping[str, float] | None:
+        """Return the counts of the latest run that inspected something, or None."""
+        table = tables.run
+        query = (
+            select(table.c.totals).where(table.c.ended_at.is_not(None)).order_by(table.c.started_at.desc()).limit(20)
+        )
+        found = (totals for totals in self._connection.execute(query).scalars() if totals and totals.get("done"))
+        return next(found, None)
+
 
 class Problems:
     """What failed or is pending now: replaced at each attempt, removed on success."""

@@ -1,0 +1,368 @@
+"""``callqa ingest``, ``callqa score`` and ``callqa transcribe``: recordings and chats in, judgements out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from callqa import wiring
+from callqa.cli.console import INCOMPLETE, AppContext, context, err
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Evidence, Finding, Inspection
+from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.execution.processes import cpu_count
+from qa_pipeline.services import score as scoring
+from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
+from qa_pipeline.services.preview import Preview, preview_score
+from qa_pipeline.services.transcribe import Transcribed, Transcriptions, transcribe_paths
+from qa_pipeline.store import Store
+
+Paths = Annotated[list[Path], typer.Argument(help="Files and folders: recordings, transcripts, chats.")]
+Metadata = Annotated[Path | None, typer.Option(help="CSV or XLSX: which call, which agent, when.")]
+Language = Annotated[str | None, typer.Option(help="Language of contacts whose metadata names none: zh or en.")]
+Engine = Annotated[
+    str | None, typer.Option(help="auto, faster-whisper, openai-whisper, pocketsphinx, or import for transcripts only.")
+]
+Workers = Annotated[int | None, typer.Option(min=0, help="Worker processes; default one per processor.")]
+
+
+class ExecutorName(StrEnum):
+    """Where the work is done."""
+
+    LOCAL = "local"
+
+
+def ingest(ctx: typer.Context, paths: Paths, metadata: Metadata = None, language: Language = None) -> None:
+    """Keep recordings and chats with their metadata, without scoring them."""
+    app = _with_language(context(ctx), language)
+    store = app.store()
+    run_id = scoring.start_run(store, "ingest")
+    found = ingest_paths(store, paths, metadata, wiring.intake_options(app.settings), run_id)
+    document = {"run": run_id, "contacts": found.contact_ids, **_side_document(app, found)}
+    app.emit(document, lambda: _print_ingested(app, found))
+    if found.failed:
+        raise typer.Exit(INCOMPLETE)
+
+
+def score(
+    ctx: typer.Context,
+    paths: Paths,
+    metadata: Metadata = None,
+    scorecard: Annotated[str | None, typer.Option(help="Scorecard id; default by kind and language.")] = None,
+    engine: Engine = None,
+    language: Language = None,
+    workers: Workers = None,
+    executor: Annotated[ExecutorName, typer.Option(help="Where the work is done.")] = ExecutorName.LOCAL,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+) -> None:
+    """Score calls and chats; what is done already is not done again."""
+    del executor  # one kind so far; the option is part of the command-line contract
+    app = _with_language(context(ctx), language)
+    batch = wiring.batch(app.settings, scorecard, engine)
+    store = app.store()
+    if dry_run:
+        count = workers or app.settings.batch.workers or cpu_count()
+        _show_preview(app, preview_score(store, paths, metadata, batch, count))
+        return
+    plan = scoring.plan_score(store, paths, metadata, batch)
+    with _progress(app, len(plan.missing)) as advance:
+        run = scoring.score_paths(store, plan, batch, wiring.executor(app.settings, workers), advance)
+    if app.json:
+        _write_run(app, store, run)
+    else:
+        print_run(app, run, store)
+    if not run.complete:
+        raise typer.Exit(INCOMPLETE)
+
+
+def transcribe(
+    ctx: typer.Context,
+    paths: Paths,
+    metadata: Metadata = None,
+    engine: Engine = None,
+    language: Language = None,
+    workers: Workers = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the words readably, with times.")] = False,
+) -> None:
+    """Turn recordings into words, personal data masked, without scoring or keeping contacts."""
+    app = _with_language(context(ctx), language)
+    batch = wiring.batch(app.settings, engine=engine)
+    found = transcribe_paths(paths, metadata, batch, wiring.executor(app.settings, workers))
+    document = {
+        "contacts": [transcript_document(item) for item in found.contacts],
+        "pending": [_pending_document(app, failure) for failure in found.pending],
+        "failed": [_failure_document(app, failure) for failure in found.failed],
+    }
+    app.emit(document, lambda: _print_transcripts(app, found, show=show))
+    if found.pending or found.failed:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _with_language(app: AppContext, language: str | None) -> AppContext:
+    if language is None:
+        return app
+    if language not in ("zh", "en"):
+        raise ConfigurationError(
+            N_("The language {language} is not known here."),
+            hint=N_("Use zh or en."),
+            field="language",
+            language=language,
+        )
+    intake = app.settings.intake.model_copy(update={"language": language})
+    app.settings = app.settings.model_copy(update={"intake": intake})
+    return app
+
+
+@contextmanager
+def _progress(app: AppContext, total: int) -> Iterator[Any]:
+    """Show a bar with rate and time left on stderr when a person looks on."""
+    columns = (
+        TextColumn(app.translate(N_("Scoring"))),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+        row = bar.add_task("", total=total, rate="")
+
+        def advance(progress: scoring.Progress) -> None:
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed or 0.0
+            bar.update(row, completed=progress.finished, rate=f"{speed * 60:.0f}/min" if speed else "")
+
+        yield advance
+
+
+def _failure_document(app: AppContext, failure: Failure) -> dict[str, Any]:
+    return {"path": failure.path, **failure.error.as_dict(app.translate)}
+
+
+def _pending_document(app: AppContext, failure: Failure) -> dict[str, Any]:
+    error = failure.error
+    reason = " ".join(part for part in (error.render(app.translate), error.render_hint(app.translate)) if part)
+    return {"path": failure.path, "type": type(error).__name__, "reason": reason}
+
+
+def _side_document(app: AppContext, found: Ingested) -> dict[str, Any]:
+    return {
+        "failed": [_failure_document(app, failure) for failure in found.failed],
+        "duplicates": [{"path": duplicate.path, "of": duplicate.of} for duplicate in found.duplicates],
+        "ignored": found.ignored,
+    }
+
+
+def _write_run(app: AppContext, store: Store, run: scoring.ScoreRun) -> None:
+    """Write the document of the contract; contacts are streamed, so that a night of thousands needs no memory."""
+    head = {
+        "run": run.id,
+        "done": run.done,
+        "skipped": run.skipped,
+        "pending": [_pending_document(app, failure) for failure in run.pending],
+        "failed": [_failure_document(app, failure) for failure in run.failed],
+        "duplicates": run.duplicates,
+        "ignored": run.ignored,
+        "interrupted": run.interrupted,
+        "wall_s": round(run.wall_s, 3),
+        "stage_s": {name: round(value, 3) for name, value in run.stage_s.items()},
+    }
+    sys.stdout.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "contacts": [')
+    with store.reading() as tx:
+        for place, contact_id in enumerate(run.contact_ids):
+            inspection = tx.inspections.find(contact_id)
+            assert inspection is not None, "only inspected contacts are listed"
+            document = contact_document(tx.contacts.get(contact_id), inspection)
+            sys.stdout.write((", " if place else "") + json.dumps(document, ensure_ascii=False, allow_nan=False))
+    sys.stdout.write("]}\n")
+
+
+def contact_document(contact: Contact, inspection: Inspection) -> dict[str, Any]:
+    """Return one contact as the command-line contract has it."""
+    return {
+        "id": contact.id,
+        "path": contact.sources[0].uri,
+        "agent": contact.agent_id,
+        "score": inspection.score.points,
+        "score_range": inspection.score.range_points,
+        "passed": inspection.score.passed,
+        "fatal": list(inspection.score.fatal),
+        "flags": [flag.value for flag in inspection.flags],
+        "undetermined": inspection.score.undetermined_count,
+        "audio_s": inspection.audio_s,
+        "scorecard": f"{inspection.scorecard_id}@{inspection.scorecard_version}",
+        "language": inspection.language,
+        "engine": inspection.asr_engine,
+        "transcript_quality": inspection.transcript_quality,
+        "attitude": inspection.attitude_value,
+        "criteria": [_criterion_document(finding) for finding in inspection.findings],
+    }
+
+
+def _criterion_document(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.criterion_id,
+        "outcome": finding.outcome.value,
+        "confidence": finding.confidence,
+        "evidence": [_evidence_document(evidence) for evidence in finding.evidence],
+    }
+
+
+def _evidence_document(evidence: Evidence) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "quote": evidence.quote,
+        "role": evidence.role.value if evidence.role else None,
+        "start_s": evidence.start_s,
+        "end_s": evidence.end_s,
+    }
+    if evidence.measure is not None:
+        found |= {"measure": evidence.measure, "value": evidence.value}
+    return found
+
+
+def print_run(app: AppContext, run: scoring.ScoreRun, store: Store) -> None:
+    """Print what a batch did, for people."""
+    app.say(
+        N_("{done} scored, {skipped} already done, {pending} pending, {failed} failed, in {seconds:.1f} s."),
+        done=run.done,
+        skipped=run.skipped,
+        pending=len(run.pending),
+        failed=len(run.failed),
+        seconds=run.wall_s,
+    )
+    print_failures(app, N_("pending"), run.pending)
+    print_failures(app, N_("failed"), run.failed)
+    if run.duplicates:
+        app.say(N_("{count} files have the same content as another one and count once."), count=run.duplicates)
+    if run.ignored:
+        app.say(N_("{count} files are of no kind that callqa reads: {names}"), **_named(run.ignored))
+    if run.interrupted:
+        app.say(N_("Stopped. Run the same command again to go on."))
+    flagged = flag_counts(store, run.contact_ids)
+    for flag, count in flagged.items():
+        app.say(N_("  {flag}: {count}"), flag=flag, count=count)
+
+
+def flag_counts(store: Store, contact_ids: list[str]) -> Mapping[str, int]:
+    """Return how many of the contacts carry each flag."""
+    counts: dict[str, int] = {}
+    with store.reading() as tx:
+        for contact_id in contact_ids:
+            inspection = tx.inspections.find(contact_id)
+            for flag in inspection.flags if inspection else ():
+                counts[flag.value] = counts.get(flag.value, 0) + 1
+    return counts
+
+
+def print_failures(app: AppContext, title: str, failures: list[Failure]) -> None:
+    """Print one line per item and one for what to do."""
+    for failure in failures:
+        app.say(N_("  {title}: {path}"), title=app.translate(title), path=failure.path)
+        place = f" ({failure.error.row})" if failure.error.row is not None else ""
+        app.say("    {text}{place}", text=failure.error.render(app.translate), place=place)
+        hint = failure.error.render_hint(app.translate)
+        if hint:
+            app.say("    {hint}", hint=hint)
+
+
+def transcript_document(item: Transcribed) -> dict[str, Any]:
+    """Return one transcript as the command-line contract has it."""
+    return {
+        "path": item.path,
+        "id": item.contact_id,
+        "engine": item.transcript.engine,
+        "language": item.transcript.language,
+        "quality": item.transcript.quality.value,
+        "confidence": item.transcript.confidence,
+        "roles_by": item.transcript.roles_by,
+        "utterances": [
+            {
+                "role": utterance.role.value,
+                "start_s": utterance.start_s,
+                "end_s": utterance.end_s,
+                "text": utterance.text,
+                "confidence": utterance.confidence,
+            }
+            for utterance in item.transcript.utterances
+        ],
+    }
+
+
+def _print_transcripts(app: AppContext, found: Transcriptions, *, show: bool) -> None:
+    for item in found.contacts:
+        transcript = item.transcript
+        app.say(
+            N_("{path}: {count} utterances by {engine}, {language}, quality {quality}"),
+            path=item.path,
+            count=len(transcript.utterances),
+            engine=transcript.engine,
+            language=transcript.language,
+            quality=app.translate(transcript.quality.value),
+        )
+        for utterance in transcript.utterances if show else ():
+            start = utterance.start_s
+            clock = "  --:--" if start is None else f"{int(start // 60):4d}:{int(start % 60):02d}"
+            app.say(
+                "{clock}  {role}: {text}", clock=clock, role=app.translate(utterance.role.value), text=utterance.text
+            )
+    print_failures(app, N_("pending"), found.pending)
+    print_failures(app, N_("failed"), found.failed)
+
+
+def _named(paths: list[str], most: int = 5) -> dict[str, Any]:
+    names = ", ".join(Path(path).name for path in paths[:most])
+    return {"count": len(paths), "names": names + (" …" if len(paths) > most else "")}
+
+
+def _print_ingested(app: AppContext, found: Ingested) -> None:
+    app.say(
+        N_("{contacts} contacts, {duplicates} duplicates, {failed} failed."),
+        contacts=len(found.contact_ids),
+        duplicates=len(found.duplicates),
+        failed=len(found.failed),
+    )
+    print_failures(app, N_("failed"), found.failed)
+    if found.ignored:
+        app.say(N_("{count} files are of no kind that callqa reads: {names}"), **_named(found.ignored))
+
+
+def _show_preview(app: AppContext, preview: Preview) -> None:
+    document = {
+        "dry_run": True,
+        "to_do": len(preview.missing),
+        "skipped": preview.done,
+        "failed": [_failure_document(app, failure) for failure in preview.failed],
+        "duplicates": preview.duplicates,
+        "ignored": preview.ignored,
+        "audio_s": round(preview.audio_s, 1),
+        "estimate_s": round(preview.estimate_s, 1),
+        "estimate_measured": preview.measured,
+        "paths": preview.missing,
+    }
+    app.emit(document, lambda: _print_preview(app, preview))
+
+
+def _print_preview(app: AppContext, preview: Preview) -> None:
+    app.say(
+        N_("To do: {count} contacts with {minutes:.1f} min of audio; already done: {done}."),
+        count=len(preview.missing),
+        minutes=preview.audio_s / 60,
+        done=preview.done,
+    )
+    if preview.missing:
+        basis = N_("measured in the latest run here") if preview.measured else N_("by default figures, no run yet")
+        app.say(
+            N_("About {minutes:.1f} min on this machine ({basis})."),
+            minutes=preview.estimate_s / 60,
+            basis=app.translate(basis),
+        )
+    print_failures(app, N_("failed"), preview.failed)
+    if preview.ignored:
+        app.say(N_("{count} files are of no kind that callqa reads: {names}"), **_named(preview.ignored))

@@ -1,0 +1,89 @@
+"""What a batch would do, without doing or keeping anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qa_pipeline.audio.probe import probe
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.errors import CallqaError
+from qa_pipeline.intake.discover import Duplicate, Ignored, Rejected, discover
+from qa_pipeline.services.ingest import Failure
+from qa_pipeline.services.score import Batch, task_of
+from qa_pipeline.store import Store
+
+# Seconds of work per second of audio on one core before this machine has a run of its own to go by: the embedded
+# recogniser, measured on two cores of a small server; listening alone where a transcript comes along.
+DEFAULT_RECOGNISE_RATIO = 0.25
+DEFAULT_LISTEN_RATIO = 0.01
+SECONDS_PER_CONTACT = 0.05
+
+
+@dataclass(slots=True, kw_only=True)
+class Preview:
+    """``estimate_s``: wall seconds on the given workers; ``measured``: whether it rests on runs of this machine."""
+
+    missing: list[str] = field(default_factory=list)
+    done: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    duplicates: int = 0
+    ignored: list[str] = field(default_factory=list)
+    audio_s: float = 0.0
+    estimate_s: float = 0.0
+    measured: bool = False
+
+
+def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch: Batch, workers: int) -> Preview:
+    """Return what `score_paths` would do with these paths, and about how long it would take."""
+    preview = Preview()
+    seen: set[str] = set()
+    work_s = 0.0
+    with store.reading() as tx:
+        speed = _speed(tx.runs.latest_totals())
+        preview.measured = speed is not None
+        for item in discover(paths, metadata, batch.intake):
+            match item:
+                case Contact():
+                    task = task_of(item, batch)
+                    identity = task.fingerprints.inspect
+                    if identity in seen:
+                        preview.duplicates += 1
+                    elif tx.inspections.find_by_fingerprint(identity) is not None:
+                        preview.done += 1
+                    else:
+                        preview.missing.append(item.sources[0].uri)
+                        seconds = _audio_s(item)
+                        preview.audio_s += seconds
+                        work_s += SECONDS_PER_CONTACT + seconds * (speed or _default_speed(item))
+                    seen.add(identity)
+                case Duplicate():
+                    preview.duplicates += 1
+                case Ignored():
+                    preview.ignored.append(item.path)
+                case Rejected():
+                    preview.failed.append(Failure(path=item.path, error=item.error))
+    preview.estimate_s = work_s / max(workers, 1)
+    return preview
+
+
+def _speed(totals: Mapping[str, float] | None) -> float | None:
+    """Return seconds of work per second of audio in the latest run that had at least a minute of audio."""
+    if not totals or totals.get("audio_s", 0.0) < 60:
+        return None
+    return sum(totals.get(f"{stage}_s", 0.0) for stage in ("listen", "transcribe", "annotate")) / totals["audio_s"]
+
+
+def _default_speed(contact: Contact) -> float:
+    return DEFAULT_LISTEN_RATIO if contact.transcript_source else DEFAULT_LISTEN_RATIO + DEFAULT_RECOGNISE_RATIO
+
+
+def _audio_s(contact: Contact) -> float:
+    longest = 0.0
+    for source in contact.audio:
+        try:
+            longest = max(longest, probe(Path(source.uri)).duration_s or 0.0)
+        except CallqaError:
+            continue  # the run itself will say what is wrong with the file
+    return longest
