@@ -24,8 +24,12 @@ class KpiDefinition:
 
     ``unit``: ratio, s, h, min, points, count, cny, scale_1_5, nps. ``target`` in that unit; for RANGE a low and a
     high end stand in ``target_low``/``target``. ``floor`` gives attainment 0, ``stretch`` 120.
+    ``floor_low``: for RANGE, the low value with attainment 0 (``floor`` is the high one).
+    ``other_targets``: further targets that sources of the field state. ``minimum``, ``maximum``: plausible values.
     ``aliases``: column headers that people write, in any language.
     ``source``: "import" or "inspection" (computed from inspections by ``measure``).
+    ``group``: where lists show it. ``opposing``: indicators that suffer when this one is chased, shown beside it.
+    ``also_rated``: people also report it as a mean rating on a scale, which is another indicator.
     """
 
     id: str
@@ -41,6 +45,11 @@ class KpiDefinition:
     aliases: tuple[str, ...] = ()
     source: str = "import"
     measure: str | None = None
+    group: str = ""
+    floor_low: float | None = None
+    other_targets: tuple[float, ...] = ()
+    opposing: tuple[str, ...] = ()
+    also_rated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +71,15 @@ class KpiRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateItem:
-    """One indicator in a template; targets None = those of the catalogue."""
+    """One indicator in a template; targets None = those of the catalogue. ``weight`` in percent of the dimension."""
 
     indicator: str
     weight: float
     target: float | None = None
     floor: float | None = None
     stretch: float | None = None
+    target_low: float | None = None
+    floor_low: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

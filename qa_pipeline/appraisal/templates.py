@@ -1,0 +1,283 @@
+"""Appraisal templates: versioned YAML, checked against its schema and the indicator catalogue."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from qa_pipeline.appraisal.attainment import find_disorder, levels_of
+from qa_pipeline.appraisal.contestable_rules import find_contestable
+from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateDimension, TemplateItem
+from qa_pipeline.domain.scorecard import Text
+from qa_pipeline.errors import N_, NotFound, TemplateError
+from qa_pipeline.resources import SHIPPED, Document, read_yaml
+from qa_pipeline.resources.schema import RuleModel, located, validate
+
+FOLDER = SHIPPED / "templates"
+DEFAULT_ID = "front-line"
+_PERCENT_SLACK = 1e-6  # thirds written as 33.333333 pass
+
+Catalogue = Mapping[str, KpiDefinition]
+Percent = Annotated[float, Field(gt=0, le=100)]
+
+
+class _Name(RuleModel):
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+
+class _Item(RuleModel):
+    indicator: str
+    weight: Percent
+    target: float | None = None
+    target_low: float | None = None
+    floor: float | None = None
+    floor_low: float | None = None
+    stretch: float | None = None
+
+
+class _Dimension(RuleModel):
+    id: Literal["performance", "ability", "attitude"]
+    name: _Name
+    weight: Percent
+    items: Annotated[tuple[_Item, ...], Field(min_length=1)]
+
+
+class _Grade(RuleModel):
+    grade: Annotated[str, Field(min_length=1)]
+    from_points: Annotated[float, Field(ge=0, le=120)]
+
+
+class _File(RuleModel):
+    schema_: Annotated[Literal[1], Field(alias="schema")]
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    version: Annotated[int, Field(ge=1)]
+    name: _Name
+    role: Annotated[str, Field(min_length=1)]
+    min_contacts: Annotated[int, Field(ge=0)]
+    dimensions: Annotated[tuple[_Dimension, ...], Field(min_length=1)]
+    grades: Annotated[tuple[_Grade, ...], Field(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateCheck:
+    """What a check of one file found: the template when it has no errors, and what to think about."""
+
+    path: Path
+    template: Template | None
+    errors: Sequence[TemplateError]
+    warnings: Sequence[TemplateError]
+
+
+def check_template(path: Path, catalogue: Catalogue) -> TemplateCheck:
+    """Check one template file and collect everything that is wrong or doubtful, with line and key."""
+    try:
+        document = read_yaml(path, TemplateError)
+        text = path.read_text(encoding="utf-8-sig")
+    except TemplateError as problem:
+        return TemplateCheck(path=path, template=None, errors=(problem,), warnings=())
+    parsed, errors = validate(document, _File, TemplateError)
+    if parsed is not None:
+        errors = tuple(_disagreements(document, parsed, catalogue))
+    sound = parsed is not None and not errors
+    warnings = [*_contestable(document, text)]
+    if parsed is not None:
+        warnings += _unopposed(document, parsed, catalogue)
+    return TemplateCheck(
+        path=path,
+        template=_template(parsed, document) if parsed is not None and sound else None,
+        errors=errors,
+        warnings=warnings,
+    )
+
+
+def read_template(path: Path, catalogue: Catalogue) -> Template:
+    """Read one template file.
+
+    Raises
+    ------
+    TemplateError
+        The first problem, with file, line and key.
+    """
+    checked = check_template(path, catalogue)
+    if checked.template is None:
+        raise checked.errors[0]
+    return checked.template
+
+
+def template_paths(folder: Path | None = None) -> Sequence[Path]:
+    """Return the shipped template files and after them those in the user's `folder`."""
+    own = sorted(folder.glob("*.yaml")) if folder is not None and folder.is_dir() else []
+    return [*sorted(FOLDER.glob("*.yaml")), *own]
+
+
+def list_templates(catalogue: Catalogue, folder: Path | None = None) -> Sequence[Template]:
+    """Return the shipped templates and the user's own, by id and version.
+
+    Raises
+    ------
+    TemplateError
+        A file is wrong, or two files have the same id and version with different content.
+    """
+    found: dict[tuple[str, int], Template] = {}
+    for path in template_paths(folder):
+        template = read_template(path, catalogue)
+        known = found.setdefault((template.id, template.version), template)
+        if known.digest != template.digest:
+            raise TemplateError(
+                N_("Version {version} of the template {id} exists already with other content."),
+                hint=N_("A published version never changes: raise the version."),
+                file=str(path),
+                field="version",
+                id=template.id,
+                version=template.version,
+            )
+    return [found[key] for key in sorted(found)]
+
+
+def get_template(template_id: str, catalogue: Catalogue, folder: Path | None = None) -> Template:
+    """Return the newest version of a template, or one version of it as ``id@version``.
+
+    Raises
+    ------
+    NotFound
+        Naming the ids that exist.
+    TemplateError
+        A template file is wrong.
+    """
+    templates = list_templates(catalogue, folder)
+    fitting = [found for found in templates if template_id in (found.id, f"{found.id}@{found.version}")]
+    if not fitting:
+        raise NotFound(
+            N_("There is no template with the id {id}."),
+            hint=N_("Known templates: {known}."),
+            id=template_id,
+            known=", ".join(sorted({found.id for found in templates})),
+        )
+    return fitting[-1]
+
+
+def _disagreements(document: Document, parsed: _File, catalogue: Catalogue) -> Iterable[TemplateError]:
+    yield from _sums_to_hundred(document, ("dimensions",), [found.weight for found in parsed.dimensions])
+    seen: set[str] = set()
+    for position, dimension in enumerate(parsed.dimensions):
+        here = ("dimensions", position)
+        if [found.id for found in parsed.dimensions].index(dimension.id) != position:
+            yield located(
+                document, TemplateError, (*here, "id"), N_("The dimension {id} stands here twice."), id=dimension.id
+            )
+        yield from _sums_to_hundred(document, (*here, "items"), [item.weight for item in dimension.items])
+        for index, item in enumerate(dimension.items):
+            yield from _item_problems(document, (*here, "items", index), item, catalogue, seen)
+    bounds = [grade.from_points for grade in parsed.grades]
+    if bounds[-1] != 0 or any(first <= second for first, second in zip(bounds, bounds[1:], strict=False)):
+        yield located(
+            document,
+            TemplateError,
+            ("grades",),
+            N_("Grades must fall from the best to the last, and the last must begin at 0 points."),
+        )
+    if len({grade.grade for grade in parsed.grades}) != len(parsed.grades):
+        yield located(document, TemplateError, ("grades",), N_("A grade is named twice."))
+
+
+def _sums_to_hundred(
+    document: Document, keys: Sequence[str | int], weights: Sequence[float]
+) -> Iterable[TemplateError]:
+    total = math.fsum(weights)
+    if abs(total - 100) > _PERCENT_SLACK:
+        yield located(
+            document,
+            TemplateError,
+            keys,
+            N_("The weights sum to {total} %, not to 100 %."),
+            hint=N_("Change them so that they sum to 100."),
+            total=round(total, 6),
+        )
+
+
+def _item_problems(
+    document: Document, keys: Sequence[str | int], item: _Item, catalogue: Catalogue, seen: set[str]
+) -> Iterable[TemplateError]:
+    definition = catalogue.get(item.indicator)
+    if definition is None:
+        yield located(
+            document,
+            TemplateError,
+            (*keys, "indicator"),
+            N_("There is no indicator with the id {id}."),
+            hint=N_("`callqa kpi catalogue` lists them all."),
+            id=item.indicator,
+        )
+        return
+    if item.indicator in seen:
+        yield located(
+            document, TemplateError, (*keys, "indicator"), N_("{id} stands in this template twice."), id=item.indicator
+        )
+    seen.add(item.indicator)
+    disorder = find_disorder(levels_of(definition, _domain_item(item)))
+    if disorder is not None:
+        hint = N_("Set target, floor and stretch of {id} here; ranges also target_low and floor_low.")
+        yield located(document, TemplateError, keys, disorder, hint=hint, id=item.indicator)
+
+
+def _contestable(document: Document, text: str) -> Iterable[TemplateError]:
+    for line, kind, word in find_contestable(text):
+        yield TemplateError(
+            N_("The template speaks of a consequence for pay, rank or employment: {word}."),
+            hint=N_("callqa never carries it out. Such rules are contestable in law: have them checked, or remove it."),
+            file=str(document.path),
+            row=line,
+            field=kind,
+            word=word,
+        )
+
+
+def _unopposed(document: Document, parsed: _File, catalogue: Catalogue) -> Iterable[TemplateError]:
+    present = {item.indicator for dimension in parsed.dimensions for item in dimension.items}
+    for position, dimension in enumerate(parsed.dimensions):
+        for index, item in enumerate(dimension.items):
+            opposing = catalogue[item.indicator].opposing if item.indicator in catalogue else ()
+            if opposing and not present.intersection(opposing):
+                yield located(
+                    document,
+                    TemplateError,
+                    ("dimensions", position, "items", index),
+                    N_("{id} stands here without any indicator that suffers when it is chased: {opposing}."),
+                    hint=N_("Add one of them, so that nobody gains by neglecting it."),
+                    id=item.indicator,
+                    opposing=", ".join(opposing),
+                )
+
+
+def _domain_item(item: _Item) -> TemplateItem:
+    return TemplateItem(**item.model_dump())
+
+
+def _template(parsed: _File, document: Document) -> Template:
+    canonical = json.dumps(document.data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return Template(
+        id=parsed.id,
+        version=parsed.version,
+        name=Text(zh=parsed.name.zh, en=parsed.name.en),
+        role=parsed.role,
+        dimensions=tuple(
+            TemplateDimension(
+                id=dimension.id,
+                name=Text(zh=dimension.name.zh, en=dimension.name.en),
+                weight=dimension.weight,
+                items=tuple(_domain_item(item) for item in dimension.items),
+            )
+            for dimension in parsed.dimensions
+        ),
+        grades=tuple((grade.grade, grade.from_points) for grade in parsed.grades),
+        min_contacts=parsed.min_contacts,
+        digest=sha256(canonical.encode()).hexdigest(),
+    )

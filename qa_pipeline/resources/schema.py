@@ -1,0 +1,92 @@
+"""Checking a rule file against its schema, each problem with file, line and key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.resources import Document
+
+Problem = TypeVar("Problem", bound=ConfigurationError)
+Model = TypeVar("Model", bound="RuleModel")
+
+_KINDS = {
+    "number": N_("{key} must be a number."),
+    "text": N_("{key} must be a text."),
+    "list": N_("{key} must be a list."),
+    "group": N_("{key} must be a group of keys and values."),
+    "switch": N_("{key} must be true or false."),
+}
+_KIND_OF = {
+    "float_type": "number",
+    "float_parsing": "number",
+    "int_type": "number",
+    "int_parsing": "number",
+    "int_from_float": "number",
+    "finite_number": "number",
+    "string_type": "text",
+    "list_type": "list",
+    "tuple_type": "list",
+    "model_type": "group",
+    "dict_type": "group",
+    "bool_type": "switch",
+    "bool_parsing": "switch",
+}
+
+
+class RuleModel(BaseModel):
+    """A part of a rule file: every key is known, nothing is converted but whole numbers to numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+def validate(document: Document, schema: type[Model], error: type[Problem]) -> tuple[Model | None, Sequence[Problem]]:
+    """Check a document; return it typed, or None and every problem in the order of the file."""
+    try:
+        # The JSON mode lets lists stand for tuples and texts for enumerations, and is strict otherwise.
+        return schema.model_validate_json(_as_json(document.data)), ()
+    except ValidationError as failed:
+        problems = [_problem(document, details, error) for details in failed.errors(include_url=False)]
+        return None, sorted(problems, key=lambda problem: problem.row or 0)
+
+
+def located(
+    document: Document, error: type[Problem], keys: Sequence[str | int], message: str, *, hint: str = "", **params: Any
+) -> Problem:
+    """Return an error of this file at the line of `keys`."""
+    return error(
+        message, hint=hint, file=str(document.path), row=document.line_of(keys), field=key_path(keys), **params
+    )
+
+
+def key_path(keys: Sequence[str | int]) -> str:
+    """Return keys as people write them, such as ``dimensions[0].weight``."""
+    path = ""
+    for key in keys:
+        path += f"[{key}]" if isinstance(key, int) else f".{key}" if path else str(key)
+    return path
+
+
+def _problem(document: Document, details: ErrorDetails, error: type[Problem]) -> Problem:
+    keys = details["loc"]
+    key = key_path(keys)
+    if details["type"] == "missing":
+        return located(document, error, keys, N_("The key {key} is missing."), hint=N_("Add it."), key=key)
+    if details["type"] == "extra_forbidden":
+        hint = N_("Check the spelling; the documentation lists every key.")
+        return located(document, error, keys, N_("There is no key {key} in such a file."), hint=hint, key=key)
+    if details["type"] in ("literal_error", "enum"):
+        expected = str(details.get("ctx", {}).get("expected", ""))
+        return located(document, error, keys, N_("{key} must be one of: {expected}."), key=key, expected=expected)
+    if details["type"] in _KIND_OF:
+        return located(document, error, keys, _KINDS[_KIND_OF[details["type"]]], key=key)
+    return located(document, error, keys, N_("{key} is wrong: {problem}."), key=key, problem=details["msg"])
+
+
+def _as_json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, default=str)
