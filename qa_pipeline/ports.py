@@ -25,11 +25,13 @@ class SpeechWindow:
     """A stretch of one channel that holds speech, at most 30 s, cut in silence.
 
     ``samples``: shape (n,), float32, 16,000 Hz. ``channel`` indexes ``Listening.channels``.
+    ``spans``: where speech is, seconds from the start of the window, padding included; samples outside are exactly 0.
     """
 
     channel: int
     start_s: float
     samples: Samples
+    spans: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
