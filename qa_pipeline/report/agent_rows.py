@@ -1,0 +1,119 @@
+"""Agents as rows of the report: evaluation, own contacts and coaching focus together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from qa_pipeline.domain.performance import Agent, DimensionResult, Evaluation, ItemResult
+from qa_pipeline.report.data import AgentRow, ContactRow, DimensionRow, FocusRow, Interval, ItemRow
+from qa_pipeline.report.labels import Translate, reason_text
+from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.report.tables import passed_share, points_of, red_line_count
+
+# Above first, people who cannot be judged last; inside a group the order is by name and says nothing.
+GROUP_ORDER = ("above", "within", "below", "insufficient", "none")
+
+
+def agent_rows(
+    evaluations: Iterable[Evaluation],
+    contacts: Iterable[ContactRow],
+    agents: Iterable[Agent],
+    focus: Mapping[str, tuple[FocusRow, ...]],
+    rulebook: Rulebook,
+    language: str,
+    translate: Translate,
+) -> tuple[AgentRow, ...]:
+    """Return everybody who was evaluated or had an inspected contact, by group and then by name."""
+    by_agent: dict[str, list[ContactRow]] = defaultdict(list)
+    for row in contacts:
+        if row.agent_id is not None:
+            by_agent[row.agent_id].append(row)
+    people = {agent.id: agent for agent in agents}
+    evaluated = {evaluation.agent_id: evaluation for evaluation in evaluations}
+    rows = [
+        _agent_row(
+            people.get(agent_id) or _agent_in_contacts(agent_id, by_agent[agent_id]),
+            evaluated.get(agent_id),
+            by_agent[agent_id],
+            focus.get(agent_id, ()),
+            rulebook,
+            language,
+            translate,
+        )
+        for agent_id in sorted({*evaluated, *by_agent})
+    ]
+    return tuple(sorted(rows, key=lambda row: (GROUP_ORDER.index(row.group), row.team or "", row.label, row.agent_id)))
+
+
+def _agent_in_contacts(agent_id: str, rows: Sequence[ContactRow]) -> Agent:
+    return Agent(
+        id=agent_id,
+        name=next((row.agent_name for row in rows if row.agent_name), None),
+        team=next((row.team for row in rows if row.team), None),
+    )
+
+
+def _agent_row(
+    agent: Agent,
+    evaluation: Evaluation | None,
+    contacts: Sequence[ContactRow],
+    focus: tuple[FocusRow, ...],
+    rulebook: Rulebook,
+    language: str,
+    translate: Translate,
+) -> AgentRow:
+    mean, interval = points_of(contacts)
+    template = evaluation and rulebook.find_template(evaluation.template_id, evaluation.template_version)
+    ci95 = evaluation.ci95 if evaluation else None
+    return AgentRow(
+        agent_id=agent.id,
+        name=agent.name,
+        team=agent.team,
+        total=evaluation.total if evaluation else None,
+        ci95=Interval(low=ci95[0], high=ci95[1]) if ci95 else None,
+        grade=evaluation.grade if evaluation else None,
+        group=evaluation.group if evaluation else "none",
+        template=template.name.in_language(language) if template else evaluation and evaluation.template_id,
+        n_contacts=evaluation.n_contacts if evaluation else len(contacts),
+        n_reviews=evaluation.n_reviews if evaluation else 0,
+        mean_points=mean,
+        mean_ci95=interval,
+        passed=passed_share(contacts),
+        red_line_count=red_line_count(contacts),
+        dimensions=tuple(_dimension_row(found, evaluation, rulebook, language) for found in evaluation.dimensions)
+        if evaluation
+        else (),
+        notes=tuple(reason_text(note, translate) for note in evaluation.notes) if evaluation else (),
+        focus=focus,
+    )
+
+
+def _dimension_row(result: DimensionResult, evaluation: Evaluation, rulebook: Rulebook, language: str) -> DimensionRow:
+    known = rulebook.find_dimension(evaluation.template_id, evaluation.template_version, result.id)
+    return DimensionRow(
+        id=result.id,
+        name=known.name.in_language(language) if known else result.id,
+        points=result.points,
+        weight=result.weight,
+        effective_weight=result.effective_weight,
+        items=tuple(_item_row(item, rulebook, language) for item in result.items),
+    )
+
+
+def _item_row(item: ItemResult, rulebook: Rulebook, language: str) -> ItemRow:
+    known = rulebook.find_indicator(item.indicator)
+    return ItemRow(
+        indicator=item.indicator,
+        name=known.name.in_language(language) if known else item.indicator,
+        unit=known.unit if known else "",
+        value=item.value,
+        n=item.n,
+        target=item.target,
+        attainment_points=item.attainment_points,
+        se_points=item.se_points,
+        weight=item.weight,
+        effective_weight=item.effective_weight,
+        source=item.source,
+        contacts=item.contacts,
+    )

@@ -1,0 +1,189 @@
+"""Columns of the tables that people take into a spreadsheet: a title as msgid and how to get the value of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from qa_pipeline.errors import N_
+from qa_pipeline.report.data import (
+    AgentRow,
+    ContactRow,
+    DimensionRow,
+    FindingRow,
+    Interval,
+    ItemRow,
+    ProblemRow,
+    ReportData,
+)
+from qa_pipeline.report.labels import (
+    FLAGS,
+    GROUPS,
+    KINDS,
+    OUTCOMES,
+    QUALITIES,
+    ROLES,
+    STATUSES,
+    Translate,
+    clock_text,
+    label,
+    moment_text,
+)
+
+Cell = str | int | float | None
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Generic[Row]):
+    """One column. ``style``: "text", "points", "ratio", "count" or "number"; ``width`` in characters."""
+
+    title: str
+    value: Callable[[Row, ReportData, Translate], Cell]
+    style: str = "text"
+    width: int = 14
+
+
+def _low(interval: Interval | None) -> float | None:
+    return interval.low if interval else None
+
+
+def _high(interval: Interval | None) -> float | None:
+    return interval.high if interval else None
+
+
+def _yes_no(value: bool | None, translate: Translate) -> str | None:
+    if value is None:
+        return None
+    return translate(N_("yes")) if value else translate(N_("no"))
+
+
+def _flags(row: ContactRow, translate: Translate) -> str:
+    return ", ".join(label(FLAGS, flag, translate) for flag in row.flags)
+
+
+def _red_lines(row: ContactRow) -> str:
+    return ", ".join(finding.criterion for finding in row.findings if finding.criterion_id in row.fatal)
+
+
+CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
+    Column(title=N_("Contact"), value=lambda row, _, __: row.contact_id, width=18),
+    Column(
+        title=N_("Start"), value=lambda row, report, _: moment_text(row.started_at, ZoneInfo(report.zone)), width=17
+    ),
+    Column(title=N_("Kind"), value=lambda row, _, translate: label(KINDS, row.kind, translate), width=8),
+    Column(title=N_("Agent id"), value=lambda row, _, __: row.agent_id, width=12),
+    Column(title=N_("Agent"), value=lambda row, _, __: row.agent_name),
+    Column(title=N_("Team"), value=lambda row, _, __: row.team),
+    Column(title=N_("Queue"), value=lambda row, _, __: row.queue),
+    Column(title=N_("Language"), value=lambda row, _, __: row.language, width=9),
+    Column(title=N_("Scorecard"), value=lambda row, _, __: row.scorecard, width=26),
+    Column(title=N_("Score"), value=lambda row, _, __: row.points, style="points", width=8),
+    Column(title=N_("Score at least"), value=lambda row, _, __: _low(row.range_points), style="points", width=12),
+    Column(title=N_("Score at most"), value=lambda row, _, __: _high(row.range_points), style="points", width=12),
+    Column(title=N_("Determined share"), value=lambda row, _, __: row.coverage_ratio, style="ratio", width=12),
+    Column(title=N_("Passed"), value=lambda row, _, translate: _yes_no(row.passed, translate), width=8),
+    Column(title=N_("Flags"), value=lambda row, _, translate: _flags(row, translate), width=26),
+    Column(title=N_("Red lines"), value=lambda row, _, __: _red_lines(row), width=26),
+    Column(title=N_("Undetermined"), value=lambda row, _, __: row.undetermined_count, style="count", width=10),
+    Column(title=N_("Duration (s)"), value=lambda row, _, __: row.duration_s, style="number", width=11),
+    Column(title=N_("Service attitude (1–5)"), value=lambda row, _, __: row.attitude_value, style="number", width=11),
+    Column(
+        title=N_("Customer's sentiment at the start"),
+        value=lambda row, _, __: row.sentiment_start,
+        style="number",
+        width=11,
+    ),
+    Column(
+        title=N_("Customer's sentiment at the end"),
+        value=lambda row, _, __: row.sentiment_end,
+        style="number",
+        width=11,
+    ),
+    Column(title=N_("Transcript"), value=lambda row, _, translate: label(QUALITIES, row.quality, translate), width=16),
+    Column(title=N_("Recognised by"), value=lambda row, _, __: row.engine, width=24),
+    Column(title=N_("Judged by"), value=lambda row, _, __: row.rater, width=10),
+)
+
+AGENT_COLUMNS: tuple[Column[AgentRow], ...] = (
+    Column(title=N_("Agent id"), value=lambda row, _, __: row.agent_id, width=12),
+    Column(title=N_("Agent"), value=lambda row, _, __: row.name),
+    Column(title=N_("Team"), value=lambda row, _, __: row.team),
+    Column(title=N_("Evaluation total"), value=lambda row, _, __: row.total, style="points", width=11),
+    Column(title=N_("95% from"), value=lambda row, _, __: _low(row.ci95), style="points", width=9),
+    Column(title=N_("95% to"), value=lambda row, _, __: _high(row.ci95), style="points", width=9),
+    Column(title=N_("Grade"), value=lambda row, _, __: row.grade, width=8),
+    Column(title=N_("Group"), value=lambda row, _, translate: label(GROUPS, row.group, translate), width=24),
+    Column(title=N_("Contacts"), value=lambda row, _, __: row.n_contacts, style="count", width=9),
+    Column(title=N_("Reviews"), value=lambda row, _, __: row.n_reviews, style="count", width=9),
+    Column(title=N_("Mean score"), value=lambda row, _, __: row.mean_points, style="points", width=10),
+    Column(title=N_("Score 95% from"), value=lambda row, _, __: _low(row.mean_ci95), style="points", width=10),
+    Column(title=N_("Score 95% to"), value=lambda row, _, __: _high(row.mean_ci95), style="points", width=10),
+    Column(title=N_("Pass rate"), value=lambda row, _, __: row.passed.ratio, style="ratio", width=9),
+    Column(title=N_("Red lines"), value=lambda row, _, __: row.red_line_count, style="count", width=9),
+    Column(title=N_("Template"), value=lambda row, _, __: row.template, width=22),
+    Column(title=N_("Notes"), value=lambda row, _, __: " ".join(row.notes), width=60),
+)
+
+ItemOfAgent = tuple[AgentRow, DimensionRow, ItemRow]
+ITEM_COLUMNS: tuple[Column[ItemOfAgent], ...] = (
+    Column(title=N_("Agent id"), value=lambda row, _, __: row[0].agent_id, width=12),
+    Column(title=N_("Agent"), value=lambda row, _, __: row[0].name),
+    Column(title=N_("Dimension"), value=lambda row, _, __: row[1].name),
+    Column(title=N_("Dimension points"), value=lambda row, _, __: row[1].points, style="points", width=11),
+    Column(title=N_("Indicator"), value=lambda row, _, __: row[2].name, width=24),
+    Column(title=N_("Value"), value=lambda row, _, __: row[2].value, style="number", width=10),
+    Column(title=N_("Unit"), value=lambda row, _, __: row[2].unit, width=9),
+    Column(title=N_("n"), value=lambda row, _, __: row[2].n, style="count", width=8),
+    Column(title=N_("Target"), value=lambda row, _, __: row[2].target, style="number", width=10),
+    Column(title=N_("Attainment"), value=lambda row, _, __: row[2].attainment_points, style="points", width=11),
+    Column(title=N_("Standard error"), value=lambda row, _, __: row[2].se_points, style="points", width=11),
+    Column(title=N_("Weight %"), value=lambda row, _, __: row[2].weight, style="number", width=9),
+    Column(title=N_("Effective weight %"), value=lambda row, _, __: row[2].effective_weight, style="number", width=11),
+    Column(title=N_("Source"), value=lambda row, _, __: row[2].source, width=24),
+    Column(title=N_("Contacts behind it"), value=lambda row, _, __: ", ".join(row[2].contacts), width=40),
+)
+
+
+def _evidence(finding: FindingRow, translate: Translate) -> str:
+    parts = []
+    for piece in finding.evidence:
+        if piece.quote:
+            role = label(ROLES, piece.role, translate) if piece.role else ""
+            parts.append(f"[{clock_text(piece.start_s)} {role}] {piece.quote}")
+    return "\n".join(parts)
+
+
+FindingOfContact = tuple[ContactRow, FindingRow]
+FINDING_COLUMNS: tuple[Column[FindingOfContact], ...] = (
+    Column(title=N_("Contact"), value=lambda row, _, __: row[0].contact_id, width=18),
+    Column(title=N_("Agent"), value=lambda row, _, __: row[0].agent_label),
+    Column(title=N_("Section"), value=lambda row, _, __: row[1].section),
+    Column(title=N_("Criterion"), value=lambda row, _, __: row[1].criterion, width=28),
+    Column(title=N_("Red line"), value=lambda row, _, translate: _yes_no(row[1].fatal, translate), width=8),
+    Column(title=N_("Outcome"), value=lambda row, _, translate: label(OUTCOMES, row[1].outcome, translate), width=13),
+    Column(title=N_("Confidence"), value=lambda row, _, __: row[1].confidence, style="ratio", width=10),
+    Column(title=N_("Reason"), value=lambda row, _, __: row[1].reason, width=50),
+    Column(title=N_("Quotes"), value=lambda row, _, translate: _evidence(row[1], translate), width=60),
+)
+
+FLAGGED_COLUMNS: tuple[Column[tuple[str, ContactRow, str]], ...] = (
+    Column(title=N_("Flag"), value=lambda row, _, translate: label(FLAGS, row[0], translate), width=18),
+    Column(title=N_("Contact"), value=lambda row, _, __: row[1].contact_id, width=18),
+    Column(
+        title=N_("Start"), value=lambda row, report, _: moment_text(row[1].started_at, ZoneInfo(report.zone)), width=17
+    ),
+    Column(title=N_("Agent"), value=lambda row, _, __: row[1].agent_label),
+    Column(title=N_("Team"), value=lambda row, _, __: row[1].team),
+    Column(title=N_("Score"), value=lambda row, _, __: row[1].points, style="points", width=8),
+    Column(title=N_("Why"), value=lambda row, _, __: row[2], width=80),
+)
+
+PROBLEM_COLUMNS: tuple[Column[ProblemRow], ...] = (
+    Column(title=N_("File or contact"), value=lambda row, _, __: row.path, width=40),
+    Column(title=N_("Status"), value=lambda row, _, translate: label(STATUSES, row.status, translate), width=10),
+    Column(title=N_("Why"), value=lambda row, _, __: row.message, width=60),
+    Column(title=N_("What to do"), value=lambda row, _, __: row.hint, width=60),
+)

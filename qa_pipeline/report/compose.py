@@ -1,0 +1,144 @@
+"""Pure composition: results of a period in, one ReportData out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.performance import Agent, Evaluation
+from qa_pipeline.errors import N_
+from qa_pipeline.i18n import translator
+from qa_pipeline.report.agent_rows import agent_rows
+from qa_pipeline.report.contact_rows import contact_row, flag_groups
+from qa_pipeline.report.data import AgentRow, ContactRow, FocusRow, Overview, ProblemRow, ReportData
+from qa_pipeline.report.labels import Translate
+from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.report.tables import (
+    counted,
+    criterion_rows,
+    distribution,
+    passed_share,
+    points_of,
+    red_line_count,
+    team_rows,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInputs:
+    """All that a report is made from.
+
+    ``inspected``: the newest inspection of each contact of the period. ``focus``: coaching focus by agent id, made by
+    whoever calls; the pipeline itself knows nothing of coaching. ``problems`` are in the reader's language already.
+    """
+
+    period: str
+    language: str
+    zone: str
+    generated_at: datetime
+    rulebook: Rulebook
+    inspected: Sequence[tuple[Contact, Inspection]]
+    evaluations: Sequence[Evaluation] = ()
+    agents: Sequence[Agent] = ()
+    problems: Sequence[ProblemRow] = ()
+    focus: Mapping[str, tuple[FocusRow, ...]] = field(default_factory=dict)
+
+
+def compose(inputs: ReportInputs) -> ReportData:
+    """Return the report of a period. The same inputs give the same report."""
+    translate = translator(inputs.language)
+    rows = tuple(
+        contact_row(contact, inspection, inputs.rulebook, inputs.language, translate)
+        for contact, inspection in sorted(inputs.inspected, key=lambda pair: _by_time(pair[0]))
+    )
+    agents = agent_rows(
+        inputs.evaluations, rows, inputs.agents, inputs.focus, inputs.rulebook, inputs.language, translate
+    )
+    return ReportData(
+        period=inputs.period,
+        language=inputs.language,
+        zone=inputs.zone,
+        generated_at=inputs.generated_at,
+        overview=_overview(rows, agents, inputs),
+        teams=team_rows(rows),
+        agents=agents,
+        distribution=distribution(rows),
+        flagged=flag_groups(rows),
+        criteria=criterion_rows(rows),
+        contacts=rows,
+        problems=tuple(inputs.problems),
+        notes=tuple(_notes(rows, agents, translate)),
+    )
+
+
+def _by_time(contact: Contact) -> tuple[bool, float, str]:
+    started_at = contact.started_at
+    return started_at is None, started_at.timestamp() if started_at else 0.0, contact.id
+
+
+def _overview(rows: Sequence[ContactRow], agents: Sequence[AgentRow], inputs: ReportInputs) -> Overview:
+    mean, interval = points_of(rows)
+    return Overview(
+        contacts_count=len(rows),
+        scored_count=sum(row.points is not None for row in rows),
+        agents_count=len(agents),
+        evaluated_count=sum(agent.group != "none" for agent in agents),
+        audio_s=sum(inspection.audio_s or 0.0 for _, inspection in inputs.inspected),
+        mean_points=mean,
+        mean_ci95=interval,
+        passed=passed_share(rows),
+        red_line_count=red_line_count(rows),
+        flagged_count=sum(bool(row.flags) for row in rows),
+        pending_count=sum(problem.status == "pending" for problem in inputs.problems),
+        failed_count=sum(problem.status == "failed" for problem in inputs.problems),
+        engines=counted(row.engine for row in rows),
+        scorecards=counted(row.scorecard for row in rows),
+        qualities=counted(row.quality for row in rows),
+    )
+
+
+def _notes(rows: Sequence[ContactRow], agents: Sequence[AgentRow], translate: Translate) -> Iterable[str]:
+    """Say what the figures rest on, and where they are thin."""
+    yield translate(
+        N_(
+            "Scores are made by machine from the words and the timing of each contact. They are a proposal: "
+            "a person decides, and every finding opens into its quote."
+        )
+    )
+    yield translate(
+        N_(
+            "Mean scores carry a plain 95 % t interval over contacts, shares a Wilson interval; both take contacts as "
+            "independent. With fewer than three contacts there is no interval."
+        )
+    )
+    yield translate(
+        N_(
+            "There are no ranks. Agents are grouped by whether their interval lies above, around or below the average; "
+            "inside a group the order is by name."
+        )
+    )
+    yield translate(
+        N_(
+            "Criteria that do not apply or could not be determined leave the denominator and are counted. "
+            "An unknown is never a number."
+        )
+    )
+    drafts = sum(row.quality != "trusted" for row in rows)
+    if drafts:
+        yield translate(
+            N_(
+                "{count} contacts rest on a draft or unusable transcript: a phrase that was recognised may be believed, "
+                "a phrase that was not proves nothing, so such criteria abstain."
+            )
+        ).format(count=drafts)
+    nobody = sum(row.agent_id is None for row in rows)
+    if nobody:
+        yield translate(
+            N_("{count} contacts name no agent; they count for the site and not for anybody's row.")
+        ).format(count=nobody)
+    thin = sum(agent.group == "insufficient" for agent in agents)
+    if thin:
+        yield translate(N_("{count} agents have too little evidence for a grade or a group.")).format(count=thin)

@@ -1,0 +1,283 @@
+"""What a period report says, as frozen values: codes for programs, words already in the reader's language.
+
+Every renderer draws from this one value, so the page, the workbook and the JSON document cannot disagree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from qa_pipeline.domain.contact import ContactKind, Role
+from qa_pipeline.domain.inspection import Flag, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A 95 % interval in the unit of the value it belongs to."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """``count`` of ``total`` with Wilson's 95 % interval; ``ratio`` and interval are None without a total."""
+
+    count: int
+    total: int
+    ratio: float | None
+    ci95: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many contacts carry a label, such as an engine or a scorecard."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """The period in one glance. ``scored_count``: contacts with points; ``audio_s``: hours listened to, in seconds."""
+
+    contacts_count: int
+    scored_count: int
+    agents_count: int
+    evaluated_count: int
+    audio_s: float
+    mean_points: float | None
+    mean_ci95: Interval | None
+    passed: Share
+    red_line_count: int
+    flagged_count: int
+    pending_count: int
+    failed_count: int
+    engines: tuple[Count, ...]
+    scorecards: tuple[Count, ...]
+    qualities: tuple[Count, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamRow:
+    """One team; ``team`` is None for contacts whose metadata name none."""
+
+    team: str | None
+    agents_count: int
+    contacts_count: int
+    scored_count: int
+    mean_points: float | None
+    mean_ci95: Interval | None
+    passed: Share
+    red_line_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """One indicator's part in an evaluation; ``value`` and ``target`` in ``unit``, ``attainment_points`` 0-120."""
+
+    indicator: str
+    name: str
+    unit: str
+    value: float | None
+    n: int | None
+    target: float | None
+    attainment_points: float | None
+    se_points: float | None
+    weight: float
+    effective_weight: float
+    source: str | None
+    contacts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DimensionRow:
+    """One dimension of an evaluation with its items."""
+
+    id: str
+    name: str
+    points: float | None
+    weight: float
+    effective_weight: float
+    items: tuple[ItemRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleRow:
+    """One moment of a contact that shows a behaviour; ``quote`` is empty when nothing was said to quote."""
+
+    contact_id: str
+    started_at: datetime | None
+    quote: str
+    role: Role | None
+    start_s: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FocusRow:
+    """One behaviour worth coaching, with the agent's share, the site's share, two moments and a suggestion."""
+
+    criterion_id: str
+    criterion: str
+    met: Share
+    site_ratio: float
+    action: str
+    practice: str
+    good: ExampleRow | None
+    improve: ExampleRow | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentRow:
+    """One agent: evaluation (absent values are None), own contacts, dimensions, coaching focus.
+
+    ``group`` is "above", "within", "below", "insufficient", or "none" when the period was not evaluated.
+    """
+
+    agent_id: str
+    name: str | None
+    team: str | None
+    total: float | None
+    ci95: Interval | None
+    grade: str | None
+    group: str
+    template: str | None
+    n_contacts: int
+    n_reviews: int
+    mean_points: float | None
+    mean_ci95: Interval | None
+    passed: Share
+    red_line_count: int
+    dimensions: tuple[DimensionRow, ...]
+    notes: tuple[str, ...]
+    focus: tuple[FocusRow, ...]
+
+    @property
+    def label(self) -> str:
+        """Name if known, else id."""
+        return self.name or self.agent_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRow:
+    """A quote with its speaker and time, or a measured value with its name."""
+
+    quote: str
+    role: Role | None
+    utterance: int | None
+    start_s: float | None
+    end_s: float | None
+    measure: str | None
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    """One criterion's outcome on one contact with its reason in words."""
+
+    criterion_id: str
+    criterion: str
+    section: str
+    fatal: bool
+    outcome: Outcome
+    confidence: float
+    reason: str
+    evidence: tuple[EvidenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRow:
+    """One inspected contact with all its findings."""
+
+    contact_id: str
+    kind: ContactKind
+    agent_id: str | None
+    agent_name: str | None
+    team: str | None
+    queue: str | None
+    started_at: datetime | None
+    language: str
+    scorecard: str
+    points: float | None
+    range_points: Interval | None
+    coverage_ratio: float
+    passed: bool | None
+    fatal: tuple[str, ...]
+    flags: tuple[Flag, ...]
+    undetermined_count: int
+    engine: str
+    quality: str
+    rater: str
+    duration_s: float | None
+    sentiment_start: float | None
+    sentiment_end: float | None
+    attitude_value: float | None
+    findings: tuple[FindingRow, ...]
+
+    @property
+    def agent_label(self) -> str:
+        """Agent's name if known, else id, else empty."""
+        return self.agent_name or self.agent_id or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlagGroup:
+    """Contacts that carry one flag, lowest points first."""
+
+    flag: Flag
+    contacts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """Contacts with ``low`` <= points < ``high``; the last bin holds 100 too."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionRow:
+    """Outcomes of one criterion over all contacts of the period; ``met`` counts MET among determined ones."""
+
+    scorecard: str
+    section: str
+    criterion_id: str
+    criterion: str
+    fatal: bool
+    counts: tuple[tuple[Outcome, int], ...]
+    met: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemRow:
+    """What was not scored and why; ``status`` is "pending" or "failed"."""
+
+    contact_id: str | None
+    path: str
+    status: str
+    type: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportData:
+    """A period report. ``zone`` names the site's time zone; all times are aware UTC."""
+
+    period: str
+    language: str
+    zone: str
+    generated_at: datetime
+    overview: Overview
+    teams: tuple[TeamRow, ...]
+    agents: tuple[AgentRow, ...]
+    distribution: tuple[Bin, ...]
+    flagged: tuple[FlagGroup, ...]
+    criteria: tuple[CriterionRow, ...]
+    contacts: tuple[ContactRow, ...]
+    problems: tuple[ProblemRow, ...]
+    notes: tuple[str, ...]

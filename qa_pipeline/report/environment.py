@@ -1,0 +1,78 @@
+"""Jinja for pages: escaped by default, one environment per language, with the words and formats of the report."""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib.resources import files
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from qa_pipeline.errors import fill
+from qa_pipeline.i18n import translator
+from qa_pipeline.report import labels
+from qa_pipeline.report.overview_lines import counts_text, interval_text, share_interval_text
+
+
+def page_environment(language: str, *packages: str) -> Environment:
+    """Return the environment of one language.
+
+    Parameters
+    ----------
+    language : str
+        ``zh`` or ``en``.
+    *packages : str
+        Import names of packages whose ``templates`` folder is searched before the report's own.
+    """
+    loaders = [PackageLoader(package, "templates") for package in (*packages, "qa_pipeline.report")]
+    environment = Environment(
+        loader=ChoiceLoader(loaders),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    translate = translator(language)
+
+    def message(msgid: str, **params: Any) -> str:
+        return fill(translate(msgid), params)
+
+    environment.globals.update(
+        _=message,
+        language=language,
+        outcome_word=partial(labels.label, labels.OUTCOMES, translate=translate),
+        flag_word=partial(labels.label, labels.FLAGS, translate=translate),
+        group_word=partial(labels.label, labels.GROUPS, translate=translate),
+        role_word=partial(labels.label, labels.ROLES, translate=translate),
+        kind_word=partial(labels.label, labels.KINDS, translate=translate),
+        quality_word=partial(labels.label, labels.QUALITIES, translate=translate),
+        status_word=partial(labels.label, labels.STATUSES, translate=translate),
+        sentiment_word=partial(labels.label, labels.SENTIMENTS, translate=translate),
+        direction_word=partial(labels.label, labels.DIRECTIONS, translate=translate),
+        attitude_word=partial(labels.label, labels.ATTITUDES, translate=translate),
+        measure_word=partial(labels.label, labels.MEASURES, translate=translate),
+        measured=partial(labels.measure_text, translate=translate),
+        valued=partial(labels.value_text, translate=translate),
+        reason=partial(labels.reason_text, translate=translate),
+        interval=interval_text,
+        share_interval=share_interval_text,
+        counts=counts_text,
+    )
+    environment.filters.update(
+        points=labels.points_text,
+        percent=labels.percent_text,
+        clock=labels.clock_text,
+        number=labels.number_text,
+    )
+    return environment
+
+
+def moment_filter(zone: str) -> Any:
+    """Return the function that writes aware times in the site's time zone."""
+    return partial(labels.moment_text, zone=ZoneInfo(zone))
+
+
+def stylesheet() -> str:
+    """Return the one stylesheet of report and pages."""
+    return files("qa_pipeline.report").joinpath("templates", "style.css").read_text(encoding="utf-8")

@@ -1,0 +1,161 @@
+"""Words for the codes that results carry, as msgids, and texts for values with their units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from qa_pipeline.errors import N_, fill
+
+Translate = Callable[[str], str]
+
+
+class SaysReason(Protocol):
+    """A translatable message with its parameters, such as a Reason."""
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def params(self) -> Mapping[str, str | int | float]: ...
+
+
+OUTCOMES = {
+    "met": N_("met"),
+    "partly_met": N_("partly met"),
+    "not_met": N_("not met"),
+    "not_applicable": N_("not applicable"),
+    "undetermined": N_("undetermined"),
+}
+FLAGS = {
+    "red_line": N_("Red line"),
+    "angry_customer": N_("Angry customer"),
+    "low_score": N_("Low score"),
+    "abstained": N_("Not enough determined"),
+    "poor_recognition": N_("Poor recognition"),
+    "roles_swapped": N_("Roles were swapped"),
+    "audio_incomplete": N_("Recording incomplete"),
+}
+GROUPS = {
+    "above": N_("above the average"),
+    "within": N_("cannot be told apart from the average"),
+    "below": N_("below the average"),
+    "insufficient": N_("insufficient evidence"),
+    "none": N_("not evaluated"),
+}
+ROLES = {
+    "agent": N_("Agent"),
+    "customer": N_("Customer"),
+    "system": N_("System"),
+    "unknown": N_("Unknown speaker"),
+}
+KINDS = {"call": N_("Call"), "chat": N_("Chat")}
+QUALITIES = {
+    "trusted": N_("trusted transcript"),
+    "draft": N_("draft transcript"),
+    "unusable": N_("unusable transcript"),
+}
+STATUSES = {"pending": N_("pending"), "failed": N_("failed")}
+SENTIMENTS = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
+DIRECTIONS = {"inbound": N_("inbound"), "outbound": N_("outbound"), "unknown": N_("unknown direction")}
+ATTITUDES = {
+    "courtesy": N_("Courtesy"),
+    "empathy": N_("Empathy"),
+    "patience": N_("Patience"),
+    "ownership": N_("Ownership"),
+    "professionalism": N_("Professionalism"),
+}
+MEASURES = {
+    "duration_s": N_("Duration"),
+    "agent_talk_s": N_("Agent's talk"),
+    "customer_talk_s": N_("Customer's talk"),
+    "agent_talk_ratio": N_("Agent's share of talk"),
+    "silence_ratio": N_("Silence"),
+    "longest_silence_s": N_("Longest silence"),
+    "overlap_ratio": N_("Overlap"),
+    "agent_interruptions_count": N_("Interruptions by the agent"),
+    "longest_agent_monologue_s": N_("Longest monologue of the agent"),
+    "first_agent_speech_s": N_("First words of the agent"),
+    "response_latency_s": N_("Response time of the agent"),
+    "agent_speech_rate": N_("Agent's speech rate per minute"),
+    "customer_speech_rate": N_("Customer's speech rate per minute"),
+    "attitude_value": N_("Service attitude (1–5)"),
+    "customer_sentiment_start": N_("Customer's sentiment at the start"),
+    "customer_sentiment_end": N_("Customer's sentiment at the end"),
+}
+
+# Places in {} are filled with the number; a unit that is missing here is written after the number as it is.
+_UNITS = {
+    "s": N_("{value} s"),
+    "min": N_("{value} min"),
+    "h": N_("{value} h"),
+    "cny": N_("CNY {value}"),
+    "points": N_("{value} points"),
+}
+NONE = "–"
+
+
+def label(words: Mapping[str, str], code: str, translate: Translate) -> str:
+    """Return the word for a code; a code that nobody named is shown as it is."""
+    return translate(words[code]) if code in words else code
+
+
+def reason_text(reason: SaysReason, translate: Translate) -> str:
+    """Return a reason in the reader's language."""
+    return fill(translate(reason.message), dict(reason.params))
+
+
+def points_text(value: float | None) -> str:
+    """Return points with one decimal."""
+    return NONE if value is None else f"{value:.1f}"
+
+
+def percent_text(ratio: float | None) -> str:
+    """Return a ratio 0-1 as percent, whole numbers without decimals."""
+    if ratio is None:
+        return NONE
+    return f"{100 * ratio:.1f}".removesuffix(".0") + "%"
+
+
+def clock_text(seconds: float | None) -> str:
+    """Return seconds from the start as ``mm:ss``, from one hour on ``h:mm:ss``."""
+    if seconds is None:
+        return NONE
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    tail = f"{rest // 60:02d}:{rest % 60:02d}"
+    return f"{hours}:{tail}" if hours else tail
+
+
+def number_text(value: float | None) -> str:
+    """Return a number with at most two decimals and thousands separators."""
+    if value is None:
+        return NONE
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def value_text(value: float | None, unit: str, translate: Translate) -> str:
+    """Return a value with its unit, as people write it."""
+    if value is None:
+        return NONE
+    if unit == "ratio":
+        return percent_text(value)
+    if unit in _UNITS:
+        return translate(_UNITS[unit]).format(value=number_text(value))
+    return number_text(value)
+
+
+def measure_text(measure: str, value: float | None, translate: Translate) -> str:
+    """Return a measured fact with its unit, which the measure's name carries."""
+    if measure.endswith("_ratio"):
+        return percent_text(value)
+    if measure.endswith("_s"):
+        return value_text(value, "s", translate)
+    return number_text(value)
+
+
+def moment_text(at: datetime | None, zone: ZoneInfo) -> str:
+    """Return an aware time in the site's time zone to the minute."""
+    return NONE if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M")

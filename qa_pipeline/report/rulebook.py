@@ -1,0 +1,58 @@
+"""Scorecards, templates and indicators together, to find the names behind the ids that results carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateDimension
+from qa_pipeline.domain.scorecard import Criterion, Scorecard, Section
+
+
+class Rulebook:
+    """The rules that results refer to, by id and version.
+
+    A result may be older than the rules on disk, so every look-up may find nothing.
+    """
+
+    def __init__(
+        self,
+        *,
+        scorecards: Iterable[Scorecard] = (),
+        indicators: Iterable[KpiDefinition] = (),
+        templates: Iterable[Template] = (),
+    ) -> None:
+        self.scorecards = tuple(scorecards)
+        self._scorecards = {(card.id, card.version): card for card in self.scorecards}
+        self._indicators = {definition.id: definition for definition in indicators}
+        self._criteria: dict[tuple[str, int, str], tuple[Section, Criterion]] = {
+            (card.id, card.version, criterion.id): (section, criterion)
+            for card in self.scorecards
+            for section in card.sections
+            for criterion in section.criteria
+        }
+        self._templates = {(template.id, template.version): template for template in templates}
+        self._dimensions: dict[tuple[str, int, str], TemplateDimension] = {
+            (*key, dimension.id): dimension
+            for key, template in self._templates.items()
+            for dimension in template.dimensions
+        }
+
+    def find_scorecard(self, scorecard_id: str, version: int) -> Scorecard | None:
+        """Return one version of a scorecard."""
+        return self._scorecards.get((scorecard_id, version))
+
+    def find_criterion(self, scorecard_id: str, version: int, criterion_id: str) -> tuple[Section, Criterion] | None:
+        """Return a criterion with its section."""
+        return self._criteria.get((scorecard_id, version, criterion_id))
+
+    def find_indicator(self, indicator_id: str) -> KpiDefinition | None:
+        """Return the definition of an indicator."""
+        return self._indicators.get(indicator_id)
+
+    def find_template(self, template_id: str, version: int) -> Template | None:
+        """Return one version of a template."""
+        return self._templates.get((template_id, version))
+
+    def find_dimension(self, template_id: str, version: int, dimension_id: str) -> TemplateDimension | None:
+        """Return a dimension of a template."""
+        return self._dimensions.get((template_id, version, dimension_id))
