@@ -117,7 +117,7 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver's own transaction handling starts too late for BEGIN IMMEDIATE; _on_sqlite_begin does it.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
+    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         cursor.execute("PRAGMA journal_mode = WAL")
