@@ -103,6 +103,10 @@ class Contacts:
         for (document,) in self._connection.execution_options(yield_per=200).execute(query):
             yield load(Contact, document)
 
+    def count(self) -> int:
+        """Return how many contacts there are."""
+        return int(self._connection.execute(select(func.count()).select_from(tables.contact)).scalar_one())
+
     def periods(self) -> Sequence[str]:
         """Return the months that have contacts, oldest first."""
         column = tables.contact.c.period

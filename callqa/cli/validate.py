@@ -1,0 +1,112 @@
+"""``callqa validate TASK FILE``: how good a model is on any table with the documented columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from callqa import wiring
+from callqa.cli.console import AppContext, context, out
+from qa_pipeline.errors import N_
+from qa_pipeline.services.validate.report import Metric, ValidationReport
+
+app = typer.Typer(no_args_is_help=True, help="Measure models on labelled tables, with 95 % intervals.")
+
+File = Annotated[Path, typer.Argument(help="CSV, CSV.gz, JSONL or JSONL.gz with the documented columns.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N rows.")]
+Language = Annotated[str | None, typer.Option(help="Language of rows that name none: zh or en.")]
+
+
+@app.command()
+def asr(
+    ctx: typer.Context,
+    file: File,
+    engine: Annotated[str | None, typer.Option(help="Recognition engine.")] = None,
+    language: Language = None,
+    limit: Limit = None,
+) -> None:
+    """Word and character error rate: columns path, text, lang."""
+    from qa_pipeline.services.validate.asr import validate_asr
+
+    found = context(ctx)
+    options = wiring.asr_options(found.settings, engine)
+    _show(found, lambda: validate_asr(file, options, language=language, limit=limit))
+
+
+@app.command()
+def sentiment(
+    ctx: typer.Context,
+    file: File,
+    engine: Annotated[str | None, typer.Option(help="embedded or transformers.")] = None,
+    language: Language = None,
+    limit: Limit = None,
+) -> None:
+    """Sentiment: columns text and sentiment, or label 0/1; optional dialogue."""
+    from qa_pipeline.services.validate.sentiment import validate_sentiment
+
+    found = context(ctx)
+    name = engine or found.settings.text.sentiment_engine
+    model = wiring.sentiment_model(found.settings, name)
+    _show(found, lambda: validate_sentiment(file, model, language=language, limit=limit))
+
+
+@app.command()
+def courtesy(ctx: typer.Context, file: File, language: Language = None, limit: Limit = None) -> None:
+    """Courtesy: columns text and politeness."""
+    from qa_pipeline.services.validate.courtesy import validate_courtesy
+
+    _show(context(ctx), lambda: validate_courtesy(file, language=language, limit=limit))
+
+
+@app.command()
+def compliance(ctx: typer.Context, file: File) -> None:
+    """Script compliance: JSONL with contact, scorecard and labels {criterion: outcome}."""
+    from qa_pipeline.services.validate.compliance import validate_compliance
+
+    found = context(ctx)
+    cards = wiring.scorecards(found.settings)
+    _show(found, lambda: validate_compliance(file, cards))
+
+
+def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:
+    report = measure()
+    document = {
+        "task": report.task,
+        "n": report.n,
+        "engine": report.engine,
+        "metrics": {name: _metric(metric) for name, metric in report.metrics.items()},
+        "groups": {
+            group: {name: _metric(metric) for name, metric in metrics.items()}
+            for group, metrics in report.groups.items()
+        },
+        "notes": list(report.notes),
+    }
+    found.emit(document, lambda: _print(found, report))
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    interval = metric.ci95
+    known = interval is not None and not any(math.isnan(end) for end in interval)
+    return {
+        "value": None if math.isnan(metric.value) else metric.value,
+        "ci95": list(interval) if interval is not None and known else None,
+    }
+
+
+def _print(found: AppContext, report: ValidationReport) -> None:
+    found.say(N_("{task}: n = {n}, engine {engine}"), task=report.task, n=report.n, engine=report.engine)
+    _print_metrics("", report.metrics)
+    for group, metrics in report.groups.items():
+        _print_metrics(f"{group}: ", metrics)
+    for note in report.notes:
+        out.print(f"  {note}", markup=False)
+
+
+def _print_metrics(head: str, metrics: Any) -> None:
+    for name, metric in metrics.items():
+        interval = "" if metric.ci95 is None else f"  [{metric.ci95[0]:.3f}, {metric.ci95[1]:.3f}]"
+        out.print(f"  {head}{name:<14} {metric.value:.3f}{interval}", markup=False)
