@@ -64,17 +64,19 @@ def _agent_row(
     translate: Translate,
 ) -> AgentRow:
     mean, interval = points_of(contacts)
-    template = evaluation and rulebook.find_template(evaluation.template_id, evaluation.template_version)
-    ci95 = evaluation.ci95 if evaluation else None
+    template, ci95 = None, None
+    if evaluation:
+        template = rulebook.template_name(evaluation.template_id, evaluation.template_version, language)
+        ci95 = Interval(low=evaluation.ci95[0], high=evaluation.ci95[1]) if evaluation.ci95 else None
     return AgentRow(
         agent_id=agent.id,
         name=agent.name,
         team=agent.team,
         total=evaluation.total if evaluation else None,
-        ci95=Interval(low=ci95[0], high=ci95[1]) if ci95 else None,
+        ci95=ci95,
         grade=evaluation.grade if evaluation else None,
         group=evaluation.group if evaluation else "none",
-        template=template.name.in_language(language) if template else evaluation and evaluation.template_id,
+        template=template,
         n_contacts=evaluation.n_contacts if evaluation else len(contacts),
         n_reviews=evaluation.n_reviews if evaluation else 0,
         mean_points=mean,

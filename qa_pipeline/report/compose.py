@@ -130,8 +130,8 @@ def _notes(rows: Sequence[ContactRow], agents: Sequence[AgentRow], translate: Tr
     if drafts:
         yield translate(
             N_(
-                "{count} contacts rest on a draft or unusable transcript: a phrase that was recognised may be believed, "
-                "a phrase that was not proves nothing, so such criteria abstain."
+                "{count} contacts rest on a draft or unusable transcript: a phrase that was recognised may be "
+                "believed, a phrase that was not proves nothing, so such criteria abstain."
             )
         ).format(count=drafts)
     nobody = sum(row.agent_id is None for row in rows)

@@ -18,7 +18,7 @@ def contact_row(
 ) -> ContactRow:
     """Return one contact with its findings in the order of the scorecard."""
     score = inspection.score
-    card = rulebook.find_scorecard(inspection.scorecard_id, inspection.scorecard_version)
+    findings = (finding_row(finding, inspection, rulebook, language, translate) for finding in inspection.findings)
     return ContactRow(
         contact_id=contact.id,
         kind=contact.kind,
@@ -28,9 +28,7 @@ def contact_row(
         queue=contact.queue,
         started_at=contact.started_at,
         language=inspection.language,
-        scorecard=card.name.in_language(language)
-        if card
-        else f"{inspection.scorecard_id}@{inspection.scorecard_version}",
+        scorecard=rulebook.scorecard_name(inspection.scorecard_id, inspection.scorecard_version, language),
         points=score.points,
         range_points=Interval(low=score.range_points[0], high=score.range_points[1]) if score.range_points else None,
         coverage_ratio=score.coverage_ratio,
@@ -45,9 +43,7 @@ def contact_row(
         sentiment_start=inspection.customer_sentiment_start,
         sentiment_end=inspection.customer_sentiment_end,
         attitude_value=inspection.attitude_value,
-        findings=tuple(
-            finding_row(finding, inspection, rulebook, language, translate) for finding in inspection.findings
-        ),
+        findings=tuple(findings),
     )
 
 

@@ -110,6 +110,7 @@ def _append(sheet: Worksheet, values: Sequence[Cell]) -> list[WorkbookCell]:
     cells = []
     for index, value in enumerate(values, start=1):
         cell = sheet.cell(row=number, column=index)
+        assert isinstance(cell, WorkbookCell)  # no cells are merged here
         if isinstance(value, str):
             cell.value = plain_text(value)
             cell.data_type = "s"

@@ -39,10 +39,10 @@ FLAGS = {
     "audio_incomplete": N_("Recording incomplete"),
 }
 GROUPS = {
-    "above": N_("above the average"),
-    "within": N_("cannot be told apart from the average"),
-    "below": N_("below the average"),
-    "insufficient": N_("insufficient evidence"),
+    "above": N_("above average"),
+    "within": N_("no clear difference"),
+    "below": N_("below average"),
+    "insufficient": N_("too little evidence"),
     "none": N_("not evaluated"),
 }
 ROLES = {

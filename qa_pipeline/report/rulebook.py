@@ -37,9 +37,10 @@ class Rulebook:
             for dimension in template.dimensions
         }
 
-    def find_scorecard(self, scorecard_id: str, version: int) -> Scorecard | None:
-        """Return one version of a scorecard."""
-        return self._scorecards.get((scorecard_id, version))
+    def scorecard_name(self, scorecard_id: str, version: int, language: str) -> str:
+        """Return the name and version of a scorecard, or id and version when it is not on disk any more."""
+        card = self._scorecards.get((scorecard_id, version))
+        return f"{card.name.in_language(language) if card else scorecard_id} v{version}"
 
     def find_criterion(self, scorecard_id: str, version: int, criterion_id: str) -> tuple[Section, Criterion] | None:
         """Return a criterion with its section."""
@@ -49,9 +50,10 @@ class Rulebook:
         """Return the definition of an indicator."""
         return self._indicators.get(indicator_id)
 
-    def find_template(self, template_id: str, version: int) -> Template | None:
-        """Return one version of a template."""
-        return self._templates.get((template_id, version))
+    def template_name(self, template_id: str, version: int, language: str) -> str:
+        """Return the name and version of a template, or id and version when it is not on disk any more."""
+        template = self._templates.get((template_id, version))
+        return f"{template.name.in_language(language) if template else template_id} v{version}"
 
     def find_dimension(self, template_id: str, version: int, dimension_id: str) -> TemplateDimension | None:
         """Return a dimension of a template."""
