@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from qa_pipeline.domain.contact import Contact, Role, Source
 from qa_pipeline.domain.listening import ChannelLayout
-from qa_pipeline.errors import AudioError, N_
+from qa_pipeline.errors import N_, AudioError
 
 Samples = npt.NDArray[np.float32]
 Levels = npt.NDArray[np.float64]  # dBFS per 32 ms frame; 0 = mean square of 1
@@ -23,7 +23,8 @@ _SECOND = 16_000
 
 def level_db(power: npt.ArrayLike) -> Levels:
     """Return 10 log10 of the mean square, at least -100 dBFS."""
-    return 10.0 * np.log10(np.maximum(np.asarray(power, dtype=np.float64), 10.0 ** (FLOOR_DB / 10.0)))
+    levels: Levels = 10.0 * np.log10(np.maximum(np.asarray(power, dtype=np.float64), 10.0 ** (FLOOR_DB / 10.0)))
+    return levels
 
 
 def file_layout(contact: Contact, channel_count: int) -> ChannelLayout:
@@ -41,12 +42,13 @@ def file_layout(contact: Contact, channel_count: int) -> ChannelLayout:
 
 
 def fold(block: Samples, layout: ChannelLayout) -> Samples:
-    """Reduce a block (channels, samples) of one file to its party channels: a fixed rule, so that two readings agree."""
+    """Reduce a block (channels, samples) of one file to its party channels, always the same way."""
     if layout is ChannelLayout.STEREO or len(block) == 1:
         return block
     if layout is ChannelLayout.DUAL_MONO:
         return block[:1]
-    return block.mean(axis=0, keepdims=True, dtype=np.float32)
+    mixed: Samples = block.mean(axis=0, keepdims=True, dtype=np.float32)
+    return mixed
 
 
 def roles_of(contact: Contact, layout: ChannelLayout, count: int) -> tuple[Role, ...]:

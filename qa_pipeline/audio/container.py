@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import av
 
-from qa_pipeline.errors import AudioError, ConfigurationError, EmptyAudio, N_, NotAudio
+from qa_pipeline.errors import N_, AudioError, ConfigurationError, EmptyAudio, NotAudio
 
 # A list of what may be opened, because other demuxers (playlists, concat, sdp) follow addresses found in the file.
 FORMATS = "wav,w64,mp3,aac,mov,ogg,flac,amr,amrnb,amrwb,aiff,caf,au,matroska,webm,asf,gsm,mulaw,alaw,s16le"
@@ -23,6 +23,7 @@ _RAW_CODECS = ("mulaw", "alaw", "s16le")
 _STATES_LENGTH = frozenset({"w64", "flac", "mov", "matroska", "webm", "aiff", "caf", "au", "asf"})
 # Recorders that stream write 0 or a huge placeholder and never come back to correct it.
 _PLACEHOLDER_BYTES = 0x7F000000
+_Read = TypeVar("_Read")
 MIN_RATE_HZ, MAX_RATE_HZ = 2_000, 400_000
 
 
@@ -192,7 +193,7 @@ def _stated_duration_s(container: Any, stream: Any, file: BinaryIO) -> float | N
     return seconds if seconds > 0 and math.isfinite(seconds) else None
 
 
-def _preserving_position(file: BinaryIO, read: Any) -> Any:
+def _preserving_position(file: BinaryIO, read: Callable[[BinaryIO], _Read]) -> _Read:
     position = file.tell()
     try:
         file.seek(0)

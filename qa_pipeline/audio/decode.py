@@ -15,7 +15,7 @@ import soxr
 
 from qa_pipeline.audio.container import OpenContainer, not_audio, open_container, parse_raw_format
 from qa_pipeline.domain.listening import AudioStatus
-from qa_pipeline.errors import AudioTooLong, EmptyAudio, N_
+from qa_pipeline.errors import N_, AudioTooLong, EmptyAudio
 
 Block = npt.NDArray[np.float32]  # (channels, frames), -1..1
 
@@ -216,8 +216,12 @@ def _float_samples(frame: Any) -> Block:
     samples = frame.to_ndarray()
     if not frame.format.is_planar:
         samples = samples.reshape(-1, frame.layout.nb_channels).T
+    offset, scale = 0.0, 1.0
     if samples.dtype == np.uint8:
-        return (samples.astype(np.float32) - 128.0) / 128.0
-    if samples.dtype.kind == "i":
-        return samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1))
-    return np.asarray(samples, dtype=np.float32)
+        offset, scale = 128.0, 128.0
+    elif samples.dtype.kind == "i":
+        scale = 2.0 ** (8 * samples.dtype.itemsize - 1)
+    found: Block = samples.astype(np.float32)
+    found -= np.float32(offset)
+    found /= np.float32(scale)
+    return found

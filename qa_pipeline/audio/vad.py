@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from qa_pipeline.errors import EngineError, N_
+from qa_pipeline.errors import N_, EngineError
 
 Probabilities = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float32]  # (frames, 512)
