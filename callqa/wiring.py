@@ -10,10 +10,11 @@ from callqa.settings import Settings
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.registry import load_engine
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
 from qa_pipeline.intake.discover import IntakeOptions
-from qa_pipeline.ports import Executor
+from qa_pipeline.ports import Executor, SentimentModel
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.services.score import Batch
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -36,11 +37,17 @@ def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
     )
 
 
-def sentiment_options(settings: Settings) -> dict[str, Any]:
-    """Return the options of the sentiment engine in use."""
-    if settings.text.sentiment_engine == "embedded":
+def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
+    """Return the options of a sentiment engine."""
+    if name == "embedded":
         return {}
     return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
+
+
+def sentiment_model(settings: Settings, name: str) -> SentimentModel:
+    """Load a sentiment engine by name."""
+    model: SentimentModel = load_engine("sentiment", name, **sentiment_options(settings, name))
+    return model
 
 
 def intake_options(settings: Settings) -> IntakeOptions:
@@ -59,7 +66,7 @@ def inspection_options(settings: Settings, engine: str | None = None) -> Inspect
         listen=ListenOptions(max_duration_s=settings.audio.max_duration_s, raw_format=settings.audio.raw_format),
         asr=asr_options(settings, engine),
         sentiment_engine=settings.text.sentiment_engine,
-        sentiment=tuple(sorted(sentiment_options(settings).items())),
+        sentiment=tuple(sorted(sentiment_options(settings, settings.text.sentiment_engine).items())),
     )
 
 

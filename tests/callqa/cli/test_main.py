@@ -1,0 +1,65 @@
+"""The command as a whole: options anywhere, one exit code per kind of error, JSON and nothing else on stdout."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from callqa.cli.console import EXIT_CODES, report_error
+from callqa.cli.main import hoist, main
+from qa_pipeline import errors
+from qa_pipeline.errors import CallqaError
+
+
+def test_options_of_the_program_may_stand_after_the_command() -> None:
+    assert hoist(["score", "a", "--json", "--home", "h", "--workers", "2", "--lang=zh"]) == [
+        "--json",
+        "--home",
+        "h",
+        "--lang=zh",
+        "score",
+        "a",
+        "--workers",
+        "2",
+    ]
+    assert hoist(["score", "--", "--json"]) == ["score", "--", "--json"]
+
+
+def test_every_error_has_an_exit_code_and_the_four_branches_have_those_of_the_contract() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, CallqaError)]
+    for kind in kinds:
+        assert any(parent in EXIT_CODES for parent in kind.__mro__), kind
+    codes = {
+        kind.__name__: report_error(kind("x"), as_json=False, translate=str)
+        for kind in (errors.ScorecardError, errors.NotAudio, errors.NeedsModel, errors.StoreLocked)
+    }
+    assert codes == {"ScorecardError": 2, "NotAudio": 1, "NeedsModel": 3, "StoreLocked": 1}
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["score"], ["score", "x", "--workers", "many"]])
+def test_usage_mistakes_exit_2_with_a_document(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*arguments, "--json"]) == 2
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["error"]["type"] == "UsageError"
+    assert "Traceback" not in printed.err
+
+
+def test_a_wrong_setting_exits_2_and_speaks_the_language_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLQA_TIME_ZONE", "Mars")
+    assert main(["doctor", "--json", "--lang", "zh"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert document["error"]["field"] == "time_zone"
+
+
+def test_a_home_that_cannot_be_made_exits_1_and_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("x") / "file"
+    file.write_text("")
+    assert main(["kpi", "list", "--home", str(file / "below"), "--json"]) == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["type"] == "StoreReadOnly"
+    assert "--home" in error["hint"]
