@@ -1,0 +1,196 @@
+"""A linear classifier over n-grams that needs numpy alone to run, and its two files: weights and card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.text.ngrams import NGRAMS
+from qa_pipeline.errors import N_, EngineError, NeedsModel
+
+WEIGHTS, CARD = "weights.npz", "card.json"
+FORMAT = "callqa-ngram-classifier/1"
+_ARRAYS = {"vocabulary": np.uint8, "idf": np.float16, "coefficients": np.float16, "intercepts": np.float64}
+_SEPARATOR = "\n"  # normalised text holds no line break
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NgramClassifier:
+    """Multinomial logistic regression over tf-idf n-grams.
+
+    Attributes
+    ----------
+    language : str
+        Key of ``NGRAMS``: which n-grams.
+    labels : tuple of str
+        One per column of the probabilities.
+    vocabulary : tuple of str
+        The n-grams that count, m of them.
+    idf : array, shape (m,), float16
+    coefficients : array, shape (m, labels), float16
+        Half precision is what is stored, so a loaded model predicts exactly what the trained one does.
+    intercepts : array, shape (labels,), float64
+    """
+
+    language: str
+    labels: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    idf: npt.NDArray[np.float16]
+    coefficients: npt.NDArray[np.float16]
+    intercepts: Floats
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {ngram: place for place, ngram in enumerate(self.vocabulary)}
+
+    @cached_property
+    def _wide(self) -> tuple[Floats, Floats]:
+        return self.idf.astype(np.float64), self.coefficients.astype(np.float64)
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        """Return probabilities of shape (len(texts), len(labels)); each row sums to 1.
+
+        A text without a known n-gram gets what the intercepts say.
+        """
+        scores = np.tile(self.intercepts, (len(texts), 1))
+        idf, coefficients = self._wide
+        for row, text in enumerate(texts):
+            known = Counter(
+                place for ngram in NGRAMS[self.language](text) if (place := self._places.get(ngram)) is not None
+            )
+            if known:
+                places = np.fromiter(known.keys(), dtype=np.intp, count=len(known))
+                counts = np.fromiter(known.values(), dtype=np.float64, count=len(known))
+                weights = np.log1p(counts) * idf[places]
+                scores[row] += weights @ coefficients[places] / np.linalg.norm(weights)
+        return softmax(scores)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What must agree between the writer and the reader of the weights."""
+        return {
+            "format": FORMAT,
+            "language": self.language,
+            "labels": list(self.labels),
+            "ngram_count": len(self.vocabulary),
+            "arrays": {name: np.dtype(kind).name for name, kind in _ARRAYS.items()},
+        }
+
+    def save(self, directory: Path, card: Mapping[str, Any]) -> None:
+        """Write weights and card into `directory`; `card` says what the model is, the schema is added here."""
+        directory.mkdir(parents=True, exist_ok=True)
+        packed = np.frombuffer(_SEPARATOR.join(self.vocabulary).encode("utf-8"), dtype=np.uint8)
+        np.savez_compressed(
+            directory / WEIGHTS,
+            vocabulary=packed,
+            idf=self.idf,
+            coefficients=self.coefficients,
+            intercepts=self.intercepts,
+        )
+        document = {
+            **card,
+            "schema": self.schema,
+            "schema_sha256": _digest_of(self.schema),
+            "weights_sha256": hashlib.sha256((directory / WEIGHTS).read_bytes()).hexdigest(),
+        }
+        (directory / CARD).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def softmax(scores: Floats) -> Floats:
+    """Return rows that sum to 1."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    normalised: Floats = shifted / shifted.sum(axis=1, keepdims=True)
+    return normalised
+
+
+def read_card(directory: Path) -> dict[str, Any]:
+    """Read the card of a model and check its schema hash.
+
+    Raises
+    ------
+    NeedsModel
+        When there is no model in `directory`.
+    EngineError
+        When the card is damaged or of another format.
+    """
+    path = directory / CARD
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as problem:
+        raise NeedsModel(
+            N_("There is no text model in {directory}."),
+            hint=N_("Train one with: callqa train sentiment"),
+            directory=directory,
+        ) from problem
+    except (OSError, ValueError) as problem:
+        raise _unreadable(path, str(problem)) from problem
+    schema = card.get("schema") if isinstance(card, dict) else None
+    if (
+        not isinstance(schema, dict)
+        or schema.get("format") != FORMAT
+        or card.get("schema_sha256") != _digest_of(schema)
+    ):
+        raise _unreadable(path, "schema hash")
+    return dict(card)
+
+
+def load_classifier(directory: Path) -> NgramClassifier:
+    """Load a model that ``NgramClassifier.save`` wrote; nothing in its files is executed.
+
+    Raises
+    ------
+    NeedsModel
+        When there is no model in `directory`.
+    EngineError
+        When a file is damaged, changed, of another format, or holds anything but the plain arrays.
+    """
+    card = read_card(directory)
+    path = directory / WEIGHTS
+    try:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != card.get("weights_sha256"):
+            raise _unreadable(path, "sha256")
+        with np.load(path, allow_pickle=False) as file:
+            if set(file.files) != set(_ARRAYS):
+                raise _unreadable(path, ", ".join(sorted(file.files)))
+            arrays = {name: file[name] for name in _ARRAYS}
+    except (OSError, ValueError, zipfile.BadZipFile) as problem:
+        raise _unreadable(path, str(problem)) from problem
+    schema = card["schema"]
+    found = NgramClassifier(
+        language=schema["language"],
+        labels=tuple(schema["labels"]),
+        vocabulary=tuple(arrays["vocabulary"].tobytes().decode("utf-8").split(_SEPARATOR)),
+        idf=arrays["idf"],
+        coefficients=arrays["coefficients"],
+        intercepts=arrays["intercepts"],
+    )
+    shape = (len(found.vocabulary), len(found.labels))
+    kinds_fit = all(arrays[name].dtype == kind for name, kind in _ARRAYS.items())
+    if not kinds_fit or found.schema != schema or found.coefficients.shape != shape or found.idf.shape != shape[:1]:
+        raise _unreadable(path, "schema")
+    return found
+
+
+def _digest_of(schema: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
+
+
+def _unreadable(path: Path, problem: str) -> EngineError:
+    return EngineError(
+        N_("The text model cannot be used: {problem} does not fit."),
+        hint=N_("Train it again with: callqa train sentiment"),
+        file=str(path),
+        problem=problem,
+    )

@@ -1,0 +1,52 @@
+"""Text to n-gram features: the one definition that training and prediction share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_PLACEHOLDER = re.compile(r"https?://\S+|www\.\S+|[\[<【][^\]>】]{1,20}[\]>】]|[@#]\w+")
+_DIGITS = re.compile(r"\d+")
+_REPEAT = re.compile(r"(.)\1{2,}")
+_WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?|[^\w\s]")
+_SPACE = re.compile(r"\s+")
+
+MAX_CHARACTERS = 2000
+
+
+def normalise(text: str) -> str:
+    """Return the text as the models see it.
+
+    Width and case are folded, links, handles and masks such as ``[姓名]`` are dropped, numbers become ``0`` and a
+    character that stands more than twice in a row is cut to two. Only the first 2,000 characters count.
+    """
+    folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).lower().replace("\u2019", "'")
+    folded = _DIGITS.sub("0", _PLACEHOLDER.sub(" ", folded))
+    return _SPACE.sub(" ", _REPEAT.sub(r"\1\1", folded)).strip()
+
+
+def chinese_ngrams(text: str) -> Iterator[str]:
+    """Yield the n-grams of 1 to 4 characters of a Chinese text, its borders marked ``^`` and ``$``."""
+    marked = f"^{normalise(text)}$"
+    for size in (1, 2, 3, 4):
+        for start in range(len(marked) - size + 1):
+            yield marked[start : start + size]
+
+
+def english_ngrams(text: str) -> Iterator[str]:
+    """Yield words, pairs of words and the 3 to 5 character n-grams inside words (prefixed ``~``) of a text."""
+    words = _WORD.findall(normalise(text))
+    previous = "^"
+    for word in [*words, "$"]:
+        yield word
+        yield f"{previous} {word}"
+        previous = word
+    for word in words:
+        marked = f" {word} "
+        for size in (3, 4, 5):
+            for start in range(len(marked) - size + 1):
+                yield f"~{marked[start : start + size]}"
+
+
+NGRAMS = {"zh": chinese_ngrams, "en": english_ngrams}

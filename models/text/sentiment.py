@@ -1,0 +1,118 @@
+"""The embedded sentiment engine: one small n-gram classifier per language, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from models.text.classifier import Floats, NgramClassifier, load_classifier, read_card
+from qa_pipeline.domain.annotation import SentimentLabel
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.errors import N_, EngineError
+
+LANGUAGES = ("zh", "en")
+LABELS = tuple(label.value for label in SentimentLabel)
+SHIPPED = Path(__file__).parent / "shipped"
+_CJK = ("\u3400", "\u9fff")
+
+
+class EmbeddedSentiment:
+    """Sentiment by the shipped models, or by the user's own where `directory` holds one.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Folder with ``sentiment-zh`` and/or ``sentiment-en`` as ``callqa train sentiment`` writes them; a language
+        that is not there is answered by the shipped model.
+
+    Raises
+    ------
+    EngineError
+        When a model is damaged.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._folders = {language: _folder(language, directory) for language in LANGUAGES}
+        self.spec = describe(directory=directory)
+
+    @cached_property
+    def _chinese(self) -> NgramClassifier:
+        return _load(self._folders["zh"])
+
+    @cached_property
+    def _english(self) -> NgramClassifier:
+        return _load(self._folders["en"])
+
+    def predict(self, texts: Sequence[str], language: str) -> Floats:
+        """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1.
+
+        Each text goes to the model of its own script, so that an English sentence in a Chinese contact is read as
+        English; a text with letters of neither goes to the model of `language`. A text without any letter or sign
+        that can carry polarity is neutral with certainty 1/3 each.
+
+        Raises
+        ------
+        EngineError
+            When there is no model for `language`.
+        """
+        primary = primary_language(language)
+        scripts = [_script(text) or primary for text in texts]
+        probabilities = np.full((len(texts), len(LABELS)), 1 / len(LABELS))
+        for each in LANGUAGES:
+            rows = [row for row, script in enumerate(scripts) if script == each and texts[row].strip()]
+            if rows:
+                model = self._chinese if each == "zh" else self._english
+                probabilities[rows] = model.predict([texts[row] for row in rows])
+        return probabilities
+
+
+def primary_language(language: str) -> str:
+    """Return ``zh`` or ``en``; raises EngineError for other languages."""
+    primary = language.lower().split("-")[0].split("_")[0]
+    if primary not in LANGUAGES:
+        raise EngineError(
+            N_("The embedded sentiment model does not know the language {language}."),
+            hint=N_("Use a checkpoint of that language with the engine transformers."),
+            language=language,
+        )
+    return primary
+
+
+def load(directory: Path | str | None = None) -> EmbeddedSentiment:
+    """Return the embedded engine; see `EmbeddedSentiment`."""
+    return EmbeddedSentiment(Path(directory) if directory else None)
+
+
+def describe(directory: Path | str | None = None) -> EngineSpec:
+    """Return the identity of the models in use, by the digests of their weights; loads no weights."""
+    folders = {language: _folder(language, Path(directory) if directory else None) for language in LANGUAGES}
+    digests = tuple((language, str(read_card(folder)["weights_sha256"])[:12]) for language, folder in folders.items())
+    return EngineSpec(kind="sentiment", name="embedded", version="1", params=digests)
+
+
+def _folder(language: str, directory: Path | None) -> Path:
+    own = directory / f"sentiment-{language}" if directory else None
+    return own if own is not None and own.is_dir() else SHIPPED / f"sentiment-{language}"
+
+
+def _load(folder: Path) -> NgramClassifier:
+    model = load_classifier(folder)
+    if model.labels != LABELS:
+        raise EngineError(
+            N_("The text model cannot be used: {problem} does not fit."),
+            hint=N_("Train it again with: callqa train sentiment"),
+            file=str(folder),
+            problem=", ".join(model.labels),
+        )
+    return model
+
+
+def _script(text: str) -> str | None:
+    chinese = sum(_CJK[0] <= char <= _CJK[1] for char in text)
+    latin = sum(char.isascii() and char.isalpha() for char in text)
+    if not chinese and not latin:
+        return None
+    return "zh" if chinese * 3 >= latin else "en"

@@ -1,0 +1,269 @@
+"""Training the n-gram sentiment classifier: seeded, and the same tables always give the same model."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from scipy import sparse
+from scipy.optimize import minimize_scalar
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import normalize
+
+from models.text.classifier import Floats, NgramClassifier, softmax
+from models.text.labelled import LabelledTexts
+from models.text.ngrams import NGRAMS
+from models.text.sentiment import LABELS
+from qa_pipeline.domain.annotation import SentimentLabel
+from qa_pipeline.errors import N_, InputError
+from qa_pipeline.services.validate.sentiment import fold_neutral, measure
+
+_WORDING = Path(__file__).parent / "service_wording.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOptions:
+    """What can be chosen, with what was chosen by cross-validation over the shows of the training tables.
+
+    Attributes
+    ----------
+    seed : int
+        Chooses which rows are sampled and held out.
+    inverse_penalty : float
+        C of the logistic regression.
+    rows_max : int
+        A larger table is sampled.
+    weight_max : float
+        A table weighs as much as its rows, but no more than this, so that none drowns the others.
+    service_share : float
+        Weight of the project's own service wording, as a share of the tables' weight.
+    ngrams_max : int
+        N-grams that are kept.
+    min_count : int
+        An n-gram must occur in this many texts.
+    """
+
+    seed: int = 0
+    inverse_penalty: float = 1.0
+    rows_max: int = 30_000
+    weight_max: float = 10_000.0
+    service_share: float = 0.15
+    ngrams_max: int = 60_000
+    min_count: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """The model and what its card says."""
+
+    model: NgramClassifier
+    card: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Training rows: ``source`` numbers the table, ``fold`` 0-2."""
+
+    texts: list[str]
+    labels: npt.NDArray[np.intp]
+    source: npt.NDArray[np.intp]
+    fold: npt.NDArray[np.intp]
+
+
+def train_sentiment(
+    tables: Sequence[LabelledTexts],
+    language: str,
+    options: TrainingOptions | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Trained:
+    """Train a sentiment classifier on labelled tables and the project's own service wording.
+
+    One dialogue in ten (one text in ten where there are no dialogues) is held out of every table and gives the
+    figures of the card. Within a table the labels weigh the same. A table that lacks a label gets an intercept of its
+    own in training, which is dropped afterwards: without it "not a review" would become evidence for neutral.
+    Probabilities are calibrated by one temperature, found on out-of-fold scores.
+
+    Raises
+    ------
+    InputError
+        When the tables together do not show all three labels.
+    """
+    options = options or TrainingOptions()
+    kept = [_split(table, options) for table in tables]
+    rows = _rows_of([train for train, _ in kept], language)
+    if len(set(rows.labels[rows.source < len(tables)].tolist())) < len(LABELS):
+        raise InputError(N_("The tables must show negative, neutral and positive texts."))
+    progress(N_("Counting n-grams"))
+    counts, ngrams = _count(rows.texts, language, options)
+    weights = _weights(rows, len(tables), options)
+    partial = _partial_sources(rows)
+    progress(N_("Fitting"))
+    full = _Problem(counts, rows, weights, partial, options)
+    best = full.strongest(options.ngrams_max)
+    problem = _Problem(counts[:, best], rows, weights, partial, options)
+    temperature = problem.temperature()
+    coefficients, intercepts = problem.fit(np.ones(len(rows.labels), dtype=bool))
+    model = NgramClassifier(
+        language=language,
+        labels=LABELS,
+        vocabulary=tuple(ngrams[place] for place in best),
+        idf=problem.idf.astype(np.float16),
+        coefficients=(coefficients / temperature).astype(np.float16),
+        intercepts=intercepts / temperature,
+    )
+    progress(N_("Measuring on held-out texts"))
+    card = {
+        "name": f"sentiment-{language}",
+        "kind": "sentiment",
+        "language": language,
+        "method": "tf-idf n-grams, multinomial logistic regression",
+        "options": {name: getattr(options, name) for name in options.__slots__},
+        "temperature": round(temperature, 4),
+        "data": [
+            {"file": table.name, "sha256": table.sha256, "rows": len(table.texts), "left_out": table.left_out,
+             "trained_on": len(train.texts)}
+            for table, (train, _) in zip(tables, kept, strict=True)
+        ],
+        "held_out": {held.name: _figures(model, held) for _, held in kept if held.texts},
+    }  # fmt: skip
+    return Trained(model, card)
+
+
+def service_wording(language: str, per_template: int = 6) -> Iterator[tuple[str, int]]:
+    """Yield the project's own service sentences with their labels; at most `per_template` of each template."""
+    document = yaml.safe_load(_WORDING.read_text(encoding="utf-8"))[language]
+    for number, label in enumerate(SentimentLabel):
+        for template in document[label.value]:
+            slots = [name for name in document["slots"] if f"{{{name}}}" in template]
+            filled = list(itertools.product(*(document["slots"][name] for name in slots)))
+            step = max(1, -(-len(filled) // per_template))
+            for words in filled[::step]:
+                yield template.format(**dict(zip(slots, words, strict=True))), number
+
+
+class _Problem:
+    """One weighted fit over counted n-grams."""
+
+    def __init__(
+        self,
+        counts: sparse.csr_matrix,
+        rows: _Rows,
+        weights: Floats,
+        partial: sparse.csr_matrix,
+        options: TrainingOptions,
+    ) -> None:
+        counts = counts.tocsr()
+        seen = np.bincount(counts.indices, minlength=counts.shape[1])
+        # Rounded as it is stored, so that training sees what prediction will.
+        self.idf: Floats = (np.log((1 + counts.shape[0]) / (1 + seen)) + 1).astype(np.float16).astype(np.float64)
+        scaled = counts.astype(np.float64)
+        scaled.data = np.log1p(scaled.data)
+        self._features = normalize(scaled.multiply(self.idf).tocsr())
+        self._design = sparse.hstack([self._features, partial]).tocsr()
+        self._rows, self._weights, self._options = rows, weights, options
+
+    def fit(self, mask: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Return coefficients (n-grams, labels) and intercepts (labels,), the sources' own intercepts dropped."""
+        model = LogisticRegression(C=self._options.inverse_penalty, max_iter=200, tol=1e-3)
+        model.fit(self._design[mask], self._rows.labels[mask], sample_weight=self._weights[mask])
+        return model.coef_[:, : self._features.shape[1]].T, model.intercept_
+
+    def strongest(self, count: int) -> npt.NDArray[np.intp]:
+        """Return the places of the n-grams that move a probability most, in their own order."""
+        coefficients, _ = self.fit(np.ones(len(self._rows.labels), dtype=bool))
+        strength = np.abs(coefficients).max(axis=1) * self.idf
+        return np.sort(np.argsort(-strength, kind="stable")[:count])
+
+    def temperature(self) -> float:
+        """Return the temperature with the least out-of-fold log-loss over the rows of complete tables."""
+        complete = np.asarray(self._design[:, self._features.shape[1] :].sum(axis=1)).ravel() == 0
+        scores = np.zeros((len(self._rows.labels), len(LABELS)))
+        for fold in range(3):
+            apart = self._rows.fold == fold
+            coefficients, intercepts = self.fit(~apart)
+            scores[apart] = self._features[apart] @ coefficients + intercepts
+        scores, labels, weights = scores[complete], self._rows.labels[complete], self._weights[complete]
+
+        def loss(log_temperature: float) -> float:
+            chances = softmax(scores / np.exp(log_temperature))[np.arange(len(labels)), labels]
+            return float(-(weights * np.log(np.maximum(chances, 1e-12))).sum())
+
+        return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+
+
+def _bucket(seed: int, group: str, buckets: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed}:{group}".encode()).digest()[:8], "big") % buckets
+
+
+def _split(table: LabelledTexts, options: TrainingOptions) -> tuple[LabelledTexts, LabelledTexts]:
+    held = [row for row, group in enumerate(table.groups) if _bucket(options.seed, group, 10) == 0]
+    train = [row for row, group in enumerate(table.groups) if _bucket(options.seed, group, 10) != 0]
+    if len(train) > options.rows_max:
+        drawn = np.random.default_rng(options.seed).choice(len(train), size=options.rows_max, replace=False)
+        train = [train[place] for place in np.sort(drawn)]
+    return table.take(train), table.take(held)
+
+
+def _rows_of(tables: Sequence[LabelledTexts], language: str) -> _Rows:
+    wording = list(service_wording(language))
+    texts = [text for table in tables for text in table.texts] + [text for text, _ in wording]
+    labels = [label for table in tables for label in table.labels] + [label for _, label in wording]
+    groups = [group for table in tables for group in table.groups] + [text for text, _ in wording]
+    sizes = [len(table.texts) for table in tables] + [len(wording)]
+    return _Rows(
+        texts,
+        np.array(labels, dtype=np.intp),
+        np.repeat(np.arange(len(sizes)), sizes),
+        np.array([_bucket(1, group, 3) for group in groups], dtype=np.intp),
+    )
+
+
+def _count(texts: Sequence[str], language: str, options: TrainingOptions) -> tuple[sparse.csr_matrix, list[str]]:
+    vectorizer = CountVectorizer(analyzer=NGRAMS[language], min_df=options.min_count, dtype=np.float32)
+    counts = vectorizer.fit_transform(texts)
+    return counts, [str(ngram) for ngram in vectorizer.get_feature_names_out()]
+
+
+def _weights(rows: _Rows, table_count: int, options: TrainingOptions) -> Floats:
+    sizes = np.bincount(rows.source)
+    totals = np.minimum(sizes, options.weight_max).astype(np.float64)
+    totals[table_count] = options.service_share * totals[:table_count].sum()
+    weights = np.zeros(len(rows.labels))
+    for source, total in enumerate(totals):
+        of_source = rows.source == source
+        labels, counts = np.unique(rows.labels[of_source], return_counts=True)
+        for label, count in zip(labels, counts, strict=True):
+            weights[of_source & (rows.labels == label)] = total / len(labels) / count
+    return weights
+
+
+def _partial_sources(rows: _Rows) -> sparse.csr_matrix:
+    """Return one column per source; rows of a source that lacks a label hold 3 there (a weakly penalised intercept)."""
+    lacking = [
+        source for source in np.unique(rows.source) if len(set(rows.labels[rows.source == source])) < len(LABELS)
+    ]
+    columns = [(rows.source == source) * 3.0 for source in lacking] or [np.zeros(len(rows.labels))]
+    return sparse.csr_matrix(np.column_stack(columns))
+
+
+def _figures(model: NgramClassifier, held: LabelledTexts) -> dict[str, Any]:
+    probabilities = model.predict(held.texts)
+    labels = np.array(held.labels, dtype=np.intp)
+    if set(held.labels) <= {0, 2}:
+        probabilities = fold_neutral(probabilities)
+    metrics = measure(labels, probabilities, held.groups)
+    return {
+        "n": len(held.texts),
+        **{
+            name: {"value": round(each.value, 4), "ci95": [round(end, 4) for end in each.ci95 or ()]}
+            for name, each in metrics.items()
+        },
+    }

@@ -1,0 +1,207 @@
+"""How well a sentiment engine agrees with labels that people gave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_pipeline.errors import N_, RowError, TableError
+from qa_pipeline.intake.tables import Row, Table, read_table
+from qa_pipeline.ports import SentimentModel
+from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci
+
+Labels = npt.NDArray[np.intp]
+Probabilities = npt.NDArray[np.float64]
+
+SENTIMENT_NAMES: Mapping[str, int] = {
+    "negative": 0, "neg": 0, "负面": 0, "消极": 0,
+    "neutral": 1, "neu": 1, "中性": 1,
+    "positive": 2, "pos": 2, "正面": 2, "积极": 2,
+}  # fmt: skip
+POLARITY_NAMES: Mapping[str, int] = {"0": 0, "1": 2}
+NEUTRAL = 1
+_CALIBRATION_BINS = 10
+_SAMPLE_FOR_LANGUAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledRows:
+    """Texts with labels 0 negative, 1 neutral, 2 positive; ``groups`` the dialogue of each, if the table names it."""
+
+    texts: tuple[str, ...]
+    labels: Labels
+    groups: tuple[str, ...] | None
+    binary: bool
+    left_out: tuple[RowError, ...]
+
+
+def validate_sentiment(
+    path: Path, engine: SentimentModel, *, language: str | None = None, limit: int | None = None
+) -> ValidationReport:
+    """Compare an engine's sentiment with the labels of a table.
+
+    Parameters
+    ----------
+    path : Path
+        Table with ``text`` and either ``sentiment`` (negative, neutral, positive) or ``label`` (0 negative,
+        1 positive); a column ``dialogue`` makes the intervals respect that its utterances belong together.
+    engine : SentimentModel
+    language : str, optional
+        ``zh`` or ``en``; without it the script of the texts decides.
+    limit : int, optional
+        Only the first rows.
+
+    Returns
+    -------
+    ValidationReport
+        ``macro_f1``, ``accuracy`` and ``ece`` (expected calibration error of the chosen label, ten bins), each 0-1
+        with a bootstrap interval; per label its recall in ``groups``.
+
+    Raises
+    ------
+    TableError
+        When columns are missing or no row can be used.
+    """
+    rows = read_rows(path, limit)
+    probabilities = engine.predict(rows.texts, language or _language_of(rows.texts))
+    if rows.binary:
+        probabilities = fold_neutral(probabilities)
+    notes = []
+    if rows.binary:
+        notes.append(
+            N_("The table knows no neutral texts: each text counts as the more likely of negative and positive.")
+        )
+    if rows.left_out:
+        notes.append(
+            f"{len(rows.left_out)} rows left out, first: {rows.left_out[0].render()} (row {rows.left_out[0].row})"
+        )
+    return ValidationReport(
+        task="sentiment",
+        n=len(rows.texts),
+        engine=engine.spec.key,
+        metrics=measure(rows.labels, probabilities, rows.groups),
+        notes=tuple(notes),
+        groups=_recalls(rows.labels, probabilities.argmax(axis=1)),
+    )
+
+
+def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
+    """Read labelled texts; rows that are wrong are collected in ``left_out``."""
+    table = read_table(path)
+    headers = {header.casefold(): header for header in table.headers}
+    label = headers.get("sentiment") or headers.get("label")
+    if "text" not in headers or label is None:
+        raise TableError(
+            N_("The table needs the columns {columns}."),
+            hint=N_("Rename the columns; the table has: {found}."),
+            file=str(path),
+            columns="text, sentiment | label",
+            found=", ".join(table.headers),
+        )
+    binary = "sentiment" not in headers
+    texts: list[str] = []
+    labels: list[int] = []
+    groups: list[str] = []
+    left_out: list[RowError] = []
+    for row in table.rows:
+        if limit is not None and len(texts) >= limit:
+            break
+        if isinstance(row, RowError):
+            left_out.append(row)
+            continue
+        try:
+            labels.append(_label_of(table, row, headers["text"], label, POLARITY_NAMES if binary else SENTIMENT_NAMES))
+        except RowError as problem:
+            left_out.append(problem)
+            continue
+        texts.append(row.values[headers["text"]])
+        groups.append(row.values[headers["dialogue"]] if "dialogue" in headers else "")
+    if not texts:
+        raise left_out[0] if left_out else TableError(N_("The table has no labelled text."), file=str(path))
+    return LabelledRows(
+        tuple(texts),
+        np.array(labels, dtype=np.intp),
+        tuple(groups) if "dialogue" in headers else None,
+        binary,
+        tuple(left_out),
+    )
+
+
+def fold_neutral(probabilities: Probabilities) -> Probabilities:
+    """Return the probabilities of negative and positive alone, for tables that know no neutral texts."""
+    folded = probabilities.copy()
+    folded[:, NEUTRAL] = 0.0
+    total = folded.sum(axis=1, keepdims=True)
+    return np.where(total > 0, folded / np.where(total > 0, total, 1.0), np.array([0.5, 0.0, 0.5]))
+
+
+def measure(labels: Labels, probabilities: Probabilities, groups: Sequence[object] | None) -> dict[str, Metric]:
+    """Return macro-F1, accuracy and calibration error with their intervals."""
+    chosen = probabilities.argmax(axis=1)
+    confidence = probabilities.max(axis=1)
+    right = chosen == labels
+
+    def metric(statistic: object) -> Metric:
+        assert callable(statistic)
+        everything = np.arange(len(labels))
+        return Metric(value=float(statistic(everything)), ci95=bootstrap_ci(statistic, len(labels), groups=groups))
+
+    return {
+        "macro_f1": metric(lambda rows: macro_f1(labels[rows], chosen[rows])),
+        "accuracy": metric(lambda rows: float(right[rows].mean())),
+        "ece": metric(lambda rows: calibration_error(right[rows], confidence[rows])),
+    }
+
+
+def macro_f1(labels: Labels, chosen: Labels) -> float:
+    """Return the mean F1 over the labels that occur in `labels` or `chosen`."""
+    size = int(max(labels.max(), chosen.max())) + 1
+    table = np.bincount(labels * size + chosen, minlength=size * size).reshape(size, size)
+    both = table.sum(axis=0) + table.sum(axis=1)
+    occurring = both > 0
+    return float((2 * table.diagonal()[occurring] / both[occurring]).mean())
+
+
+def calibration_error(right: npt.NDArray[np.bool_], confidence: npt.NDArray[np.float64]) -> float:
+    """Return the expected calibration error over ten bins of equal width (Guo et al. 2017)."""
+    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(np.intp), _CALIBRATION_BINS - 1)
+    gap = np.bincount(bins, weights=right.astype(np.float64) - confidence, minlength=_CALIBRATION_BINS)
+    return float(np.abs(gap).sum() / len(right))
+
+
+def _label_of(table: Table, row: Row, text: str, label: str, names: Mapping[str, int]) -> int:
+    if not row.values[text]:
+        raise RowError(N_("The text is missing."), file=str(table.path), row=row.number, field=text)
+    found = names.get(row.values[label].casefold())
+    if found is None:
+        raise RowError(
+            N_("This label is not known: {value}."),
+            hint=N_("Write one of: {known}."),
+            file=str(table.path),
+            row=row.number,
+            field=label,
+            value=row.values[label],
+            known=", ".join(names),
+        )
+    return found
+
+
+def _recalls(labels: Labels, chosen: Labels) -> dict[str, dict[str, Metric]]:
+    names = ("negative", "neutral", "positive")
+    return {
+        names[label]: {
+            "n": Metric(value=float((labels == label).sum())),
+            "recall": Metric(value=float((chosen[labels == label] == label).mean())),
+        }
+        for label in sorted({int(each) for each in labels})
+    }
+
+
+def _language_of(texts: Sequence[str]) -> str:
+    sample = "".join(texts[:_SAMPLE_FOR_LANGUAGE])
+    chinese = sum("\u3400" <= char <= "\u9fff" for char in sample)
+    return "zh" if chinese * 3 >= sum(char.isascii() and char.isalpha() for char in sample) else "en"
