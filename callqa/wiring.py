@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from callqa.settings import Settings
+from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.engines.options import AsrOptions
@@ -101,3 +102,12 @@ def executor(settings: Settings, workers: int | None = None) -> Executor:
 def artifacts(settings: Settings) -> ArtifactFolder:
     """Return the folder of stage outputs."""
     return ArtifactFolder(settings.artifacts)
+
+
+def rulebook(settings: Settings) -> Rulebook:
+    """Return the names behind the ids that results carry."""
+    return Rulebook(
+        scorecards=list_scorecards(settings.scorecards),
+        indicators=list_indicators(),
+        templates=list_templates(shipped(), settings.templates),
+    )

@@ -1,0 +1,1 @@
+"""Coaching: from what inspections found to what one person practises next."""

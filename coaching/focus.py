@@ -1,0 +1,82 @@
+"""Coaching focus in words, and the period report with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from coaching.gaps import Example, Gap, find_gaps
+from coaching.library import topic_for
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.i18n import translator
+from qa_pipeline.report.data import ExampleRow, FocusRow, ReportData
+from qa_pipeline.report.labels import Translate, reason_text
+from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.services.report import build_report, check_period
+from qa_pipeline.store import Store
+
+
+def focus_of(
+    inspected: Iterable[tuple[Contact, Inspection]], rulebook: Rulebook, language: str
+) -> Mapping[str, tuple[FocusRow, ...]]:
+    """Return the coaching focus by agent id, in the reader's language."""
+    translate = translator(language)
+    return {
+        agent_id: tuple(_focus_row(gap, rulebook, language, translate) for gap in gaps)
+        for agent_id, gaps in find_gaps(inspected).items()
+    }
+
+
+def _focus_row(gap: Gap, rulebook: Rulebook, language: str, translate: Translate) -> FocusRow:
+    criterion_id = gap.key[2]
+    known = rulebook.find_criterion(*gap.key)
+    topic = topic_for(criterion_id, known[0].id if known else "")
+    return FocusRow(
+        criterion_id=criterion_id,
+        criterion=known[1].name.in_language(language) if known else criterion_id,
+        met=gap.met,
+        site_ratio=gap.site_ratio,
+        action=topic.action.as_text().in_language(language),
+        practice=topic.practice.as_text().in_language(language),
+        good=_example_row(gap.good, translate),
+        improve=_example_row(gap.improve, translate),
+    )
+
+
+def _example_row(example: Example | None, translate: Translate) -> ExampleRow | None:
+    if example is None:
+        return None
+    evidence = example.evidence
+    return ExampleRow(
+        contact_id=example.contact.id,
+        started_at=example.contact.started_at,
+        quote=evidence.quote if evidence else "",
+        role=evidence.role if evidence else None,
+        start_s=evidence.start_s if evidence else None,
+        reason=reason_text(example.finding.reason, translate),
+    )
+
+
+def read_focus(
+    store: Store, period: str, language: str, *, rulebook: Rulebook, agent_id: str | None = None
+) -> Mapping[str, tuple[FocusRow, ...]]:
+    """Return the coaching focus of a month by agent id, of one agent when `agent_id` is given.
+
+    Raises
+    ------
+    ConfigurationError
+        `period` is no month.
+    """
+    check_period(period)
+    with store.reading() as tx:
+        found = focus_of(tx.inspections.list(period=period), rulebook, language)
+    return {each: rows for each, rows in found.items() if agent_id in (None, each)}
+
+
+def build_coached_report(
+    store: Store, period: str, language: str, *, rulebook: Rulebook, now: datetime | None = None
+) -> ReportData:
+    """Return the report of a period with each agent's coaching focus; raises as `build_report`."""
+    focus = read_focus(store, period, language, rulebook=rulebook)
+    return build_report(store, period, language, rulebook=rulebook, focus=focus, now=now)
