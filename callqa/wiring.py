@@ -15,7 +15,9 @@ from qa_pipeline.engines.registry import load_engine
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
 from qa_pipeline.intake.discover import IntakeOptions
+from qa_pipeline.kpi.catalogue import list_indicators, shipped
 from qa_pipeline.ports import Executor, SentimentModel
+from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.services.score import Batch
 from qa_pipeline.stages.artifacts import ArtifactFolder

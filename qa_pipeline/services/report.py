@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from qa_pipeline.errors import N_, ConfigurationError, NotFound, fill
+from qa_pipeline.errors import N_, ConfigurationError, NotFound, StoreReadOnly, fill
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.compose import ReportInputs, compose
 from qa_pipeline.report.csv import render_csv
 from qa_pipeline.report.data import FocusRow, ProblemRow, ReportData
 from qa_pipeline.report.excel import render_excel
-from qa_pipeline.report.files import write_file
 from qa_pipeline.report.html import render_html
 from qa_pipeline.report.json import render_json
 from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.stages.artifacts import write_atomically
 from qa_pipeline.store import Problem, Store, Transaction
 
 _RENDERERS: Mapping[str, Callable[[ReportData], bytes]] = {
@@ -132,13 +132,18 @@ def write_report(report: ReportData, path: Path) -> int:
     Raises
     ------
     ConfigurationError
-        The extension is none of .html, .xlsx, .csv, .json, or the folder does not exist.
+        The extension is none of .html, .xlsx, .csv, .json.
     StoreReadOnly, StoreFull, StoreError
         The file cannot be written. An older file of that name stays as it was.
     """
     check_format(path)
     document = _RENDERERS[path.suffix.lower()](report)
-    write_file(path, document)
+    try:
+        write_atomically(path, document)
+    except StoreReadOnly as problem:
+        raise StoreReadOnly(
+            problem.message, hint=N_("Choose another folder for the file with --out."), file=str(path), **problem.params
+        ) from problem
     return len(document)
 
 
