@@ -44,6 +44,19 @@ class Utterance:
     words: tuple[Word, ...] = ()
     usable: bool = True
 
+    def word_spans(self) -> tuple[tuple[int, int], ...] | None:
+        """Return the half-open span in ``text`` of each word, None when the words do not make up the text."""
+        spans: list[tuple[int, int]] = []
+        place = 0
+        for word in self.words:
+            written = word.text.strip()
+            start = self.text.find(written, place)
+            if start < 0:
+                return None
+            place = start + len(written)
+            spans.append((start, place))
+        return tuple(spans)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:

@@ -1,0 +1,81 @@
+"""The literal table of detectors: name in a scorecard -> parameters and rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qa_pipeline.detectors.attitude import AttitudeParams, judge_attitude
+from qa_pipeline.detectors.combine import CombinedParams, NestedCheck, NotParams, judge_all, judge_any, judge_not
+from qa_pipeline.detectors.measure import MeasureParams, judge_measure
+from qa_pipeline.detectors.order import OrderParams, judge_order
+from qa_pipeline.detectors.params import Params
+from qa_pipeline.detectors.pattern import PatternParams, judge_pattern
+from qa_pipeline.detectors.phrase import PhraseParams, judge_phrase
+from qa_pipeline.detectors.scene import Scene
+from qa_pipeline.detectors.sentiment import SentimentParams, judge_sentiment
+from qa_pipeline.detectors.time_limit import TimeLimitParams, judge_time_limit
+from qa_pipeline.detectors.verdict import Verdict
+from qa_pipeline.domain.scorecard import Check
+
+Judge = Callable[[Scene], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A detector that looks at the contact."""
+
+    params: type[Params]
+    judge: Callable[[Scene, Any], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """A detector that looks at the verdicts of the checks inside it."""
+
+    params: type[Params]
+    judge: Callable[[Sequence[Verdict]], Verdict]
+
+
+DETECTORS: Mapping[str, Rule | Combination] = {
+    "phrase": Rule(PhraseParams, judge_phrase),
+    "pattern": Rule(PatternParams, judge_pattern),
+    "order": Rule(OrderParams, judge_order),
+    "time_limit": Rule(TimeLimitParams, judge_time_limit),
+    "measure": Rule(MeasureParams, judge_measure),
+    "sentiment": Rule(SentimentParams, judge_sentiment),
+    "attitude": Rule(AttitudeParams, judge_attitude),
+    "any": Combination(CombinedParams, judge_any),
+    "all": Combination(CombinedParams, judge_all),
+    "not": Combination(NotParams, judge_not),
+}
+
+
+def compile_check(check: Check) -> Judge:
+    """Return the rule of a check, parameters validated and phrases made ready once.
+
+    Raises
+    ------
+    KeyError, pydantic.ValidationError
+        For a check that no scorecard file would have passed with.
+    """
+    entry = DETECTORS[check.detector]
+    params = entry.params.model_validate(dict(check.params))
+    if isinstance(entry, Rule):
+        judge = entry.judge
+        return lambda scene: judge(scene, params)
+    parts = tuple(compile_check(inner) for inner in nested_checks(params))
+    combine = entry.judge
+    return lambda scene: combine([part(scene) for part in parts])
+
+
+def nested_checks(params: Params) -> tuple[Check, ...]:
+    """Return the checks inside the parameters of a combination, none for other detectors."""
+    if isinstance(params, CombinedParams):
+        return tuple(_check_of(item) for item in params.checks)
+    return (_check_of(params.check),) if isinstance(params, NotParams) else ()
+
+
+def _check_of(nested: NestedCheck) -> Check:
+    return Check(detector=nested.detector, params=dict(nested.model_extra or {}))

@@ -1,0 +1,82 @@
+"""A contact view made ready for many rules: folded once, split by who spoke and by what can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import cached_property
+
+from qa_pipeline.detectors.verdict import Verdict, no_words, undetermined
+from qa_pipeline.domain.contact import ContactKind, Role
+from qa_pipeline.domain.transcript import TranscriptQuality, Utterance
+from qa_pipeline.errors import N_
+from qa_pipeline.ports import ContactView
+from qa_pipeline.scoring.match import Passage
+from qa_pipeline.scoring.match_text import Folded, fold
+
+
+class Speaker(StrEnum):
+    """Whose words a rule looks at; ``any`` is everybody but recorded announcements."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    ANY = "any"
+
+
+class Scene:
+    """One contact as the rules of one card see it. Build it once per contact and card."""
+
+    def __init__(self, view: ContactView) -> None:
+        self.view = view
+        self._passages: dict[tuple[str, Speaker], Passage] = {}
+
+    @cached_property
+    def _folded(self) -> dict[int, Folded]:
+        return {utterance.index: fold(utterance.text) for utterance in self.view.utterances}
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether a phrase that was not heard may have been said all the same."""
+        return self.view.quality is TranscriptQuality.DRAFT
+
+    @property
+    def timing_reliable(self) -> bool:
+        """Whether who spoke when can be judged; messages of a chat carry their own times."""
+        return self.view.timing_reliable or self.view.kind is ContactKind.CHAT
+
+    def said_by(self, speaker: Speaker) -> Passage:
+        """Return what `speaker` certainly said and what can be evidence."""
+        return self._passage("sure", speaker, lambda item: item.usable and _is_by(item, speaker))
+
+    def doubtful_by(self, speaker: Speaker) -> Passage:
+        """Return what `speaker` may have said: the speaker is unknown or the span cannot be evidence."""
+        return self._passage("doubtful", speaker, lambda item: _may_be_by(item, speaker))
+
+    def cannot_judge_words(self, speaker: Speaker) -> Verdict | None:
+        """Return why no rule about the words of `speaker` can be judged, None when it can."""
+        if self.view.quality is TranscriptQuality.UNUSABLE:
+            return undetermined(N_("The recognised text is too poor to judge words by."))
+        if not self.view.utterances:
+            return no_words()
+        if not self.said_by(speaker).text and not self.doubtful_by(speaker).text:
+            return no_words(N_("The party that this criterion is about says nothing in the transcript."))
+        return None
+
+    def _passage(self, name: str, speaker: Speaker, wanted: Callable[[Utterance], bool]) -> Passage:
+        key = (name, speaker)
+        if key not in self._passages:
+            utterances = [item for item in self.view.utterances if wanted(item)]
+            self._passages[key] = Passage(utterances, [self._folded[item.index] for item in utterances])
+        return self._passages[key]
+
+
+def _is_by(utterance: Utterance, speaker: Speaker) -> bool:
+    if speaker is Speaker.ANY:
+        return utterance.role is not Role.SYSTEM
+    return utterance.role == speaker.value
+
+
+def _may_be_by(utterance: Utterance, speaker: Speaker) -> bool:
+    if _is_by(utterance, speaker):
+        return not utterance.usable
+    return speaker is not Speaker.ANY and utterance.role is Role.UNKNOWN

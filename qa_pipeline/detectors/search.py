@@ -1,0 +1,108 @@
+"""Searching with doubt kept apart: hits that can be evidence, and hits that only might be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qa_pipeline.detectors.params import Window
+from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.scoring.match import Hit, Passage, Phrase
+
+# Deciding words that were recognised below this are no ground for a judgement.
+WORD_CONFIDENCE_MIN = 0.5
+# A whole phrase that came out of a draft is rarely chance (precision .93), so crediting it asks less than charging it.
+DRAFT_CREDIT_CONFIDENCE_MIN = 0.3
+
+Finder = Callable[[Passage], tuple[Hit, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Hits of one search: ``sure`` inside the window, ``outside`` of it, and ``doubtful``."""
+
+    sure: tuple[Hit, ...] = ()
+    outside: tuple[Hit, ...] = ()
+    doubtful: tuple[Hit, ...] = ()
+
+    @property
+    def confidence(self) -> float:
+        """How well the sure hits were recognised and matched, 0-1; 1 without any."""
+        return min((hit.likeness * (words_confidence(hit) or 1.0) for hit in self.sure), default=1.0)
+
+
+def search(
+    scene: Scene, speaker: Speaker, find: Finder, *, window: Window | None = None, charges: bool = False
+) -> Found:
+    """Search what `speaker` said.
+
+    A hit is doubtful when its speaker is unknown, its span cannot be evidence, its words were recognised with low
+    confidence, or the window asks for a time that the transcript cannot tell. `charges`: a hit counts against
+    somebody, so that even a draft must have recognised it well.
+    """
+    passage = scene.said_by(speaker)
+    threshold = DRAFT_CREDIT_CONFIDENCE_MIN if scene.is_draft and not charges else WORD_CONFIDENCE_MIN
+    sure: list[Hit] = []
+    outside: list[Hit] = []
+    doubtful = list(find(scene.doubtful_by(speaker)))
+    for hit in find(passage):
+        inside = _is_inside(hit, window, passage, scene) if window else True
+        if inside is None or _is_badly_heard(hit, threshold):
+            doubtful.append(hit)
+        elif inside:
+            sure.append(hit)
+        else:
+            outside.append(hit)
+    return Found(sure=tuple(sure), outside=tuple(outside), doubtful=tuple(doubtful))
+
+
+def phrase_finder(phrases: tuple[Phrase, ...], unless: tuple[Phrase, ...] = (), *, tolerant: bool) -> Finder:
+    """Return a finder of `phrases`; a hit that overlaps a hit of `unless` does not count."""
+
+    def find(passage: Passage) -> tuple[Hit, ...]:
+        hits = passage.find_all(phrases, tolerant=tolerant)
+        if not hits or not unless:
+            return hits
+        excused = passage.find_all(unless, tolerant=False)
+        return tuple(hit for hit in hits if not any(_overlap(hit, other) for other in excused))
+
+    return find
+
+
+def words_confidence(hit: Hit) -> float | None:
+    """Return the mean confidence of the words under a hit, else of its utterance, None when nobody knows."""
+    spans = hit.utterance.word_spans()
+    if spans:
+        known = [
+            word.confidence
+            for word, (start, end) in zip(hit.utterance.words, spans, strict=True)
+            if word.confidence is not None and start < hit.end and end > hit.start
+        ]
+        if known:
+            return sum(known) / len(known)
+    return hit.utterance.confidence
+
+
+def _is_badly_heard(hit: Hit, threshold: float) -> bool:
+    confidence = words_confidence(hit)
+    return confidence is not None and confidence < threshold
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.place == other.place and one.start < other.end and other.start < one.end
+
+
+def _is_inside(hit: Hit, window: Window, passage: Passage, scene: Scene) -> bool | None:
+    """Whether a hit lies in the window; None when only a missing time could tell."""
+    if window.is_open:
+        return True
+    by_place = window.within_utterances is not None and hit.place < window.within_utterances
+    by_end = window.in_last_utterances is not None and hit.place >= len(passage.utterances) - window.in_last_utterances
+    if by_place or by_end:
+        return True
+    if window.within_s is None:
+        return False
+    if hit.utterance.start_s is None or not scene.timing_reliable:
+        counted = window.within_utterances is not None or window.in_last_utterances is not None
+        return False if counted else None
+    return hit.utterance.start_s <= window.within_s

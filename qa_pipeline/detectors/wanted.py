@@ -1,0 +1,84 @@
+"""Judging hits: words that should be said, and words that must not be."""
+
+from __future__ import annotations
+
+from qa_pipeline.detectors.scene import Scene
+from qa_pipeline.detectors.search import Found
+from qa_pipeline.detectors.verdict import SURE, SURE_OF_ABSENCE, Verdict, quotes, undetermined
+from qa_pipeline.domain.inspection import Outcome, Reason
+from qa_pipeline.errors import N_
+
+
+def judge_wanted(
+    scene: Scene, found: Found, *, example: str, min_hits: int = 1, partly_hits: int | None, partly_outside: bool
+) -> Verdict:
+    """Judge words that should be said at least `min_hits` times."""
+    count = len(found.sure)
+    if count >= min_hits:
+        return Verdict(
+            outcome=Outcome.MET,
+            confidence=SURE * found.confidence,
+            reason=Reason(message=N_("Said: “{quote}”."), params={"quote": found.sure[0].quote}),
+            evidence=quotes(found.sure),
+        )
+    if count + len(found.doubtful) >= min_hits:
+        return undetermined(
+            N_("Something like it was heard (“{quote}”), but who said it, when, or the words themselves are not sure."),
+            quotes(found.doubtful),
+            quote=found.doubtful[0].quote,
+        )
+    if scene.is_draft:
+        return undetermined(
+            N_("Not heard, but the recognised text is only a draft, so it may have been said."), quotes(found.sure)
+        )
+    if partly_hits is not None and count >= partly_hits:
+        return Verdict(
+            outcome=Outcome.PARTLY_MET,
+            confidence=SURE * found.confidence,
+            reason=Reason(message=N_("Said {count} of {wanted} times."), params={"count": count, "wanted": min_hits}),
+            evidence=quotes(found.sure),
+        )
+    if found.outside:
+        return Verdict(
+            outcome=Outcome.PARTLY_MET if partly_outside else Outcome.NOT_MET,
+            confidence=SURE_OF_ABSENCE,
+            reason=Reason(
+                message=N_("Said (“{quote}”), but not where it belongs in the contact."),
+                params={"quote": found.outside[0].quote},
+            ),
+            evidence=quotes(found.outside),
+        )
+    return Verdict(
+        outcome=Outcome.NOT_MET,
+        confidence=SURE_OF_ABSENCE,
+        reason=Reason(
+            message=N_("None of the expected wordings was said, such as “{example}”."), params={"example": example}
+        ),
+        evidence=quotes(found.sure),
+    )
+
+
+def judge_unwanted(scene: Scene, found: Found) -> Verdict:
+    """Judge words that must not be said."""
+    if found.sure:
+        return Verdict(
+            outcome=Outcome.NOT_MET,
+            confidence=SURE * found.confidence,
+            reason=Reason(
+                message=N_("Said, although it must not be: “{quote}”."), params={"quote": found.sure[0].quote}
+            ),
+            evidence=quotes(found.sure),
+        )
+    if found.doubtful:
+        return undetermined(
+            N_("“{quote}” was heard, but who said it or the words themselves are not sure."),
+            quotes(found.doubtful),
+            quote=found.doubtful[0].quote,
+        )
+    if scene.is_draft:
+        return undetermined(N_("Not heard, but the recognised text is only a draft, so nothing can be ruled out."))
+    return Verdict(
+        outcome=Outcome.MET,
+        confidence=SURE_OF_ABSENCE,
+        reason=Reason(message=N_("None of the forbidden wordings was said.")),
+    )
