@@ -53,7 +53,8 @@ _ENDINGS: tuple[tuple[str, Role], ...] = (
     (r"out|tx", Role.AGENT),
 )
 _WORD_ENDING = re.compile(r"(?P<base>.+?)[ _.\-(（\[]+(?P<word>[^\W\d_]+)[)）\]]?", re.DOTALL)
-_NUMBER_ENDING = re.compile(r"(?P<base>.+?)(?:[.]|[_\-](?:ch|channel)?)(?P<number>[01])", re.IGNORECASE | re.DOTALL)
+# A bare number after a hyphen or underscore counts calls, not channels.
+_NUMBER_ENDING = re.compile(r"(?P<base>.+?)(?:\.|[._\-](?:ch|channel))(?P<number>\d)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,10 @@ class NamedFacts:
 
 @dataclass(frozen=True, slots=True)
 class PartyEnding:
-    """A file name without its party ending, the party, and the kind of ending, which both files must share."""
+    """A file name without its party ending, the party, and the kind of ending, which both files must share.
+
+    ``base`` is empty when the name is the party alone, as in ``call-17/agent.wav``.
+    """
 
     base: str
     role: Role
@@ -155,15 +159,14 @@ def find_party_ending(stem: str) -> PartyEnding | None:
     ``x_agent``/``x_caller``, ``x-坐席``/``x-客户``, ``x_in``/``x_out``, ``x_rx``/``x_tx``, ``x.0``/``x.1``.
     """
     words = _WORD_ENDING.fullmatch(stem)
-    if words:
-        word = words["word"]
-        for order, (ending, role) in enumerate(_ENDINGS):
-            if re.fullmatch(ending, word, re.IGNORECASE):
-                kind = "in/out" if word.casefold() in ("in", "out") else "rx/tx"
-                return PartyEnding(words["base"], role, kind, order)
-        named = find_role(word)
-        if named in (Role.AGENT, Role.CUSTOMER):
-            return PartyEnding(words["base"], named, "word", int(named is Role.CUSTOMER))
+    base, word = (words["base"], words["word"]) if words else ("", stem)
+    for order, (ending, role) in enumerate(_ENDINGS):
+        if base and re.fullmatch(ending, word, re.IGNORECASE):
+            kind = "in/out" if word.casefold() in ("in", "out") else "rx/tx"
+            return PartyEnding(base, role, kind, order)
+    named = find_role(word)
+    if named in (Role.AGENT, Role.CUSTOMER):
+        return PartyEnding(base, named, "word", int(named is Role.CUSTOMER))
     numbers = _NUMBER_ENDING.fullmatch(stem)
     if numbers:
         number = int(numbers["number"])

@@ -57,6 +57,9 @@ class MetadataRow:
     channel_map: tuple[Role, ...] = ()
 
 
+_Entry = tuple[MetadataRow, Role | None] | RowError
+
+
 class Metadata:
     """The rows of a metadata table, found by file or call id.
 
@@ -66,7 +69,8 @@ class Metadata:
 
     def __init__(self) -> None:
         self.problems: list[CallqaError] = []
-        self._by_key: dict[str, tuple[MetadataRow, Role | None] | RowError] = {}
+        self._by_key: dict[str, _Entry] = {}
+        self._by_name: dict[str, list[_Entry]] = {}
         self._rows: list[MetadataRow] = []
         self._used: set[int] = set()
 
@@ -90,7 +94,8 @@ class Metadata:
                     )
                 )
                 return
-        self._by_key |= {key: (row, role) for key, role in keys}
+        for key, role in keys:
+            self._put(key, (row, role))
         self._rows.append(row)
 
     def add_wrong(self, keys: list[str], problem: RowError) -> None:
@@ -98,20 +103,23 @@ class Metadata:
         if not keys:
             self.problems.append(problem)
         for key in keys:
-            self._by_key.setdefault(key, problem)
+            if key not in self._by_key:
+                self._put(key, problem)
 
     def find(self, path: Path, call_id: str | None) -> tuple[MetadataRow, Role | None] | None:
         """Return the row of a file and the party that the row gives it, None when no row names it.
 
-        The longest matching end of the path counts first, then the name without its extension, then the call id.
+        The longest matching end of the path counts first, then the name without its extension, then the call id, and
+        last the name alone of a file whose row gives a folder of another machine.
 
         Raises
         ------
         RowError
             When its row is wrong.
         """
-        for key in _keys_of(path, call_id):
-            found = self._by_key.get(key)
+        named = self._by_name.get(_file_key(path.name), [])
+        fitting: list[_Entry | None] = [self._by_key.get(key) for key in _keys_of(path, call_id)]
+        for found in fitting + (list(named) if len(named) == 1 else []):
             if isinstance(found, RowError):
                 self._used.add(id(found))
                 raise found
@@ -119,6 +127,11 @@ class Metadata:
                 self._used.add(id(found[0]))
                 return found
         return None
+
+    def _put(self, key: str, entry: _Entry) -> None:
+        self._by_key[key] = entry
+        if "/" in key:
+            self._by_name.setdefault("file:" + key.rsplit("/", 1)[1], []).append(entry)
 
     def unused(self) -> Iterator[RowError]:
         """Yield an error for each row that names a file which was not among the paths, and for wrong rows of such."""
@@ -212,7 +225,7 @@ class _RowReading:
         agent_id, agent_name, agent = self._text("agent_id"), self._text("agent_name"), self._text("agent")
         direction, language, channels = self._text("direction"), self._text("language"), self._text("channel_map")
         return MetadataRow(
-            place=self._place(self._columns.get("file") and "file" or "call_id"),
+            place=self._place("call_id" if call_id else "file"),
             call_id=call_id,
             files=files,
             agent_id=agent_id or agent,

@@ -13,9 +13,10 @@ from qa_pipeline.errors import N_, ConfigurationError
 class IntakeOptions:
     """Options of intake.
 
-    ``time_zone``: in which times without a zone are read. ``default_agent`` fills in where neither metadata
-    nor file names name one; ``default_language`` does for recordings without a transcript, as words show theirs. ``file_pattern``: see :mod:`qa_pipeline.intake.file_names`. ``now``: the present, for
-    the refusal of far-future dates; None takes the clock.
+    ``time_zone``: in which times without a zone are read. ``default_agent`` fills in where neither metadata nor file
+    names name one; ``default_language`` does for recordings without a transcript, as words show their own.
+    ``file_pattern``: see :mod:`qa_pipeline.intake.file_names`. ``now``: the present, for the refusal of far-future
+    dates; None takes the clock.
     """
 
     time_zone: str = "Asia/Shanghai"

@@ -41,7 +41,8 @@ def read_transcript(
     """Read an imported transcript or chat.
 
     Utterances are put in order of time. A start before 0 or an end after the recording is moved to its edge when it
-    is within 2 s of it, and an end at most 2 s before its start is moved to the start. Where each party has a transcript file of its own, all of them are read.
+    is within 2 s of it, and an end at most 2 s before its start is moved to the start. Where each party has a
+    transcript file of its own, all of them are read.
 
     Parameters
     ----------

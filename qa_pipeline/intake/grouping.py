@@ -1,0 +1,138 @@
+"""Which files belong to one contact: two mono files of one call by metadata, by pattern or by the ends of names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.errors import N_, RowError
+from qa_pipeline.intake.file_names import NamedFacts, PartyEnding, find_party_ending, read_file_name
+from qa_pipeline.intake.metadata import Metadata, MetadataRow
+from qa_pipeline.intake.options import IntakeOptions
+from qa_pipeline.intake.walk import IntakeProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file of a group and the party it holds; None when it holds both."""
+
+    path: Path
+    role: Role | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileGroup:
+    """The files of one contact in order, what their names say, and their row in the metadata.
+
+    ``stem``: the name of the contact when nobody gives it an id.
+    """
+
+    members: tuple[Member, ...]
+    stem: str
+    facts: NamedFacts
+    row: MetadataRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: Path
+    facts: NamedFacts
+    row: MetadataRow | None
+    role: Role | None
+    ending: PartyEnding | None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        if self.row is not None and self.role is not None:
+            return ("row", self.row.call_id or id(self.row))
+        if self.facts.role is not None:
+            return ("pattern", self.path.parent, self.facts.call_id, self.facts.agent_id, self.facts.started_at)
+        if self.ending is not None:
+            return ("ending", self.path.parent, self.ending.base, self.ending.kind)
+        return ("file", self.path)
+
+
+def group_files(
+    paths: Sequence[Path], metadata: Metadata, options: IntakeOptions
+) -> Iterator[FileGroup | IntakeProblem]:
+    """Yield the contacts that the files make up, in the order of their first files."""
+    groups: dict[tuple[object, ...], list[_Entry]] = {}
+    for path in paths:
+        try:
+            entry = _entry(path, metadata, options)
+        except RowError as problem:
+            yield IntakeProblem(str(path), problem)
+        else:
+            groups.setdefault(entry.key, []).append(entry)
+    for key, entries in groups.items():
+        try:
+            yield from _groups_of(str(key[0]), entries, metadata, options)
+        except RowError as problem:
+            yield IntakeProblem(str(entries[0].path), problem)
+
+
+def _entry(path: Path, metadata: Metadata, options: IntakeOptions) -> _Entry:
+    facts = read_file_name(path, options)
+    row, role = metadata.find(path, facts.call_id) or (None, None)
+    return _Entry(path, facts, row, role, find_party_ending(path.stem))
+
+
+def _groups_of(kind: str, entries: list[_Entry], metadata: Metadata, options: IntakeOptions) -> Iterator[FileGroup]:
+    if kind == "row":
+        yield _by_row(entries)
+    elif (
+        kind == "pattern"
+        and {entry.facts.role for entry in entries} == {Role.AGENT, Role.CUSTOMER}
+        and len(entries) == 2
+    ):
+        members = tuple(Member(entry.path, entry.facts.role) for entry in entries)
+        yield FileGroup(members, entries[0].path.stem, entries[0].facts, _row_of(entries))
+    elif kind == "ending" and _are_a_pair(entries):
+        yield _by_ending(entries, metadata, options)
+    else:
+        for entry in entries:
+            yield FileGroup((Member(entry.path, None),), entry.path.stem, entry.facts, entry.row)
+
+
+def _by_row(entries: list[_Entry]) -> FileGroup:
+    first = entries[0]
+    row = first.row
+    if row is None:
+        raise ValueError("entries of a metadata row have that row")
+    roles = [entry.role for entry in entries]
+    if sorted(str(role) for role in roles) != [Role.AGENT, Role.CUSTOMER]:
+        raise row.place.error(
+            N_("This call needs one file of the agent and one of the customer; found: {files}."),
+            hint=N_("Name both files, or leave out the party when one file holds both."),
+            files=", ".join(entry.path.name for entry in entries),
+        )
+    return FileGroup(tuple(Member(entry.path, entry.role) for entry in entries), first.path.stem, first.facts, row)
+
+
+def _are_a_pair(entries: list[_Entry]) -> bool:
+    """Whether two files end as the two sides of one call and the metadata does not make them two calls."""
+    orders = sorted(entry.ending.order for entry in entries if entry.ending)
+    calls = {entry.row.call_id or id(entry.row) for entry in entries if entry.row is not None}
+    return orders == [0, 1] and len(calls) <= 1
+
+
+def _by_ending(entries: list[_Entry], metadata: Metadata, options: IntakeOptions) -> FileGroup:
+    pairs = sorted(((entry.ending, entry) for entry in entries if entry.ending), key=lambda pair: pair[0].order)
+    ending, first = pairs[0]
+    stem = ending.base or first.path.parent.name
+    whole = first.path.with_name(stem + first.path.suffix)
+    facts = first.facts if first.facts.agent_id or first.facts.call_id else read_file_name(whole, options)
+    row = _row_of(entries)
+    if row is None and (found := metadata.find(whole, facts.call_id)):
+        row = found[0]
+    roles = [ending.role for ending, _ in pairs]
+    if ending.kind == "number" and row is not None and row.channel_map:
+        roles = list(row.channel_map)
+    members = tuple(Member(entry.path, role) for role, (_, entry) in zip(roles, pairs, strict=True))
+    return FileGroup(members, stem, facts, row)
+
+
+def _row_of(entries: list[_Entry]) -> MetadataRow | None:
+    return next((entry.row for entry in entries if entry.row is not None), None)

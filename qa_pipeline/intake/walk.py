@@ -1,0 +1,105 @@
+"""Which files the given paths hold, in a steady order."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa_pipeline.errors import N_, CallqaError, InputError
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A plain file. ``named``: the user gave this very path, so it must not be passed over in silence."""
+
+    path: Path
+    named: bool
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeProblem:
+    """A path, table or row that gave no contact, and why."""
+
+    path: str
+    error: CallqaError
+
+
+def walk(paths: Sequence[Path]) -> Iterator[FoundFile | IntakeProblem]:
+    """Yield the files under `paths`: folders in order of names, each file and folder once, links followed.
+
+    Hidden folders are not entered. What cannot be read comes as a problem.
+    """
+    seen_files: set[str] = set()
+    seen_folders: set[tuple[int, int]] = set()
+    for path in paths:
+        for found in _walk_one(Path(os.path.abspath(path)), True, seen_folders):  # noqa: PTH100 -- keeps links as named
+            if isinstance(found, FoundFile):
+                if str(found.path) in seen_files:
+                    continue
+                seen_files.add(str(found.path))
+            yield found
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as text that can be printed and stored, whatever bytes its name holds."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def unreadable(path: Path, problem: OSError) -> IntakeProblem:
+    """Return the problem of a path that the system does not let us read."""
+    if isinstance(problem, FileNotFoundError):
+        error = InputError(N_("There is no such file or folder."), hint=N_("Check the path."), file=shown(path))
+    else:
+        error = InputError(
+            N_("This cannot be read: {problem}."),
+            hint=N_("Check that you may read it."),
+            file=shown(path),
+            problem=problem.strerror or str(problem),
+        )
+    return IntakeProblem(shown(path), error)
+
+
+def _walk_one(path: Path, named: bool, seen_folders: set[tuple[int, int]]) -> Iterator[FoundFile | IntakeProblem]:
+    try:
+        state = path.stat()
+    except OSError as problem:
+        yield unreadable(path, problem)
+        return
+    if stat.S_ISREG(state.st_mode):
+        yield _plain_file(path, named)
+        return
+    if not stat.S_ISDIR(state.st_mode):
+        if named:
+            error = InputError(
+                N_("This is neither a file nor a folder."), hint=N_("Give a file or a folder."), file=shown(path)
+            )
+            yield IntakeProblem(shown(path), error)
+        return
+    identity = (state.st_dev, state.st_ino)
+    if identity in seen_folders:
+        return  # a link that leads back, or a folder that was given twice
+    seen_folders.add(identity)
+    try:
+        names = sorted(os.listdir(path))  # noqa: PTH208 -- names alone, no Path per entry
+    except OSError as problem:
+        yield unreadable(path, problem)
+        return
+    for name in names:
+        child = path / name
+        if not (name.startswith(".") and child.is_dir()):
+            yield from _walk_one(child, False, seen_folders)
+
+
+def _plain_file(path: Path, named: bool) -> FoundFile | IntakeProblem:
+    if shown(path) == str(path):
+        return FoundFile(path, named, hidden=path.name.startswith("."))
+    error = InputError(
+        N_("The name of this file is not text that can be stored."),
+        hint=N_("Rename the file in UTF-8."),
+        file=shown(path),
+    )
+    return IntakeProblem(shown(path), error)
