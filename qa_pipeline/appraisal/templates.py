@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -177,7 +178,7 @@ def _disagreements(document: Document, parsed: _File, catalogue: Catalogue) -> I
         for index, item in enumerate(dimension.items):
             yield from _item_problems(document, (*here, "items", index), item, catalogue, seen)
     bounds = [grade.from_points for grade in parsed.grades]
-    if bounds[-1] != 0 or any(first <= second for first, second in zip(bounds, bounds[1:], strict=False)):
+    if bounds[-1] != 0 or any(first <= second for first, second in itertools.pairwise(bounds)):
         yield located(
             document,
             TemplateError,
