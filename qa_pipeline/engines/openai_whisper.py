@@ -1,0 +1,147 @@
+"""The original Whisper in PyTorch: same contract and same checks as the faster engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+import whisper
+from whisper.tokenizer import get_tokenizer
+
+from qa_pipeline.domain.transcript import Word
+from qa_pipeline.engines import whisper_checks as checks
+from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.weights import (
+    DEFAULT_MODEL,
+    Weights,
+    engine_spec,
+    find_weights,
+    needs_model,
+    require_reachable,
+    whisper_cache,
+)
+from qa_pipeline.errors import N_, ConfigurationError, EngineError
+from qa_pipeline.ports import Recognition, RecognizedSpan, SpeechWindow, TranscriptionRequest
+
+WEIGHTS_HOST = "https://openaipublic.azureedge.net"
+SEED = 0
+
+
+def load(options: AsrOptions) -> OpenaiWhisperTranscriber:
+    """Return the engine with its weights loaded, from a .pt file, a folder with one, or by name.
+
+    Raises
+    ------
+    NeedsModel
+        When the weights are not here and cannot be had.
+    ConfigurationError
+        When a name is unknown, or the folder holds weights of the other engine.
+    """
+    weights = find_weights(options, "openai-whisper") or download(options)
+    return OpenaiWhisperTranscriber(weights, options)
+
+
+def download(options: AsrOptions) -> Weights:
+    """Fetch a model by name; raises NeedsModel fast when that is not possible."""
+    name = options.model or DEFAULT_MODEL
+    if name not in whisper.available_models():
+        raise ConfigurationError(
+            N_("There is no speech model called {model}."),
+            hint=N_("Choose one of: {known}; or give a folder."),
+            model=name,
+            known=", ".join(whisper.available_models()),
+        )
+    if options.offline:
+        raise needs_model(name)
+    require_reachable(WEIGHTS_HOST, name)
+    try:
+        whisper.load_model(name, device="cpu", download_root=str(whisper_cache()))
+    except (OSError, RuntimeError) as problem:
+        raise needs_model(name, str(problem)) from problem
+    return Weights("openai-whisper", name, whisper_cache() / f"{name}.pt")
+
+
+class OpenaiWhisperTranscriber:
+    """Whisper as its authors wrote it."""
+
+    def __init__(self, weights: Weights, options: AsrOptions) -> None:
+        self.spec = engine_spec(weights.engine, weights, options)
+        self._options = options
+        device = "cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu"
+        if options.device == "cuda" and device == "cpu":
+            raise ConfigurationError(N_("No GPU was found."), hint=N_("Set CALLQA_ASR__DEVICE to auto or cpu."))
+        try:
+            self._model = whisper.load_model(str(weights.path), device=device)
+        except (OSError, RuntimeError, KeyError, TypeError, EOFError) as problem:
+            raise EngineError(
+                N_("The model at {path} cannot be loaded: {problem}"),
+                hint=N_("Copy or convert the model again, and check CALLQA_ASR__DEVICE."),
+                path=str(weights.path),
+                problem=str(problem),
+            ) from problem
+
+    def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
+        """Recognise the windows of one contact; the language is detected once, on voiced audio."""
+        language = request.language
+        if language is None:
+            head, windows = checks.head_of(windows)
+            language = self._detect(head)
+        decode = partial(
+            self._model.transcribe,
+            language=language,
+            beam_size=self._options.beam_size,
+            fp16=self._model.device.type == "cuda",
+            condition_on_previous_text=False,
+            compression_ratio_threshold=checks.MAX_COMPRESSION_RATIO,
+            logprob_threshold=checks.MIN_LOG_PROBABILITY,
+            no_speech_threshold=checks.MAX_NO_SPEECH,
+            word_timestamps=True,
+            hallucination_silence_threshold=checks.HALLUCINATION_SILENCE_S,
+            initial_prompt=self._prompt(language, request),
+        )
+        spans = tuple(span for window in windows for span in _spans(decode, window))
+        return Recognition(language=language, spans=spans, quality=checks.quality_of(spans))
+
+    def _detect(self, samples: np.ndarray[Any, np.dtype[np.float32]]) -> str:
+        if not samples.size or not self._model.is_multilingual:
+            return "en"
+        features = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples), n_mels=self._model.dims.n_mels)
+        _, probabilities = self._model.detect_language(features.to(self._model.device))
+        return str(max(probabilities, key=probabilities.get))
+
+    def _prompt(self, language: str, request: TranscriptionRequest) -> str | None:
+        """Return prompt and hot words in one text, each at most 100 tokens: this engine has no other place for them."""
+        tokenizer = get_tokenizer(self._model.is_multilingual, num_languages=self._model.num_languages)
+        parts = (", ".join(request.hot_words), checks.prompt_for(language, request.prompt))
+        cut = [tokenizer.decode(tokenizer.encode(part)[: checks.PROMPT_TOKENS]).strip("�") for part in parts if part]
+        return " ".join(cut) or None
+
+
+def _spans(decode: partial[Any], window: SpeechWindow) -> Iterator[RecognizedSpan]:
+    torch.manual_seed(SEED)  # the fallback samples; one recording gives one transcript
+    limit_s = window.samples.size / checks.RATE_HZ
+    for segment in decode(window.samples)["segments"]:
+        words = tuple(
+            Word(
+                text=word["word"].strip(),
+                start_s=round(window.start_s + min(word["start"], limit_s), 3),
+                end_s=round(window.start_s + min(word["end"], limit_s), 3),
+                confidence=float(word["probability"]),
+            )
+            for word in segment.get("words", ())
+            if word["word"].strip()
+        )
+        if not words:
+            continue
+        yield RecognizedSpan(
+            channel=window.channel,
+            start_s=words[0].start_s,
+            end_s=words[-1].end_s,
+            text=segment["text"].strip(),
+            words=words,
+            confidence=sum(word.confidence or 0.0 for word in words) / len(words),
+            usable=checks.is_usable(segment["text"], segment["avg_logprob"], segment["no_speech_prob"]),
+        )

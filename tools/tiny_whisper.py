@@ -1,0 +1,166 @@
+"""Build a tiny Whisper of random weights in the formats of every engine, for tests and benchmarks.
+
+    python tools/tiny_whisper.py FOLDER [--width 64] [--layers 2]
+
+Writes ``hf/`` (transformers), ``ct2/`` (CTranslate2, for faster-whisper) and ``tiny.pt`` (openai-whisper): the same
+weights three times. The words they give mean nothing; loading, decoding, word times and languages are real.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ctranslate2.converters
+import torch
+import transformers
+import whisper
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
+from whisper.tokenizer import get_tokenizer
+
+MELS = 80
+END_OF_TEXT = 50257
+START = 50258
+TO_OPENAI = (
+    (r"^model\.", ""),
+    (r"\.layers\.", ".blocks."),
+    (r"self_attn_layer_norm", "attn_ln"),
+    (r"encoder_attn_layer_norm", "cross_attn_ln"),
+    (r"final_layer_norm", "mlp_ln"),
+    (r"self_attn", "attn"),
+    (r"encoder_attn", "cross_attn"),
+    (r"q_proj", "query"),
+    (r"k_proj", "key"),
+    (r"v_proj", "value"),
+    (r"out_proj", "out"),
+    (r"fc1", "mlp.0"),
+    (r"fc2", "mlp.2"),
+    (r"^encoder\.layer_norm", "encoder.ln_post"),
+    (r"^decoder\.layer_norm", "decoder.ln"),
+    (r"embed_positions\.weight", "positional_embedding"),
+    (r"embed_tokens", "token_embedding"),
+)
+"""How transformers' names of the weights become those of the original, in this order."""
+
+
+def build(folder: Path, *, width: int = 64, layers: int = 2, seed: int = 0) -> Path:
+    """Write the three forms of one random multilingual model into `folder` and return it."""
+    hf = folder / "hf"
+    hf.mkdir(parents=True, exist_ok=True)
+    model = _model(width, layers, seed)
+    model.save_pretrained(hf)
+    tokenizer_of_whisper().save(str(hf / "tokenizer.json"))
+    transformers.WhisperFeatureExtractor(feature_size=MELS).save_pretrained(hf)
+    converter = ctranslate2.converters.TransformersConverter(
+        str(hf), copy_files=["tokenizer.json", "preprocessor_config.json"]
+    )
+    converter.convert(str(folder / "ct2"), quantization="float32", force=True)
+    _save_original(model, folder / "tiny.pt")
+    return folder
+
+
+def _model(width: int, layers: int, seed: int) -> transformers.WhisperForConditionalGeneration:
+    torch.manual_seed(seed)
+    heads = max(2, width // 64)
+    config = transformers.WhisperConfig(
+        vocab_size=51865,
+        num_mel_bins=MELS,
+        d_model=width,
+        encoder_layers=layers,
+        decoder_layers=layers,
+        encoder_attention_heads=heads,
+        decoder_attention_heads=heads,
+        encoder_ffn_dim=4 * width,
+        decoder_ffn_dim=4 * width,
+        init_std=0.3,  # the usual 0.02 gives one and the same token for ever
+        bos_token_id=END_OF_TEXT,
+        eos_token_id=END_OF_TEXT,
+        pad_token_id=END_OF_TEXT,
+        decoder_start_token_id=START,
+    )
+    model = transformers.WhisperForConditionalGeneration(config).eval()
+    special = {name: code for name, code in _special() if name.startswith("<|")}
+    model.generation_config.lang_to_id = {name: code for name, code in special.items() if re.fullmatch(r"<\|\w{2,3}\|>", name)}
+    model.generation_config.alignment_heads = [[layer, head] for layer in range(layers) for head in range(heads)]
+    model.generation_config.suppress_tokens = []
+    model.generation_config.begin_suppress_tokens = []
+    return model
+
+
+def _special() -> Iterator[tuple[str, int]]:
+    tokens = get_tokenizer(multilingual=True).encoding._special_tokens  # no public listing in tiktoken
+    yield from sorted(tokens.items(), key=lambda item: item[1])
+
+
+def tokenizer_of_whisper() -> Tokenizer:
+    """Return Whisper's tokenizer in the hub's format, from the vocabulary that openai-whisper's wheel carries."""
+    ranks: dict[bytes, int] = get_tokenizer(multilingual=True).encoding._mergeable_ranks
+    letters = _byte_letters()
+
+    def shown(token: bytes) -> str:
+        return "".join(letters[byte] for byte in token)
+
+    merges = [tuple(map(shown, _parts(token, ranks))) for token in sorted(ranks, key=ranks.__getitem__) if len(token) > 1]
+    tokenizer = Tokenizer(models.BPE(vocab={shown(token): rank for token, rank in ranks.items()}, merges=merges))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name, _ in _special()])
+    return tokenizer
+
+
+def _byte_letters() -> dict[int, str]:
+    """Return the printable letter that byte-level BPE writes for each byte (as GPT-2 does)."""
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = (byte for byte in range(256) if byte not in plain)
+    return {byte: chr(byte) for byte in plain} | {byte: chr(256 + at) for at, byte in enumerate(others)}
+
+
+def _parts(token: bytes, ranks: dict[bytes, int]) -> tuple[bytes, bytes]:
+    """Return the last merge that makes a token, found by merging with all earlier ranks only."""
+    parts = [bytes([byte]) for byte in token]
+    while len(parts) > 2:
+        rank, at = min((ranks.get(parts[i] + parts[i + 1], 1 << 30), i) for i in range(len(parts) - 1))
+        if rank >= ranks[token]:
+            break
+        parts[at : at + 2] = [parts[at] + parts[at + 1]]
+    left, right = parts
+    return left, right
+
+
+def _save_original(model: Any, path: Path) -> None:
+    config = model.config
+    dims = whisper.ModelDimensions(
+        n_mels=config.num_mel_bins,
+        n_audio_ctx=config.max_source_positions,
+        n_audio_state=config.d_model,
+        n_audio_head=config.encoder_attention_heads,
+        n_audio_layer=config.encoder_layers,
+        n_vocab=config.vocab_size,
+        n_text_ctx=config.max_target_positions,
+        n_text_state=config.d_model,
+        n_text_head=config.decoder_attention_heads,
+        n_text_layer=config.decoder_layers,
+    )
+    state = {}
+    for name, value in model.state_dict().items():
+        if name == "proj_out.weight":
+            continue  # tied to the token embedding
+        for pattern, replacement in TO_OPENAI:
+            name = re.sub(pattern, replacement, name)
+        state[name] = value
+    original = whisper.model.Whisper(dims)
+    original.load_state_dict(state)
+    torch.save({"dims": dims.__dict__, "model_state_dict": original.state_dict()}, path)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--width", type=int, default=64)
+    parser.add_argument("--layers", type=int, default=2)
+    arguments = parser.parse_args()
+    build(arguments.folder, width=arguments.width, layers=arguments.layers)
