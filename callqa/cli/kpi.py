@@ -1,0 +1,190 @@
+"""``callqa kpi``: importing indicator values, and showing values and the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from callqa.cli.console import INCOMPLETE, AppContext, context, err, out
+from qa_pipeline.domain.performance import KpiDefinition, KpiRecord
+from qa_pipeline.errors import N_, RowError
+from qa_pipeline.kpi.catalogue import list_indicators, shipped
+from qa_pipeline.report.labels import value_text
+from qa_pipeline.services.kpi_import import ImportResult, import_kpis
+
+app = typer.Typer(name="kpi", no_args_is_help=True, help="Indicator values: import them, list them, see the catalogue.")
+
+_SHOWN_REJECTED = 20
+_GROUPS = {
+    "efficiency": N_("Telephone: efficiency"),
+    "quality": N_("Telephone: quality"),
+    "experience": N_("Customer experience"),
+    "service_desk": N_("Service desk"),
+    "online_shop": N_("Online shop"),
+    "management": N_("Management"),
+}
+_DIRECTIONS = {"up": N_("higher is better"), "down": N_("lower is better"), "range": N_("inside the range")}
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX.")],
+    mapping: Annotated[Path | None, typer.Option(help="YAML: what the columns mean, where headers do not say.")] = None,
+    period: Annotated[str | None, typer.Option(help="YYYY-MM, for a table without a column of months.")] = None,
+    known_agents_only: Annotated[
+        bool, typer.Option("--known-agents-only", help="Refuse agents whom nothing has named before.")
+    ] = False,
+) -> None:
+    """Import a table of indicator values per agent and month, or of single calls."""
+    here = context(ctx)
+    result = import_kpis(here.store(), file, mapping=mapping, period=period, known_agents_only=known_agents_only)
+    document = {
+        "imported": result.imported_count,
+        "unchanged": result.unchanged_count,
+        "rejected": [_rejected(here, error) for error in result.rejected],
+        "replaced": result.replaced_count,
+        "form": result.form.value,
+        "periods": list(result.periods),
+        "new_agents": list(result.new_agents),
+    }
+    here.emit(document, lambda: _print_import(here, result))
+    if result.rejected:
+        raise typer.Exit(INCOMPLETE)
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    period: Annotated[str | None, typer.Option(help="YYYY-MM; all months when left out.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Agent id.")] = None,
+    indicator: Annotated[str | None, typer.Option(help="Indicator id.")] = None,
+) -> None:
+    """List the values in force."""
+    here = context(ctx)
+    with here.store().reading() as tx:
+        records = tx.kpis.list(period=period, agent_id=agent, indicator=indicator)
+    document = {
+        "values": [
+            {
+                "agent": record.agent_id,
+                "period": record.period,
+                "indicator": record.indicator,
+                "value": record.value,
+                "n": record.n,
+                "sd": record.sd,
+                "source": record.source,
+            }
+            for record in records
+        ]
+    }
+    here.emit(document, lambda: _print_records(here, records))
+
+
+@app.command()
+def catalogue(ctx: typer.Context) -> None:
+    """List all indicators with units, targets and the column headers that are understood."""
+    here = context(ctx)
+    document = {"indicators": [_definition(found) for found in list_indicators()]}
+    here.emit(document, lambda: _print_catalogue(here))
+
+
+def _rejected(here: AppContext, error: RowError) -> dict[str, Any]:
+    hint = error.render_hint(here.translate)
+    return {
+        "row": error.row,
+        "field": error.field,
+        "message": " ".join(part for part in (error.render(here.translate), hint) if part),
+        "hint": hint,
+    }
+
+
+def _print_import(here: AppContext, result: ImportResult) -> None:
+    here.say(
+        N_("{imported} values imported ({replaced} of them replace older ones), {unchanged} unchanged."),
+        imported=result.imported_count,
+        replaced=result.replaced_count,
+        unchanged=result.unchanged_count,
+    )
+    if result.new_agents:
+        here.say(N_("Agents named for the first time: {agents}"), agents=", ".join(result.new_agents))
+    if not result.rejected:
+        return
+    err.print(
+        here.translate(N_("{count} rows or cells were refused:")).format(count=len(result.rejected)),
+        style="red",
+        markup=False,
+    )
+    for error in result.rejected[:_SHOWN_REJECTED]:
+        place = here.translate(N_("row {row}")).format(row=error.row)
+        if error.field:
+            place += ", " + here.translate(N_("field {field}")).format(field=error.field)
+        err.print(f"{place}: {_rejected(here, error)['message']}", markup=False)
+    if len(result.rejected) > _SHOWN_REJECTED:
+        rest = here.translate(N_("... and {count} more; --json lists all."))
+        err.print(rest.format(count=len(result.rejected) - _SHOWN_REJECTED), markup=False)
+
+
+def _print_records(here: AppContext, records: Sequence[KpiRecord]) -> None:
+    if not records:
+        here.say(N_("There are no values. Import some with `callqa kpi import FILE`."))
+        return
+    table = Table()
+    for heading in (N_("Agent"), N_("Month"), N_("Indicator"), N_("Value"), "n", N_("Source")):
+        table.add_column(here.translate(heading))
+    definitions = shipped()
+    for record in records:
+        definition = definitions.get(record.indicator)
+        table.add_row(
+            record.agent_id,
+            record.period,
+            definition.name.in_language(here.settings.lang) if definition else record.indicator,
+            value_text(record.value, definition.unit if definition else "", here.translate),
+            "" if record.n is None else str(record.n),
+            record.source,
+        )
+    out.print(table)
+
+
+def _definition(found: KpiDefinition) -> dict[str, Any]:
+    return {
+        "id": found.id,
+        "name": {"zh": found.name.zh, "en": found.name.en},
+        "group": found.group,
+        "unit": found.unit,
+        "direction": found.direction.value,
+        "target": found.target,
+        "target_low": found.target_low,
+        "other_targets": list(found.other_targets),
+        "floor": found.floor,
+        "floor_low": found.floor_low,
+        "stretch": found.stretch,
+        "minimum": found.minimum,
+        "maximum": found.maximum,
+        "source": found.source,
+        "opposing": list(found.opposing),
+        "headers": list(found.aliases),
+    }
+
+
+def _print_catalogue(here: AppContext) -> None:
+    table = Table()
+    for heading in (N_("Group"), "id", N_("Indicator"), N_("Direction"), N_("Target"), N_("Also read as")):
+        table.add_column(here.translate(heading))
+    for found in list_indicators():
+        target = value_text(found.target, found.unit, here.translate)
+        if found.target_low is not None:
+            target = f"{value_text(found.target_low, found.unit, here.translate)} – {target}"
+        table.add_row(
+            here.translate(_GROUPS[found.group]),
+            found.id,
+            found.name.in_language(here.settings.lang),
+            here.translate(_DIRECTIONS[found.direction.value]),
+            target,
+            ", ".join(found.aliases[:3]),
+        )
+    out.print(table)
