@@ -83,7 +83,7 @@ def _agent_row(
         mean_ci95=interval,
         passed=passed_share(contacts),
         red_line_count=red_line_count(contacts),
-        dimensions=tuple(_dimension_row(found, evaluation, rulebook, language) for found in evaluation.dimensions)
+        dimensions=tuple(dimension_row(found, evaluation, rulebook, language) for found in evaluation.dimensions)
         if evaluation
         else (),
         notes=tuple(reason_text(note, translate) for note in evaluation.notes) if evaluation else (),
@@ -91,7 +91,8 @@ def _agent_row(
     )
 
 
-def _dimension_row(result: DimensionResult, evaluation: Evaluation, rulebook: Rulebook, language: str) -> DimensionRow:
+def dimension_row(result: DimensionResult, evaluation: Evaluation, rulebook: Rulebook, language: str) -> DimensionRow:
+    """Return one dimension of an evaluation with the names of its indicators."""
     known = rulebook.find_dimension(evaluation.template_id, evaluation.template_version, result.id)
     return DimensionRow(
         id=result.id,

@@ -64,6 +64,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         percent=labels.percent_text,
         clock=labels.clock_text,
         number=labels.number_text,
+        merged=lambda mapping, **more: {**mapping, **more},
     )
     return environment
 

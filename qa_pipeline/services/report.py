@@ -142,7 +142,10 @@ def write_report(report: ReportData, path: Path) -> int:
         write_atomically(path, document)
     except StoreReadOnly as problem:
         raise StoreReadOnly(
-            problem.message, hint=N_("Choose another folder for the file with --out."), file=str(path), **problem.params
+            N_("You may not write into the folder {folder}."),
+            hint=N_("Choose another folder for the file."),
+            file=str(path),
+            folder=path.parent,
         ) from problem
     return len(document)
 

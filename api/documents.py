@@ -1,0 +1,145 @@
+"""What the API answers. Names and reasons are in the reader's language; times are aware UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from qa_pipeline.domain.annotation import AttitudeScore, SentimentCourse, SentimentLabel
+from qa_pipeline.domain.contact import ContactKind, Direction, Role
+from qa_pipeline.domain.inspection import Flag
+from qa_pipeline.domain.listening import Facts
+from qa_pipeline.domain.transcript import TranscriptQuality
+from qa_pipeline.report.data import ContactRow, DimensionRow, ProblemRow
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ErrorBody(_Document):
+    """What went wrong and what to do."""
+
+    type: str
+    message: str
+    hint: str
+    file: str | None = None
+    row: int | None = None
+    field: str | None = None
+
+
+class ErrorDocument(_Document):
+    """The envelope of every failing answer."""
+
+    error: ErrorBody
+
+
+class HealthDocument(_Document):
+    """The server runs and reads its database."""
+
+    status: str
+    version: str
+
+
+class PeriodDocument(_Document):
+    """One month with its counts."""
+
+    period: str
+    contacts_count: int
+    evaluations_count: int
+
+
+class ContactSummary(_Document):
+    """One contact in a list; points and the like are null until it is inspected."""
+
+    id: str
+    kind: ContactKind
+    agent_id: str | None
+    agent_name: str | None
+    team: str | None
+    queue: str | None
+    direction: Direction
+    started_at: datetime | None
+    language: str | None
+    inspected: bool
+    points: float | None
+    passed: bool | None
+    flags: tuple[Flag, ...]
+    undetermined_count: int | None
+
+
+class ContactListDocument(_Document):
+    """Some of ``total`` contacts, newest first."""
+
+    total: int
+    offset: int
+    limit: int
+    contacts: tuple[ContactSummary, ...]
+
+
+class UtteranceDocument(_Document):
+    """Masked words of one speaker; sentiment is null where none was judged."""
+
+    index: int
+    role: Role
+    text: str
+    start_s: float | None
+    end_s: float | None
+    confidence: float | None
+    usable: bool
+    sentiment: SentimentLabel | None
+    sentiment_score: float | None
+
+
+class TranscriptDocument(_Document):
+    """The masked transcript with where it comes from."""
+
+    language: str
+    engine: str
+    quality: TranscriptQuality
+    confidence: float | None
+    roles_by: str
+    roles_swapped: bool
+    utterances: tuple[UtteranceDocument, ...]
+
+
+class ContactDocument(_Document):
+    """Everything that is known of one contact."""
+
+    contact: ContactSummary
+    inspection: ContactRow | None
+    facts: Facts | None
+    transcript: TranscriptDocument | None
+    sentiment: tuple[SentimentCourse, ...]
+    attitude: tuple[AttitudeScore, ...]
+
+
+class EvaluationDocument(_Document):
+    """One agent's evaluation, open down to the indicators and the contacts behind them."""
+
+    agent_id: str
+    agent_name: str | None
+    team: str | None
+    total: float | None
+    ci95: tuple[float, float] | None
+    grade: str | None
+    group: str
+    template: str
+    n_contacts: int
+    n_reviews: int
+    dimensions: tuple[DimensionRow, ...]
+    notes: tuple[str, ...]
+
+
+class EvaluationListDocument(_Document):
+    """All evaluations of a month, by agent."""
+
+    period: str
+    evaluations: tuple[EvaluationDocument, ...]
+
+
+class ProblemListDocument(_Document):
+    """What was not scored and why."""
+
+    problems: tuple[ProblemRow, ...]

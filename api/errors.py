@@ -1,0 +1,109 @@
+"""The one table from our errors to HTTP, and the one envelope that every failing answer has."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.language import language_of
+from api.pages.environment import render
+from qa_pipeline import errors
+from qa_pipeline.errors import N_, CallqaError
+from qa_pipeline.i18n import translator
+
+_log = logging.getLogger(__name__)
+
+# Every error of the tree stands here by itself; a test fails when one is missing.
+STATUS: Mapping[type[CallqaError], HTTPStatus] = {
+    errors.CallqaError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.ConfigurationError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ScorecardError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TemplateError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.MappingError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AudioError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.EmptyAudio: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotAudio: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.NoSpeech: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.AudioTooLong: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.TranscriptError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.TableError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.RowError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.PendingError: HTTPStatus.CONFLICT,
+    errors.NeedsModel: HTTPStatus.CONFLICT,
+    errors.EngineError: HTTPStatus.BAD_GATEWAY,
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StoreLocked: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.StoreReadOnly: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.WorkerDied: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error in the envelope ``{"error": {...}}``, or as a page outside /api."""
+    app.add_exception_handler(CallqaError, _on_callqa_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(Exception, _on_defect)
+
+
+def answer(request: Request, status: int, document: Mapping[str, Any]) -> Response:
+    """Return the error in the form that the caller reads."""
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"error": dict(document)}, status_code=status)
+    page = render("error.html", request, status=status, error=document)
+    return HTMLResponse(page, status_code=status)
+
+
+async def _on_callqa_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CallqaError)  # registered for nothing else
+    return answer(request, STATUS[type(error)], error.as_dict(translator(language_of(request))))
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # registered for nothing else
+    translate = translator(language_of(request))
+    first = error.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:])
+    document = {
+        "type": "InvalidRequest",
+        "message": translate(N_("{field} is not valid: {problem}.")).format(field=field, problem=first["msg"]),
+        "hint": translate(N_("The allowed values stand in /api/v1/openapi.json.")),
+        "field": field,
+    }
+    return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, document)
+
+
+async def _on_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # registered for nothing else
+    translate = translator(language_of(request))
+    messages = {
+        HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
+        HTTPStatus.METHOD_NOT_ALLOWED: N_("This address does not take such a request."),
+    }
+    message = translate(messages[HTTPStatus(error.status_code)]) if error.status_code in messages else error.detail
+    document = {"type": "HttpError", "message": message, "hint": ""}
+    response = answer(request, error.status_code, document)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _on_defect(request: Request, error: Exception) -> Response:
+    _log.error("request failed: %s", request.url.path, exc_info=error)
+    translate = translator(language_of(request))
+    document = {
+        "type": "Defect",
+        "message": translate(N_("callqa failed: this is a defect of the program, not of your data.")),
+        "hint": translate(N_("Please report it with the lines that the server logged.")),
+    }
+    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, document)

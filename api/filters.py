@@ -1,0 +1,51 @@
+"""Query parameters of contact lists, shared by the JSON list and the page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+
+from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.services.contact_list import ContactFilter
+
+_Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]  # PostgreSQL takes no NUL in a text
+ContactId = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$")]
+_MAX_OFFSET = 2**31 - 1  # what both databases take
+
+
+class Paging(BaseModel):
+    """Which part of a list."""
+
+    model_config = ConfigDict(frozen=True)
+
+    offset: Annotated[int, Field(ge=0, le=_MAX_OFFSET)] = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+
+
+class ContactQuery(Paging):
+    """Filters of a list; an empty value, as forms send it, asks for nothing."""
+
+    period: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = None
+    agent_id: _Name | None = None
+    team: _Name | None = None
+    kind: ContactKind | None = None
+    language: Annotated[str, Field(max_length=20, pattern=r"^[\w-]*$")] | None = None
+    red_line: bool | None = None
+    passed: bool | None = None
+    scored: bool | None = None
+    text: _Name | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+    @field_validator(
+        "period", "agent_id", "team", "kind", "language", "red_line", "passed", "scored", "text", mode="before"
+    )
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    def as_filter(self) -> ContactFilter:
+        """Return the filter of the service."""
+        return ContactFilter(**self.model_dump(exclude={"offset", "limit"}))

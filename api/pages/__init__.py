@@ -1,0 +1,1 @@
+"""Server-rendered pages: reading works without scripts, and there are none."""

@@ -1,0 +1,130 @@
+"""Addresses of the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.filters import ContactId, ContactQuery
+from api.language import language_of
+from api.pages.contact_view import HEIGHT, WIDTH, lines_of, sentiment_course
+from api.pages.environment import link, render
+from api.sources import FromSources
+from api.summaries import contact_document, contact_summary
+from coaching.focus import build_coached_report
+from qa_pipeline.errors import N_, NotFound
+from qa_pipeline.report.csv import render_csv
+from qa_pipeline.report.data import ReportData
+from qa_pipeline.report.environment import moment_filter, stylesheet
+from qa_pipeline.report.excel import render_excel
+from qa_pipeline.report.html import render_html
+from qa_pipeline.report.json import render_json
+from qa_pipeline.services.contact_list import list_contacts
+from qa_pipeline.services.contacts import read_contact
+from qa_pipeline.services.periods import list_periods
+from qa_pipeline.services.report import problem_rows
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Format:
+    render: Callable[[ReportData], bytes]
+    media_type: str
+
+
+DOWNLOADS: Mapping[str, _Format] = {
+    "xlsx": _Format(
+        render=render_excel, media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ),
+    "csv": _Format(render=render_csv, media_type="text/csv; charset=utf-8"),
+    "json": _Format(render=render_json, media_type="application/json"),
+    "html": _Format(render=render_html, media_type="text/html; charset=utf-8"),
+}
+
+
+@router.get("/static/style.css")
+def style() -> Response:
+    """The one stylesheet."""
+    return Response(stylesheet(), media_type="text/css", headers={"cache-control": "max-age=300"})
+
+
+@router.get("/")
+def overview(request: Request, sources: FromSources) -> str:
+    """Months, newest contacts, and what was not scored."""
+    with sources.store.reading() as tx:
+        problems = tx.problems.list()
+    newest = list_contacts(sources.store, ContactQuery().as_filter(), offset=0, limit=8)
+    return render(
+        "overview.html",
+        request,
+        periods=list_periods(sources.store),
+        contacts=[contact_summary(listed.contact, listed.inspection) for listed in newest.contacts],
+        contacts_count=newest.total,
+        problems=problem_rows(problems, language_of(request)),
+        moment=moment_filter(sources.store.time_zone.key),
+    )
+
+
+@router.get("/contacts")
+def contacts(request: Request, sources: FromSources, wanted: Annotated[ContactQuery, Query()]) -> str:
+    """Contacts that fit the filters in the address."""
+    page = list_contacts(sources.store, wanted.as_filter(), offset=wanted.offset, limit=wanted.limit)
+    with sources.store.reading() as tx:
+        teams = sorted({agent.team for agent in tx.agents.list() if agent.team})
+    return render(
+        "contacts.html",
+        request,
+        wanted=wanted,
+        contacts=[contact_summary(listed.contact, listed.inspection) for listed in page.contacts],
+        total=page.total,
+        teams=teams,
+        periods=list_periods(sources.store),
+        moment=moment_filter(sources.store.time_zone.key),
+        filters=wanted.model_dump(mode="json", exclude={"offset"}, exclude_none=True, exclude_defaults=True),
+    )
+
+
+@router.get("/contacts/{contact_id:path}")
+def contact(request: Request, sources: FromSources, contact_id: ContactId) -> str:
+    """One contact: transcript with findings beside, facts, sentiment course."""
+    detail = read_contact(sources.store, sources.artifacts, contact_id)
+    document = contact_document(detail, sources, language_of(request))
+    transcript = document.transcript
+    return render(
+        "contact.html",
+        request,
+        document=document,
+        lines=lines_of(transcript, document.inspection) if transcript else (),
+        course=sentiment_course(transcript.utterances) if transcript else (),
+        course_width=WIDTH,
+        course_height=HEIGHT,
+        moment=moment_filter(sources.store.time_zone.key),
+    )
+
+
+@router.get("/reports/{period}")
+def report(request: Request, sources: FromSources, period: str) -> Response:
+    """The report of a month, with links to its contacts."""
+    made = build_coached_report(sources.store, period, language_of(request), rulebook=sources.rulebook)
+    return HTMLResponse(render_html(made, contact_link=link(request, "/contacts/{contact_id}")))
+
+
+@router.get("/reports/{period}/callqa.{extension}")
+def download(request: Request, sources: FromSources, period: str, extension: str) -> Response:
+    """The report of a month as a file."""
+    if extension not in DOWNLOADS:
+        raise NotFound(
+            N_("There is no report as .{extension}."),
+            hint=N_("Known: {known}."),
+            extension=extension,
+            known=", ".join(DOWNLOADS),
+        )
+    form = DOWNLOADS[extension]
+    made = build_coached_report(sources.store, period, language_of(request), rulebook=sources.rulebook)
+    disposition = {"content-disposition": f'attachment; filename="callqa-{made.period}.{extension}"'}
+    return Response(form.render(made), media_type=form.media_type, headers=disposition)

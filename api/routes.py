@@ -1,0 +1,120 @@
+"""JSON under /api/v1, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from api.documents import (
+    ContactDocument,
+    ContactListDocument,
+    ErrorDocument,
+    EvaluationDocument,
+    EvaluationListDocument,
+    HealthDocument,
+    PeriodDocument,
+    ProblemListDocument,
+)
+from api.filters import ContactId, ContactQuery
+from api.sources import FromSources, InLanguage, Sources
+from api.summaries import contact_document, contact_summary
+from coaching.focus import build_coached_report
+from qa_pipeline.domain.performance import Agent, Evaluation
+from qa_pipeline.i18n import translator
+from qa_pipeline.report.agent_rows import dimension_row
+from qa_pipeline.report.data import ReportData
+from qa_pipeline.report.labels import reason_text
+from qa_pipeline.services.contact_list import list_contacts
+from qa_pipeline.services.contacts import read_contact
+from qa_pipeline.services.periods import list_periods
+from qa_pipeline.services.report import check_period, problem_rows
+
+_REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorDocument} for code in (404, 405, 421, 422, 500, 503)}
+router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
+Month = Annotated[str, Query(description="Month as YYYY-MM", examples=["2026-10"])]
+MonthInPath = Annotated[str, Path(description="Month as YYYY-MM", examples=["2026-10"])]
+
+
+@router.get("/health")
+def health(sources: FromSources) -> HealthDocument:
+    """Whether the server reads its database."""
+    with sources.store.reading() as tx:
+        tx.connection.exec_driver_sql("SELECT 1")
+    return HealthDocument(status="ok", version=version("callqa"))
+
+
+@router.get("/periods")
+def periods(sources: FromSources) -> list[PeriodDocument]:
+    """Months with contacts or evaluations, newest first."""
+    return [
+        PeriodDocument(
+            period=found.period, contacts_count=found.contacts_count, evaluations_count=found.evaluations_count
+        )
+        for found in list_periods(sources.store)
+    ]
+
+
+@router.get("/contacts")
+def contacts(sources: FromSources, wanted: Annotated[ContactQuery, Query()]) -> ContactListDocument:
+    """Contacts that fit the filters, newest first."""
+    page = list_contacts(sources.store, wanted.as_filter(), offset=wanted.offset, limit=wanted.limit)
+    return ContactListDocument(
+        total=page.total,
+        offset=wanted.offset,
+        limit=wanted.limit,
+        contacts=tuple(contact_summary(listed.contact, listed.inspection) for listed in page.contacts),
+    )
+
+
+@router.get("/contacts/{contact_id:path}")
+def contact(sources: FromSources, language: InLanguage, contact_id: ContactId) -> ContactDocument:
+    """One contact with its masked transcript, its inspection and all evidence."""
+    return contact_document(read_contact(sources.store, sources.artifacts, contact_id), sources, language)
+
+
+@router.get("/evaluations")
+def evaluations(sources: FromSources, language: InLanguage, period: Month) -> EvaluationListDocument:
+    """The evaluations of a month in force, by agent."""
+    check_period(period)
+    with sources.store.reading() as tx:
+        found: Sequence[Evaluation] = tx.evaluations.list(period)
+        people = {agent.id: agent for agent in tx.agents.list()}
+    return EvaluationListDocument(
+        period=period,
+        evaluations=tuple(_evaluation(each, people.get(each.agent_id), sources, language) for each in found),
+    )
+
+
+def _evaluation(found: Evaluation, agent: Agent | None, sources: Sources, language: str) -> EvaluationDocument:
+    translate = translator(language)
+    return EvaluationDocument(
+        agent_id=found.agent_id,
+        agent_name=agent.name if agent else None,
+        team=agent.team if agent else None,
+        total=found.total,
+        ci95=found.ci95,
+        grade=found.grade,
+        group=found.group,
+        template=sources.rulebook.template_name(found.template_id, found.template_version, language),
+        n_contacts=found.n_contacts,
+        n_reviews=found.n_reviews,
+        dimensions=tuple(dimension_row(each, found, sources.rulebook, language) for each in found.dimensions),
+        notes=tuple(reason_text(note, translate) for note in found.notes),
+    )
+
+
+@router.get("/problems")
+def problems(sources: FromSources, language: InLanguage) -> ProblemListDocument:
+    """What failed or is pending, with what to do about it."""
+    with sources.store.reading() as tx:
+        found = tx.problems.list()
+    return ProblemListDocument(problems=problem_rows(found, language))
+
+
+@router.get("/reports/{period}")
+def report(sources: FromSources, language: InLanguage, period: MonthInPath) -> ReportData:
+    """The report of a month as data."""
+    return build_coached_report(sources.store, period, language, rulebook=sources.rulebook)

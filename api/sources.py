@@ -1,0 +1,41 @@
+"""What every request reads from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Request
+
+from api.language import language_of
+from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The opened store, the folder of stage outputs, and the rules that name what results refer to."""
+
+    store: Store
+    artifacts: ArtifactFolder
+    rulebook: Rulebook
+
+
+def _sources(request: Request) -> Sources:
+    found = request.app.state.sources
+    assert isinstance(found, Sources)  # create_app sets it
+    return found
+
+
+def _language(
+    request: Request,
+    lang: Annotated[
+        Literal["zh", "en"] | None, Query(description="Language of names and reasons, before Accept-Language")
+    ] = None,
+) -> str:
+    return lang or language_of(request)
+
+
+FromSources = Annotated[Sources, Depends(_sources)]
+InLanguage = Annotated[str, Depends(_language)]

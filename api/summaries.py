@@ -1,0 +1,74 @@
+"""From domain values to the API's documents."""
+
+from __future__ import annotations
+
+from api.documents import ContactDocument, ContactSummary, TranscriptDocument, UtteranceDocument
+from api.sources import Sources
+from qa_pipeline.domain.annotation import Annotation
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.transcript import Transcript
+from qa_pipeline.i18n import translator
+from qa_pipeline.report.contact_rows import contact_row
+from qa_pipeline.services.contacts import ContactDetail
+
+
+def contact_summary(contact: Contact, inspection: Inspection | None) -> ContactSummary:
+    """Return one contact as lists show it."""
+    return ContactSummary(
+        id=contact.id,
+        kind=contact.kind,
+        agent_id=contact.agent_id,
+        agent_name=contact.agent_name,
+        team=contact.team,
+        queue=contact.queue,
+        direction=contact.direction,
+        started_at=contact.started_at,
+        language=inspection.language if inspection else contact.language,
+        inspected=inspection is not None,
+        points=inspection.score.points if inspection else None,
+        passed=inspection.score.passed if inspection else None,
+        flags=inspection.flags if inspection else (),
+        undetermined_count=inspection.score.undetermined_count if inspection else None,
+    )
+
+
+def contact_document(detail: ContactDetail, sources: Sources, language: str) -> ContactDocument:
+    """Return everything that is known of one contact."""
+    inspection, annotation = detail.inspection, detail.annotation
+    judged = inspection and contact_row(detail.contact, inspection, sources.rulebook, language, translator(language))
+    return ContactDocument(
+        contact=contact_summary(detail.contact, inspection),
+        inspection=judged,
+        facts=inspection.facts if inspection else None,
+        transcript=transcript_document(detail.transcript, annotation) if detail.transcript else None,
+        sentiment=annotation.courses if annotation else (),
+        attitude=annotation.attitude if annotation else (),
+    )
+
+
+def transcript_document(transcript: Transcript, annotation: Annotation | None) -> TranscriptDocument:
+    """Return a masked transcript with the sentiment of its utterances."""
+    judged = {sentiment.utterance: sentiment for sentiment in (annotation.sentiments if annotation else ())}
+    return TranscriptDocument(
+        language=transcript.language,
+        engine=transcript.engine,
+        quality=transcript.quality,
+        confidence=transcript.confidence,
+        roles_by=transcript.roles_by,
+        roles_swapped=transcript.roles_swapped,
+        utterances=tuple(
+            UtteranceDocument(
+                index=said.index,
+                role=said.role,
+                text=said.text,
+                start_s=said.start_s,
+                end_s=said.end_s,
+                confidence=said.confidence,
+                usable=said.usable,
+                sentiment=judged[said.index].label if said.index in judged else None,
+                sentiment_score=judged[said.index].score if said.index in judged else None,
+            )
+            for said in transcript.utterances
+        ),
+    )
