@@ -13,40 +13,15 @@ from qa_pipeline.services.validate.sentiment import POLARITY_NAMES, SENTIMENT_NA
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
 
-# Groups of GoEmotions (Demszky et al. 2020, table 2); its ambiguous group (surprise, curiosity, confusion,
-# realization) carries no polarity and counts as neutral.
-_POSITIVE_EMOTIONS = frozenset(
-    [
-        "admiration",
-        "amusement",
-        "approval",
-        "caring",
-        "desire",
-        "excitement",
-        "gratitude",
-        "joy",
-        "love",
-        "optimism",
-        "pride",
-        "relief",
-    ]
-)
-_NEGATIVE_EMOTIONS = frozenset(
-    [
-        "anger",
-        "annoyance",
-        "disappointment",
-        "disapproval",
-        "disgust",
-        "embarrassment",
-        "fear",
-        "grief",
-        "nervousness",
-        "remorse",
-        "sadness",
-    ]
-)
-_OTHER_EMOTIONS = frozenset(["neutral", "surprise", "curiosity", "confusion", "realization"])
+# Groups of GoEmotions (Demszky et al. 2020, table 2). Its ambiguous group carries no polarity and counts as neutral.
+# Remorse is left out: nearly all of it are apologies, and an agent's apology is a courtesy, not a bad mood.
+_POSITIVE = ("admiration", "amusement", "approval", "caring", "desire", "excitement", "gratitude", "joy", "love")
+_POSITIVE_EMOTIONS = frozenset((*_POSITIVE, "optimism", "pride", "relief"))
+_NEGATIVE = ("anger", "annoyance", "disappointment", "disapproval", "disgust", "embarrassment", "fear", "grief")
+_NEGATIVE_EMOTIONS = frozenset((*_NEGATIVE, "nervousness", "sadness"))
+_AMBIGUOUS_EMOTIONS = frozenset(("neutral", "surprise", "curiosity", "confusion", "realization"))
+_LEFT_OUT_EMOTION = "remorse"
+_EMOTIONS = _POSITIVE_EMOTIONS | _NEGATIVE_EMOTIONS | _AMBIGUOUS_EMOTIONS | {_LEFT_OUT_EMOTION}
 _THANKS = "thank"
 
 
@@ -90,7 +65,8 @@ def read_labelled(path: Path) -> LabelledTexts:
     ``label``
         0 negative, 1 positive.
     ``emotions``
-        Names of GoEmotions joined by ``|``; texts whose emotions contradict each other are left out.
+        Names of GoEmotions joined by ``|``; texts whose emotions contradict each other, and
+        apologies (remorse), are left out.
     ``acts`` or ``act``
         A table of dialogue acts is taken as neutral service wording; texts with an act of thanking are left out.
 
@@ -160,7 +136,7 @@ def _label_of(table: Table, row: Row, columns: _Columns) -> int | None:
         return None if _THANKS in value else NEUTRAL
     if columns.kind == "emotions":
         names = set(value.split("|"))
-        if names <= _POSITIVE_EMOTIONS | _NEGATIVE_EMOTIONS | _OTHER_EMOTIONS:
+        if names <= _EMOTIONS:
             return _polarity(names)
     elif (names_of := POLARITY_NAMES if columns.kind == "label" else SENTIMENT_NAMES).get(value) is not None:
         return names_of[value]
@@ -177,7 +153,7 @@ def _label_of(table: Table, row: Row, columns: _Columns) -> int | None:
 
 def _polarity(names: set[str]) -> int | None:
     positive, negative = bool(names & _POSITIVE_EMOTIONS), bool(names & _NEGATIVE_EMOTIONS)
-    if positive and negative:
+    if (positive and negative) or _LEFT_OUT_EMOTION in names:
         return None
     return POSITIVE if positive else NEGATIVE if negative else NEUTRAL
 
@@ -186,6 +162,6 @@ def _known(kind: str) -> Iterator[str]:
     known: Mapping[str, Sequence[str]] = {
         "label": tuple(POLARITY_NAMES),
         "sentiment": tuple(SENTIMENT_NAMES),
-        "emotions": sorted(_POSITIVE_EMOTIONS | _NEGATIVE_EMOTIONS | _OTHER_EMOTIONS),
+        "emotions": sorted(_EMOTIONS),
     }
     yield from known[kind]

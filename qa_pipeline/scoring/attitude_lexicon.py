@@ -1,0 +1,154 @@
+"""The attitude lexicon: dimensions with anchors, behaviours with their wording, openings for empathy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from qa_pipeline.domain.scorecard import Text
+from qa_pipeline.errors import ConfigurationError
+from qa_pipeline.resources import SHIPPED, read_yaml
+from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.scoring.match import Phrase, prepare_phrases
+
+LEXICON = SHIPPED / "lexicons" / "attitude.yaml"
+LANGUAGES = ("zh", "en")
+DIMENSIONS = ("courtesy", "empathy", "patience", "ownership", "professionalism")
+
+DimensionId = Literal["courtesy", "empathy", "patience", "ownership", "professionalism"]
+
+
+class _Words(RuleModel):
+    zh: str
+    en: str
+
+    def text(self) -> Text:
+        return Text(zh=self.zh, en=self.en)
+
+
+class _Phrases(RuleModel):
+    zh: list[str]
+    en: list[str]
+
+
+class _Dimension(RuleModel):
+    id: DimensionId
+    name: _Words
+    start: float
+    anchors: dict[int, _Words]
+
+
+class _Measured(RuleModel):
+    id: str
+    dimension: DimensionId
+    name: _Words
+    effect: float
+
+
+class _Behaviour(_Measured):
+    where: Literal["opening", "closing"] | None = None
+    whole: bool = False
+    answers_openings: bool = False
+    phrases: _Phrases
+
+
+class _Lexicon(RuleModel):
+    id: str
+    version: int
+    dimensions: list[_Dimension]
+    behaviours: list[_Behaviour]
+    measured: list[_Measured]
+    openings: _Phrases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """One dimension: ``start`` is its value when nothing of the lexicon occurs; ``anchors`` describe 1, 3 and 5."""
+
+    id: str
+    name: Text
+    start: float
+    anchors: Mapping[int, Text]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """One observable behaviour of the agent with its wording in one language.
+
+    ``effect``: points on the 1-5 scale of its first occurrence. ``where``: only among the agent's first or last
+    utterances. ``whole``: the phrase must be the whole utterance. ``answers_openings``: counts only after an opening.
+    """
+
+    id: str
+    dimension: str
+    effect: float
+    where: str | None
+    whole: bool
+    answers_openings: bool
+    phrases: tuple[Phrase, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttitudeLexicon:
+    """The lexicon in one language. ``names`` holds the names of all behaviours; ``measured`` effects by id."""
+
+    language: str
+    dimensions: tuple[Dimension, ...]
+    behaviours: tuple[Behaviour, ...]
+    openings: tuple[Phrase, ...]
+    measured: Mapping[str, float]
+    names: Mapping[str, Text]
+
+
+@cache
+def attitude_lexicon(language: str, path: Path = LEXICON) -> AttitudeLexicon:
+    """Read the lexicon of ``zh`` or ``en``.
+
+    Raises
+    ------
+    ConfigurationError
+        With file, line and key, when the file is wrong.
+    """
+    read, problems = validate(read_yaml(path), _Lexicon, ConfigurationError)
+    if read is None:
+        raise problems[0]
+    return AttitudeLexicon(
+        language=language,
+        dimensions=tuple(
+            Dimension(
+                id=each.id,
+                name=each.name.text(),
+                start=each.start,
+                anchors={points: words.text() for points, words in each.anchors.items()},
+            )
+            for each in read.dimensions
+        ),
+        behaviours=tuple(
+            Behaviour(
+                id=each.id,
+                dimension=each.dimension,
+                effect=each.effect,
+                where=each.where,
+                whole=each.whole,
+                answers_openings=each.answers_openings,
+                phrases=prepare_phrases(_of(each.phrases, language)),
+            )
+            for each in read.behaviours
+        ),
+        openings=prepare_phrases(_of(read.openings, language)),
+        measured={each.id: each.effect for each in read.measured},
+        names={each.id: each.name.text() for each in (*read.behaviours, *read.measured)},
+    )
+
+
+def find_lexicon(language: str) -> AttitudeLexicon | None:
+    """Return the lexicon for a language tag such as ``zh-CN``, None when there is none."""
+    primary = language.lower().split("-")[0].split("_")[0]
+    return attitude_lexicon(primary) if primary in LANGUAGES else None
+
+
+def _of(phrases: _Phrases, language: str) -> list[str]:
+    return phrases.zh if language == "zh" else phrases.en
