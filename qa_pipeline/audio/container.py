@@ -16,7 +16,7 @@ import av
 from qa_pipeline.errors import N_, AudioError, ConfigurationError, EmptyAudio, NotAudio
 
 # A list of what may be opened, because other demuxers (playlists, concat, sdp) follow addresses found in the file.
-FORMATS = "wav,w64,mp3,aac,mov,ogg,flac,amr,amrnb,amrwb,aiff,caf,au,matroska,webm,asf,gsm,mulaw,alaw,s16le"
+FORMATS = "wav,w64,mp3,aac,mov,ogg,flac,amr,aiff,caf,au,matroska,webm,asf,gsm"
 _RAW_CODECS = ("mulaw", "alaw", "s16le")
 # Containers that write their length down. The length of others (mp3 without a table, AMR, ADTS) is a guess from the
 # bit rate, and Ogg's is that of the last page that is there: neither can show a truncation.
@@ -81,6 +81,11 @@ class OpenContainer:
     stated_duration_s: float | None
 
     @property
+    def gaps_are_loss(self) -> bool:
+        """Whether a gap between time stamps means lost sound: these write silence too, others may leave it out."""
+        return self.container.format.name in {"flac", "ogg"}
+
+    @property
     def expected_duration_s(self) -> float | None:
         """The stated length, as far as the size of the file allows it."""
         if self.stated_duration_s is None or self.container.duration is None:
@@ -90,7 +95,7 @@ class OpenContainer:
 
 @contextmanager
 def open_container(path: Path, raw_format: RawFormat | None = None) -> Iterator[OpenContainer]:
-    """Open `path` and choose its first sound track.
+    """Open `path` and choose its first sound track; `raw_format` is for a file in which no header is found.
 
     Raises
     ------
@@ -128,14 +133,15 @@ def _open_file(path: Path) -> Iterator[BinaryIO]:
 
 def _open_av(file: BinaryIO, path: Path, raw: RawFormat | None) -> Any:
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    if raw is not None:
-        options |= {"sample_rate": str(raw.sample_rate_hz), "ch_layout": "mono" if raw.channel_count == 1 else "stereo"}
     try:
-        return av.open(
-            file, format=raw.codec if raw else None, metadata_errors="ignore", container_options=options, mode="r"
-        )
+        return av.open(file, metadata_errors="ignore", container_options=options)
     except (av.error.FFmpegError, OSError, ValueError) as problem:
-        raise not_audio(path) from problem
+        if raw is None:
+            raise not_audio(path) from problem
+    file.seek(0)
+    layout = "mono" if raw.channel_count == 1 else "stereo"
+    options |= {"format_whitelist": raw.codec, "sample_rate": str(raw.sample_rate_hz), "ch_layout": layout}
+    return av.open(file, format=raw.codec, metadata_errors="ignore", container_options=options)
 
 
 def not_audio(path: Path) -> NotAudio:

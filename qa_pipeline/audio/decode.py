@@ -24,6 +24,8 @@ DEFAULT_MAX_DURATION_S = 4 * 3600.0
 # Below this share of the stated length a recording counts as truncated; encoders' padding stays far above it.
 TRUNCATED_BELOW = 0.95
 _BLOCK_S = 4.0
+# Smaller steps of the time stamps are rounding; a leap of more than ten minutes is a broken clock and no gap.
+_MIN_GAP_S, _MAX_GAP_S = 0.015, 600.0
 
 
 class AudioReader:
@@ -36,7 +38,7 @@ class AudioReader:
     stated_duration_s : float or None
         Length that the container states; None when it states none.
     decoded_s : float
-        Seconds decoded so far, silence put in for lost packets included.
+        Seconds so far, with the silence that was put in for what is missing.
     errors_count : int
         Packets that did not decode, so far.
     """
@@ -49,6 +51,7 @@ class AudioReader:
         self.errors_count = 0
         self._decoded_frames = 0
         self._real_frames = 0
+        self._begin_s: float | None = None
         self._opened = opened
         self._max_duration_s = max_duration_s
         if opened.expected_duration_s is not None:
@@ -69,7 +72,8 @@ class AudioReader:
     def blocks(self) -> Iterator[Block]:
         """Yield blocks of shape (channels, frames) at the recording's own rate, about four seconds each.
 
-        A packet that does not decode is counted and replaced by silence of its length, so that the clock holds.
+        A packet that does not decode is counted. Where time stamps show that sound is missing, silence takes its
+        place, so that later speech keeps its time (mp3 has no time stamps: there later speech moves forward).
 
         Raises
         ------
@@ -120,7 +124,6 @@ class AudioReader:
                 frames = packet.decode()
             except av.error.FFmpegError:
                 self.errors_count += 1
-                yield from self._lost(packet)
                 continue
             for frame in frames:
                 yield from self._piece(frame)
@@ -145,10 +148,11 @@ class AudioReader:
             self.channel_count = frame.layout.nb_channels
         elif (frame.sample_rate, frame.layout.nb_channels) != (self.sample_rate_hz, self.channel_count):
             self.errors_count += 1
-            yield np.zeros(
-                (self.channel_count, round(frame.samples * self.sample_rate_hz / frame.sample_rate)), np.float32
-            )
             return
+        missing = self._missing_frames(frame)
+        if missing:
+            self.errors_count += self._opened.gaps_are_loss
+            yield np.zeros((self.channel_count, missing), np.float32)
         samples = _float_samples(frame)
         if not math.isfinite(float(samples.sum())):
             self.errors_count += 1
@@ -156,10 +160,15 @@ class AudioReader:
         self._real_frames += samples.shape[1]
         yield samples
 
-    def _lost(self, packet: Any) -> Iterator[Block]:
-        if self._real_frames and packet.duration and packet.time_base:
-            frames = round(float(packet.duration * packet.time_base) * self.sample_rate_hz)
-            yield np.zeros((self.channel_count, frames), np.float32)
+    def _missing_frames(self, frame: Any) -> int:
+        """Return how many samples were lost before `frame`, by its time stamp."""
+        if frame.pts is None or frame.time_base is None:
+            return 0
+        at_s = float(frame.pts * frame.time_base)
+        if self._begin_s is None:
+            self._begin_s = at_s
+        gap_s = at_s - self._begin_s - self.decoded_s
+        return round(gap_s * self.sample_rate_hz) if _MIN_GAP_S <= gap_s <= _MAX_GAP_S else 0
 
     def _check_length(self, seconds: float) -> None:
         if seconds > self._max_duration_s:
@@ -196,7 +205,7 @@ def open_audio(
     max_duration_s
         Longer recordings are refused, by what the container states or while decoding.
     raw_format
-        ``codec:rate:channels`` such as ``mulaw:8000:1`` for a file without a header.
+        ``codec:rate:channels`` such as ``mulaw:8000:1`` for files in which no header is found.
 
     Raises
     ------

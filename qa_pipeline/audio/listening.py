@@ -204,8 +204,7 @@ def _no_speech(contact: Contact, duration_s: float, levels: list[Levels]) -> NoS
     return NoSpeech(
         N_("Nobody speaks in this recording of {duration_s} s; its loudest moment has {loudest_db} dBFS."),
         hint=N_(
-            "If the level is below -60 dBFS the recorder heard nothing. If somebody does speak, lower the setting "
-            "audio.vad_threshold (environment: CALLQA_AUDIO__VAD_THRESHOLD)."
+            "Listen to it. Below -60 dBFS the recorder heard nothing: check its line; otherwise leave the file out."
         ),
         file=contact.audio[0].uri,
         duration_s=f"{duration_s:.1f}",
