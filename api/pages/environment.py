@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
+from babel import Locale
 from jinja2 import Environment
 from starlette.requests import Request
 
@@ -13,7 +14,7 @@ from api.language import language_of
 from qa_pipeline.i18n import LANGUAGES
 from qa_pipeline.report.environment import page_environment
 
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+LANGUAGE_NAMES = {code: Locale(code).get_language_name() or code for code in LANGUAGES}  # each in itself
 
 
 @cache
