@@ -55,7 +55,7 @@ class TextSettings(_Part):
     """Text models."""
 
     sentiment_engine: str = Field("embedded", description="embedded or transformers")
-    sentiment_model: str | None = Field(None, description="checkpoint of the transformers engine: directory or name")
+    sentiment_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
 
 
 class BatchSettings(_Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from callqa.settings import Settings
@@ -14,7 +15,7 @@ from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.registry import load_engine
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
-from qa_pipeline.intake.discover import IntakeOptions
+from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
 from qa_pipeline.ports import Executor, SentimentModel
 from qa_pipeline.report.rulebook import Rulebook
@@ -43,7 +44,7 @@ def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
 def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
     """Return the options of a sentiment engine."""
     if name == "embedded":
-        return {}
+        return {"directory": Path(settings.text.sentiment_model)} if settings.text.sentiment_model else {}
     return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
 
 
@@ -56,7 +57,7 @@ def sentiment_model(settings: Settings, name: str) -> SentimentModel:
 def intake_options(settings: Settings) -> IntakeOptions:
     """Return how files and metadata are read."""
     return IntakeOptions(
-        time_zone=settings.zone,
+        time_zone=settings.time_zone,
         default_language=settings.intake.language,
         file_pattern=settings.intake.file_pattern,
     )
@@ -66,6 +67,7 @@ def inspection_options(settings: Settings, engine: str | None = None) -> Inspect
     """Return how contacts are inspected."""
     return InspectionOptions(
         artifacts=settings.artifacts,
+        intake=intake_options(settings),
         listen=ListenOptions(max_duration_s=settings.audio.max_duration_s, raw_format=settings.audio.raw_format),
         asr=asr_options(settings, engine),
         sentiment_engine=settings.text.sentiment_engine,

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from callqa.cli import console
+from callqa.cli import coaching, console, doctor, evaluate, kpi, report, score, templates, train, validate
 from callqa.cli.console import AppContext
 from callqa.settings import read_settings
 from qa_pipeline.errors import CallqaError
@@ -44,6 +44,19 @@ def _begin(
     made = AppContext(settings=read_settings(home=home, lang=lang), json=as_json)
     ctx.obj = made
     ctx.call_on_close(made.close)
+
+
+app.command()(score.ingest)
+app.command()(score.score)
+app.command()(score.transcribe)
+app.command()(evaluate.evaluate)
+app.command()(report.report)
+app.command()(doctor.doctor)
+app.add_typer(kpi.app, name="kpi")
+app.add_typer(templates.app, name="templates")
+app.add_typer(coaching.app, name="coaching")
+app.add_typer(validate.app, name="validate")
+app.add_typer(train.app, name="train")
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Evidence, Finding, Inspection
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.execution.processes import cpu_count
+from qa_pipeline.intake.discover import IgnoredFiles
 from qa_pipeline.services import score as scoring
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.preview import Preview, preview_score
@@ -155,8 +156,8 @@ def _pending_document(app: AppContext, failure: Failure) -> dict[str, Any]:
 def _side_document(app: AppContext, found: Ingested) -> dict[str, Any]:
     return {
         "failed": [_failure_document(app, failure) for failure in found.failed],
-        "duplicates": [{"path": duplicate.path, "of": duplicate.of} for duplicate in found.duplicates],
-        "ignored": found.ignored,
+        "duplicates": [{"path": duplicate.path, "id": duplicate.contact_id} for duplicate in found.duplicates],
+        "ignored": found.ignored.count,
     }
 
 
@@ -169,7 +170,7 @@ def _write_run(app: AppContext, store: Store, run: scoring.ScoreRun) -> None:
         "pending": [_pending_document(app, failure) for failure in run.pending],
         "failed": [_failure_document(app, failure) for failure in run.failed],
         "duplicates": run.duplicates,
-        "ignored": run.ignored,
+        "ignored": run.ignored.count,
         "interrupted": run.interrupted,
         "wall_s": round(run.wall_s, 3),
         "stage_s": {name: round(value, 3) for name, value in run.stage_s.items()},
@@ -241,8 +242,7 @@ def print_run(app: AppContext, run: scoring.ScoreRun, store: Store) -> None:
     print_failures(app, N_("failed"), run.failed)
     if run.duplicates:
         app.say(N_("{count} files have the same content as another one and count once."), count=run.duplicates)
-    if run.ignored:
-        app.say(N_("{count} files are of no kind that callqa reads: {names}"), **_named(run.ignored))
+    _print_ignored(app, run.ignored)
     if run.interrupted:
         app.say(N_("Stopped. Run the same command again to go on."))
     flagged = flag_counts(store, run.contact_ids)
@@ -316,9 +316,11 @@ def _print_transcripts(app: AppContext, found: Transcriptions, *, show: bool) ->
     print_failures(app, N_("failed"), found.failed)
 
 
-def _named(paths: list[str], most: int = 5) -> dict[str, Any]:
-    names = ", ".join(Path(path).name for path in paths[:most])
-    return {"count": len(paths), "names": names + (" …" if len(paths) > most else "")}
+def _print_ignored(app: AppContext, ignored: IgnoredFiles, most: int = 5) -> None:
+    if not ignored.count:
+        return
+    names = ", ".join(Path(path).name for path in ignored.paths[:most]) + (" …" if ignored.count > most else "")
+    app.say(N_("{count} files are of no kind that callqa reads: {names}"), count=ignored.count, names=names)
 
 
 def _print_ingested(app: AppContext, found: Ingested) -> None:
@@ -329,8 +331,7 @@ def _print_ingested(app: AppContext, found: Ingested) -> None:
         failed=len(found.failed),
     )
     print_failures(app, N_("failed"), found.failed)
-    if found.ignored:
-        app.say(N_("{count} files are of no kind that callqa reads: {names}"), **_named(found.ignored))
+    _print_ignored(app, found.ignored)
 
 
 def _show_preview(app: AppContext, preview: Preview) -> None:
@@ -340,7 +341,7 @@ def _show_preview(app: AppContext, preview: Preview) -> None:
         "skipped": preview.done,
         "failed": [_failure_document(app, failure) for failure in preview.failed],
         "duplicates": preview.duplicates,
-        "ignored": preview.ignored,
+        "ignored": preview.ignored.count,
         "audio_s": round(preview.audio_s, 1),
         "estimate_s": round(preview.estimate_s, 1),
         "estimate_measured": preview.measured,
@@ -364,5 +365,4 @@ def _print_preview(app: AppContext, preview: Preview) -> None:
             basis=app.translate(basis),
         )
     print_failures(app, N_("failed"), preview.failed)
-    if preview.ignored:
-        app.say(N_("{count} files are of no kind that callqa reads: {names}"), **_named(preview.ignored))
+    _print_ignored(app, preview.ignored)

@@ -25,7 +25,7 @@ class EngineEntry:
     """Where an engine is and what it needs.
 
     ``target``: ``module:attr`` of a callable that takes engine options as keywords and returns the loaded engine.
-    Beside it the module has ``describe``: the same options, returns the EngineSpec without loading anything.
+    Beside a sentiment engine's stands ``describe``: the same options, returns the EngineSpec without loading anything.
     ``module``: the import that must be there; ``distribution``: whose version is shown; ``install``: what to run.
     """
 

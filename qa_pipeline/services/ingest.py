@@ -10,7 +10,9 @@ from pathlib import Path
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.performance import Agent
 from qa_pipeline.errors import CallqaError
-from qa_pipeline.intake.discover import Discovered, Duplicate, Ignored, IntakeOptions, Rejected, discover
+from qa_pipeline.intake.discover import Discovered, Duplicate, IgnoredFiles, content_key, discover
+from qa_pipeline.intake.options import IntakeOptions
+from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.store import Store, Transaction
 
 # Contacts per transaction: one flush to the disk for many rows, and little work lost when killed.
@@ -32,7 +34,7 @@ class Ingested:
     contact_ids: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
+    ignored: IgnoredFiles = field(default_factory=lambda: IgnoredFiles(0, ()))
 
 
 def ingest_paths(
@@ -54,7 +56,13 @@ def ingest_paths(
     """
     result = Ingested()
     seen: set[str] = set()
-    for batch in _batches(discover(paths, metadata, options)):
+
+    def stored_content(contact_id: str) -> str | None:
+        with store.reading() as tx:
+            known = tx.contacts.find(contact_id)
+        return content_key(known) if known else None
+
+    for batch in _batches(discover(paths, metadata, options, stored_content=stored_content)):
         with store.transaction() as tx:
             for item in batch:
                 _keep(tx, item, result, seen, run_id)
@@ -67,9 +75,9 @@ def _keep(tx: Transaction, item: Discovered, result: Ingested, seen: set[str], r
             _keep_contact(tx, item, result, seen, run_id)
         case Duplicate():
             result.duplicates.append(item)
-        case Ignored():
-            result.ignored.append(item.path)
-        case Rejected():
+        case IgnoredFiles():
+            result.ignored = item
+        case IntakeProblem():
             _fail(tx, item.path, item.error, result, run_id)
 
 
@@ -83,7 +91,7 @@ def _keep_contact(tx: Transaction, contact: Contact, result: Ingested, seen: set
     if stored.agent_id:
         tx.agents.put(Agent(id=stored.agent_id, name=stored.agent_name, team=stored.team))
     if stored.id in seen:
-        result.duplicates.append(Duplicate(path=path, of=stored.id))
+        result.duplicates.append(Duplicate(path, stored.id, stored.sources[0].uri))
         return
     seen.add(stored.id)
     result.contact_ids.append(stored.id)

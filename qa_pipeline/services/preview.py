@@ -9,7 +9,8 @@ from pathlib import Path
 from qa_pipeline.audio.probe import probe
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.errors import CallqaError
-from qa_pipeline.intake.discover import Duplicate, Ignored, Rejected, discover
+from qa_pipeline.intake.discover import Duplicate, IgnoredFiles, discover
+from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, task_of
 from qa_pipeline.store import Store
@@ -29,7 +30,7 @@ class Preview:
     done: int = 0
     failed: list[Failure] = field(default_factory=list)
     duplicates: int = 0
-    ignored: list[str] = field(default_factory=list)
+    ignored: IgnoredFiles = field(default_factory=lambda: IgnoredFiles(0, ()))
     audio_s: float = 0.0
     estimate_s: float = 0.0
     measured: bool = False
@@ -60,9 +61,9 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
                     seen.add(identity)
                 case Duplicate():
                     preview.duplicates += 1
-                case Ignored():
-                    preview.ignored.append(item.path)
-                case Rejected():
+                case IgnoredFiles():
+                    preview.ignored = item
+                case IntakeProblem():
                     preview.failed.append(Failure(path=item.path, error=item.error))
     preview.estimate_s = work_s / max(workers, 1)
     return preview

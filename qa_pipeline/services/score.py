@@ -14,7 +14,8 @@ from typing import Any
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError
-from qa_pipeline.intake.discover import IntakeOptions
+from qa_pipeline.intake.discover import IgnoredFiles
+from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.ports import Executor, TaskOutcome
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.stages.inspect import (
@@ -47,7 +48,7 @@ class ScoreRun:
     failed: list[Failure] = field(default_factory=list)
     contact_ids: list[str] = field(default_factory=list)
     duplicates: int = 0
-    ignored: list[str] = field(default_factory=list)
+    ignored: IgnoredFiles = field(default_factory=lambda: IgnoredFiles(0, ()))
     interrupted: bool = False
     stage_s: Counter[str] = field(default_factory=Counter)
     audio_s: float = 0.0
@@ -194,6 +195,9 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
     is_pending = isinstance(error, PendingError)
     with store.transaction() as tx:
         tx.problems.put(path, "pending" if is_pending else "failed", error, run.id, task.contact.id)
+        if is_pending and task.fingerprints.listen:
+            # Its words wait for an engine, but who spoke when is known and can be shown.
+            tx.artifacts.put(task.contact.id, {"listen": task.fingerprints.listen})
     (run.pending if is_pending else run.failed).append(Failure(path=path, error=error))
 
 

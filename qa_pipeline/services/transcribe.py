@@ -9,7 +9,8 @@ from pathlib import Path
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.errors import PendingError, StoreError
-from qa_pipeline.intake.discover import Rejected, discover
+from qa_pipeline.intake.discover import discover
+from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.ports import Executor
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, as_ours, task_of
@@ -42,7 +43,7 @@ def transcribe_paths(paths: Sequence[Path], metadata: Path | None, batch: Batch,
         for item in discover(paths, metadata, batch.intake):
             if isinstance(item, Contact):
                 yield task_of(item, batch)
-            elif isinstance(item, Rejected):
+            elif isinstance(item, IntakeProblem):
                 found.failed.append(Failure(path=item.path, error=item.error))
 
     for outcome in executor.run(transcribe_contact, tasks()):

@@ -26,6 +26,8 @@ from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.registry import engine_spec, load_engine
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
+from qa_pipeline.errors import NeedsModel
+from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.ports import ContactView, SentimentModel
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
@@ -46,6 +48,7 @@ class InspectionOptions:
     """How contacts are inspected; the same for all of a batch. ``sentiment`` holds options of that engine."""
 
     artifacts: Path
+    intake: IntakeOptions
     listen: ListenOptions
     asr: AsrOptions
     sentiment_engine: str = "embedded"
@@ -106,7 +109,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         listen=heard,
         imported=[imported.sha256, imported.selector] if imported else None,
         language=contact.language,
-        method=transcribe_spec(contact, options.asr).key,
+        method=_method(contact, options.asr),
     )
     annotated = fingerprint(
         "annotate",
@@ -118,6 +121,14 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
     )
     inspected = fingerprint("inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION)
     return Fingerprints(listen=heard, transcribe=words, annotate=annotated, inspect=inspected)
+
+
+def _method(contact: Contact, options: AsrOptions) -> str | None:
+    try:
+        return transcribe_spec(contact, options).key
+    except NeedsModel:
+        # Nothing will be stored under this identity: the worker listens, then raises the same error.
+        return None
 
 
 def inspect_contact(task: InspectionTask) -> InspectionResult:
@@ -168,7 +179,7 @@ def read_or_transcribe(task: InspectionTask, folder: ArtifactFolder, listening: 
     """Return the transcript of a contact, from its artifact when that exists."""
     found = folder.find(Transcript, "transcribe", task.fingerprints.transcribe)
     if found is None:
-        found = transcribe(task.contact, listening, task.options.asr)
+        found = transcribe(task.contact, listening, task.options.asr, task.options.listen, task.options.intake)
         folder.write(found, "transcribe", task.fingerprints.transcribe)
     return found
 
