@@ -29,7 +29,6 @@ class Measure:
     per_quality: float
     sample: float = 0.0
     noise: float = 0.0
-    decimals: int = 0
 
 
 SHARES = (
@@ -38,11 +37,10 @@ SHARES = (
     Measure(zh="重复来电率", en="Repeat contact rate", mean=0.11, per_quality=-0.025, sample=0.55),
     Measure(zh="客户满意度", en="Customer satisfaction", mean=0.84, per_quality=0.05, sample=0.22),
     Measure(zh="投诉率", en="Complaint rate", mean=0.035, per_quality=-0.014, sample=1.0),
-    Measure(zh="话术规范度", en="Script compliance", mean=0.92, per_quality=0.03, sample=0.06),
 )
 NUMBERS = (
     Measure(zh="平均通话时长(秒)", en="Average handle time (s)", mean=330, per_quality=-25, noise=22),
-    Measure(zh="服务态度评分", en="Service attitude score", mean=4.3, per_quality=0.22, noise=0.08, decimals=2),
+    Measure(zh="平均应答时间(秒)", en="Average speed of answer (s)", mean=16, per_quality=-2.5, noise=2.5),
     Measure(zh="服务改进建议数", en="Improvement proposals", mean=1.2, per_quality=0.6, noise=0.8),
     Measure(zh="流程违规次数", en="Process violations", mean=1.3, per_quality=-0.9, noise=0.7),
 )
@@ -62,8 +60,7 @@ def draw_month(agents: Sequence[Mapping[str, Any]], month: int, seed: int) -> li
             row[measure.en] = (int(draw.binomial(count, share)) / count, count)
         for measure in NUMBERS:
             value = measure.mean + measure.per_quality * quality + draw.normal(0, measure.noise)
-            top = 5.0 if measure.en == "Service attitude score" else float("inf")
-            row[measure.en] = round(min(top, max(0.0, value)), measure.decimals or None)
+            row[measure.en] = round(max(0.0, value))
         row["Attendance"] = round(float(min(1.0, draw.normal(0.975 + 0.008 * quality, 0.012))), 3)
         rows.append(row)
     return rows
