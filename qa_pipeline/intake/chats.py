@@ -14,7 +14,7 @@ from typing import Any
 
 from qa_pipeline.domain.contact import Contact, ContactKind, Direction, Source, SourceKind
 from qa_pipeline.errors import N_, CallqaError, MappingError, RowError, TableError, TranscriptError
-from qa_pipeline.intake.lexicon import intake_words
+from qa_pipeline.intake.lexicon import find_role_of_word, intake_words
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.intake.segments import ImportedText, Segment
 from qa_pipeline.intake.tables import (
@@ -223,12 +223,17 @@ def _inner_messages(
         except MappingError:
             yield wrong
             return
-        values = {name: "" if one[key] is None else str(one[key]) for name, key in columns.items()}
-        yield (
-            chat_id,
-            facts,
-            Message(values.get("role", ""), values.get("text", "").strip(), values.get("sent_at", ""), row.number),
-        )
+        values = {name: "" if one[key] is None else str(one[key]).strip() for name, key in columns.items()}
+        sent_at = values.get("sent_at", "")
+        if "text" in values:
+            yield chat_id, facts, Message(values.get("role", ""), values["text"], sent_at, row.number)
+            continue
+        spoken = [(str(key), str(text).strip()) for key, text in one.items() if find_role_of_word(str(key)) and text]
+        if not spoken:
+            yield wrong
+            return
+        for label, text in spoken:  # both sides of one exchange in one object
+            yield chat_id, facts, Message(label, text, sent_at, row.number)
 
 
 def _contact(

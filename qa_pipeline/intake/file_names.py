@@ -106,7 +106,8 @@ def read_file_name(path: Path, options: IntakeOptions) -> NamedFacts:
                 continue  # digits that only look like a date
     anywhere = _MOMENT_ANYWHERE.search(path.stem)
     try:
-        return _facts({"started_at": anywhere.group(1)}, path, options) if anywhere else NamedFacts()
+        digits = re.sub(r"\D", "", anywhere.group(1)) if anywhere else ""
+        return _facts({"started_at": digits}, path, options) if digits else NamedFacts()
     except RowError:
         return NamedFacts()
 

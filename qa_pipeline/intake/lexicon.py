@@ -44,6 +44,11 @@ def find_role(label: str) -> Role | None:
     return _speaker_words()[max(fitting, key=len)] if fitting else None
 
 
+def find_role_of_word(word: str) -> Role | None:
+    """Return the role of a text that is a speaker word and nothing more: ``agent`` but not ``agent acts``."""
+    return _speaker_words().get(folded_label(word))
+
+
 def _fits(word: str, label: str) -> bool:
     if _HAN.search(word):
         return label.startswith(word)
