@@ -12,8 +12,16 @@ from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.domain.performance import DimensionResult, Evaluation, ItemResult
 from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import list_indicators
-from qa_pipeline.report.labels import GROUPS, label, points_text
+from qa_pipeline.report.labels import label, points_text
 from qa_pipeline.services.evaluate import PeriodEvaluation, evaluate_period
+
+# Short ones for a column; the report says them in full.
+_STANDINGS = {
+    "above": N_("above average"),
+    "within": N_("near average"),
+    "below": N_("below average"),
+    "insufficient": N_("too little known"),
+}
 
 
 def evaluate(
@@ -90,7 +98,7 @@ def _print(here: AppContext, result: PeriodEvaluation) -> None:
         count=len(result.evaluations),
     )
     table = Table()
-    headings = [N_("Agent"), N_("Total"), N_("95 % interval"), N_("Grade"), N_("Standing"), N_("Contacts")]
+    headings = [N_("Agent"), N_("Total"), N_("95 %"), N_("Grade"), N_("Standing"), N_("Contacts")]
     for heading in headings:
         table.add_column(here.translate(heading))
     for dimension in result.template.dimensions:
@@ -101,7 +109,7 @@ def _print(here: AppContext, result: PeriodEvaluation) -> None:
             points_text(evaluation.total),
             f"{evaluation.ci95[0]:.1f} – {evaluation.ci95[1]:.1f}" if evaluation.ci95 else "–",
             evaluation.grade or "–",
-            label(GROUPS, evaluation.group, here.translate),
+            label(_STANDINGS, evaluation.group, here.translate),
             str(evaluation.n_contacts),
             *(points_text(found.points) for found in evaluation.dimensions),
         )

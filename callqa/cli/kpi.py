@@ -51,6 +51,7 @@ def import_(
         "form": result.form.value,
         "periods": list(result.periods),
         "new_agents": list(result.new_agents),
+        "ignored_columns": list(result.ignored_columns),
     }
     here.emit(document, lambda: _print_import(here, result))
     if result.rejected:
@@ -112,6 +113,8 @@ def _print_import(here: AppContext, result: ImportResult) -> None:
     )
     if result.new_agents:
         here.say(N_("Agents named for the first time: {agents}"), agents=", ".join(result.new_agents))
+    if result.ignored_columns:
+        here.say(N_("Columns that were not read: {columns}"), columns=", ".join(result.ignored_columns))
     if not result.rejected:
         return
     err.print(

@@ -15,7 +15,7 @@ from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.kpi.mapping import read_mapping
 from qa_pipeline.kpi.settle import Claim, settle
 from qa_pipeline.services.kpi_import.calls import CallTable
-from qa_pipeline.services.kpi_import.layout import Form, find_layout
+from qa_pipeline.services.kpi_import.layout import Form, Layout, find_layout
 from qa_pipeline.services.kpi_import.monthly import MonthlyTable
 from qa_pipeline.services.kpi_import.reading import Reading
 from qa_pipeline.services.report import check_period
@@ -29,6 +29,7 @@ class ImportResult:
     ``imported_count``: values that are new or differ from the one in force; ``replaced_count`` of them replaced an
     older value, which stays in the history. ``unchanged_count``: values that were there already, and repeated rows.
     ``rejected``: cells and rows that were refused, each with file, row, field and what to do.
+    ``ignored_columns``: those that mean nothing to callqa.
     """
 
     form: Form
@@ -38,6 +39,7 @@ class ImportResult:
     rejected: Sequence[RowError]
     new_agents: Sequence[str]
     periods: Sequence[str]
+    ignored_columns: Sequence[str]
 
 
 def import_kpis(
@@ -73,7 +75,7 @@ def import_kpis(
     """
     if period is not None:
         check_period(period)
-    reading, form = _read(path, mapping, period, store.time_zone)
+    reading, layout = _read(path, mapping, period, store.time_zone)
     settled = settle(reading.claims)
     rejected = [*reading.rejected, *settled.rejected]
     with store.transaction() as tx:
@@ -86,23 +88,24 @@ def import_kpis(
         kept_agents = {claim.record.agent_id for claim in claims}
         _keep_agents(tx, (agent for agent in reading.agents.values() if agent.id in kept_agents))
     return ImportResult(
-        form=form,
+        form=layout.form,
         imported_count=counts["imported"],
         replaced_count=counts["replaced"],
         unchanged_count=counts["unchanged"] + settled.repeated_count + reading.repeated_count,
         rejected=sorted(rejected, key=lambda error: error.row or 0),
         new_agents=sorted(kept_agents - known),
         periods=sorted({claim.record.period for claim in claims}),
+        ignored_columns=layout.ignored,
     )
 
 
-def _read(path: Path, mapping: Path | None, period: str | None, zone: ZoneInfo) -> tuple[Reading, Form]:
+def _read(path: Path, mapping: Path | None, period: str | None, zone: ZoneInfo) -> tuple[Reading, Layout]:
     catalogue = shipped()
     table = read_table(path)
     layout = find_layout(table, catalogue, read_mapping(mapping, catalogue) if mapping else None, period)
     if layout.form is Form.CALLS:
-        return CallTable(table, layout, catalogue, zone, path.name).read(), layout.form
-    return MonthlyTable(table, layout, catalogue, period, path.name).read(), layout.form
+        return CallTable(table, layout, catalogue, zone, path.name).read(), layout
+    return MonthlyTable(table, layout, catalogue, period, path.name).read(), layout
 
 
 def _keep(tx: Transaction, records: Sequence[KpiRecord]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -44,6 +44,7 @@ class Layout:
     """Headers by field and by indicator; ``counts`` and ``spreads``: columns with n and sd of an indicator.
 
     ``units``: what headers or the mapping say; ``rating_scale``: lowest and highest rating.
+    ``ignored``: columns of which nothing is read, without those that the mapping leaves out.
     """
 
     form: Form
@@ -53,6 +54,7 @@ class Layout:
     spreads: Mapping[str, str]
     units: Mapping[str, ColumnUnit]
     rating_scale: tuple[float, float]
+    ignored: Sequence[str]
 
 
 def find_layout(
@@ -97,6 +99,7 @@ def find_layout(
         spreads=spreads,
         units=columns.units(),
         rating_scale=columns.rating_scale(),
+        ignored=columns.others({*fields.values(), *indicators.values(), *counts.values(), *spreads.values()}),
     )
 
 
@@ -138,6 +141,10 @@ class _Columns:
         unmapped = {name: names for name, names in aliases.items() if name not in self.mapped_indicators}
         found = self.mapped_indicators | match_headers(values, unmapped, file=file)
         return found, extras["n"], extras["sd"]
+
+    def others(self, used: Collection[str]) -> Sequence[str]:
+        """Return the columns that are neither used nor left out on purpose."""
+        return [header for header in self._table.headers if header not in used and header not in self._uses]
 
     def units(self) -> Mapping[str, ColumnUnit]:
         """Return the unit that the mapping or else the header states."""

@@ -1,0 +1,226 @@
+"""One evaluation by hand, and every way in which something can be missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa_pipeline.appraisal.evaluate import evaluate_agent
+from qa_pipeline.appraisal.inspected import Inspected, Measure
+from qa_pipeline.appraisal.templates import get_template
+from qa_pipeline.domain.performance import Evaluation, ItemResult, KpiRecord
+from qa_pipeline.kpi.catalogue import shipped
+
+FRONT_LINE = get_template("front-line", shipped())
+
+
+def kpi(indicator: str, value: float, n: int | None = None, sd: float | None = None) -> KpiRecord:
+    return KpiRecord(
+        indicator=indicator, agent_id="A1", period="2026-10", value=value, n=n, sd=sd, source="kpi-2026-10.csv"
+    )
+
+
+KPIS = (
+    kpi("csat", 0.80, n=100),
+    kpi("first_contact_resolution", 0.83, n=200),
+    kpi("complaint_rate", 0.03, n=400),
+    kpi("repeat_contact_rate", 0.13, n=200),
+    kpi("average_handle_time", 420.0, n=300, sd=180.0),
+    kpi("average_speed_of_answer", 24.0),
+)
+INSPECTED = Inspected(
+    contact_count=11,
+    scored_count=10,
+    review_count=2,
+    measures={
+        "script": Measure(value=0.85, n=10, sd=0.1, contacts=("c3", "c1")),
+        "passed": Measure(value=0.8, n=10, sd=None, contacts=("c3", "c1")),
+        "attitude": Measure(value=4.2, n=9, sd=0.45, contacts=("c1",)),
+        "points": Measure(value=82.0, n=10, sd=9.0, contacts=("c3", "c1")),
+    },
+)
+
+
+def evaluate(kpis: Sequence[KpiRecord] = KPIS, inspected: Inspected = INSPECTED) -> Evaluation:
+    return evaluate_agent("A1", "2026-10", FRONT_LINE, kpis, inspected, shipped(), fingerprint="f")
+
+
+def items_of(evaluation: Evaluation) -> dict[str, ItemResult]:
+    return {item.indicator: item for dimension in evaluation.dimensions for item in dimension.items}
+
+
+def messages_of(evaluation: Evaluation) -> list[str]:
+    return [note.message for note in evaluation.notes]
+
+
+def test_a_whole_evaluation_by_hand() -> None:
+    found = evaluate()
+    attained = {name: item.attainment_points for name, item in items_of(found).items()}
+    assert attained == pytest.approx(
+        {
+            "csat": 80.0,  # (.80 - .60) / (.85 - .60) x 100
+            "first_contact_resolution": 105.0,  # 100 + (.83 - .80) / (.92 - .80) x 20
+            "complaint_rate": 110.0,  # 100 + (.05 - .03) / (.05 - .01) x 20
+            "repeat_contact_rate": 80.0,  # (.25 - .13) / (.25 - .10) x 100
+            "average_handle_time": 100.0,  # inside 180 to 600
+            "average_speed_of_answer": 80.0,  # (60 - 24) / (60 - 15) x 100
+            "script_compliance": 60.0,  # (.85 - .70) / (.95 - .70) x 100
+            "inspection_pass_rate": 200 / 3,  # (.80 - .60) / (.90 - .60) x 100
+            "service_attitude_score": 80.0,  # (4.2 - 3.0) / (4.5 - 3.0) x 100
+        }
+    )
+    points = {dimension.id: dimension.points for dimension in found.dimensions}
+    # performance: .30 x 80 + .25 x 105 + .15 x 110 + .10 x 80 + .10 x 100 + .10 x 80 = 92.75
+    # ability: .5 x 60 + .5 x 66.667 = 63.333
+    assert points == pytest.approx({"performance": 92.75, "ability": 63.3333, "attitude": 80.0}, abs=1e-4)
+    # .6 x 92.75 + .2 x 63.3333 + .2 x 80 = 55.65 + 12.6667 + 16
+    assert found.total == pytest.approx(84.3167, abs=1e-4)
+    assert found.grade == "C"
+    assert (found.n_contacts, found.n_reviews) == (10, 2)
+
+
+def test_its_standard_errors_by_hand() -> None:
+    items = items_of(evaluate())
+    # Attitude: .45 / sqrt(9) = .15 on a slope of 66.667 is 10 points; the bend at 4.5 is 2 se away and lowers it a bit.
+    assert items["service_attitude_score"].se_points == pytest.approx(10.0, rel=0.02)
+    # Speed of answer has no n.
+    assert items["average_speed_of_answer"].se_points is None
+    # Script: .1 / sqrt(10) = .0316228 on a slope of 400 is 12.649; floor and target are 4.7 and 3.2 se away.
+    assert items["script_compliance"].se_points == pytest.approx(12.649, rel=0.005)
+
+
+def test_its_interval_follows_from_its_items() -> None:
+    found = evaluate()
+    items = items_of(found)
+
+    def part(name: str) -> float:
+        se = items[name].se_points
+        assert se is not None
+        return items[name].effective_weight / 100 * se
+
+    together = part("script_compliance") + part("inspection_pass_rate") + part("service_attitude_score")
+    alone = ("csat", "first_contact_resolution", "complaint_rate", "repeat_contact_rate", "average_handle_time")
+    variance = together**2 + sum(part(name) ** 2 for name in alone)
+    # The nine contacts of attitude give 8 degrees of freedom to the inspections, which carry nearly all variance:
+    # between 8 and the next hundred, so t lies between 1.98 and 2.306.
+    assert found.ci95 is not None and found.total is not None
+    half = found.total - found.ci95[0]
+    assert 1.98 < half / math.sqrt(variance) < 2.306
+    assert found.ci95[1] - found.total == pytest.approx(half)
+
+
+def test_every_number_opens_into_its_contacts_and_source() -> None:
+    items = items_of(evaluate())
+    assert items["script_compliance"].contacts == ("c3", "c1")
+    assert items["script_compliance"].source == "inspection"
+    assert (items["csat"].source, items["csat"].n, items["csat"].target) == ("kpi-2026-10.csv", 100, 0.85)
+
+
+def test_what_is_exact_and_what_is_uncertain_is_said() -> None:
+    notes = evaluate().notes
+    exact = [note.params["indicator"] for note in notes if "without a count" in note.message]
+    assert exact == ["average_speed_of_answer"]
+    # Ten contacts leave 84.3 +- 16: from below 70, where C begins, to above 100, where A does.
+    grades = [note.params for note in notes if note.message.startswith("The grade is uncertain")]
+    assert grades == [{"low": "D", "high": "A"}]
+    assert [note.params["count"] for note in notes if "have no score" in note.message] == [1]
+
+
+def test_a_missing_item_is_reweighted_within_its_dimension() -> None:
+    found = evaluate(KPIS[1:])
+    items = items_of(found)
+    # Of 70 % left, first contact resolution has 25: 60 x 25 / 70 = 21.43 % of the total.
+    assert items["first_contact_resolution"].effective_weight == pytest.approx(60 * 25 / 70)
+    assert (items["csat"].effective_weight, items["csat"].weight) == (0.0, 18.0)
+    # (25 x 105 + 15 x 110 + 10 x 80 + 10 x 100 + 10 x 80) / 70 = 6875 / 70
+    assert found.dimensions[0].points == pytest.approx(98.2143, abs=1e-4)
+    missing = [note.params["indicator"] for note in found.notes if "has no value" in note.message]
+    assert missing == ["csat"]
+
+
+def test_a_missing_dimension_is_reweighted_across_the_others() -> None:
+    without = Inspected(
+        contact_count=5, scored_count=5, measures={name: INSPECTED.measures[name] for name in ("script", "passed")}
+    )
+    found = evaluate(inspected=without)
+    assert [dimension.effective_weight for dimension in found.dimensions] == pytest.approx([75, 25, 0])
+    # .75 x 92.75 + .25 x 63.3333
+    assert found.total == pytest.approx(85.3958, abs=1e-4)
+    assert [note.params for note in found.notes if note.message.startswith("Nothing is known")] == [
+        {"dimension": "attitude"}
+    ]
+
+
+def test_too_few_scored_contacts_give_no_total() -> None:
+    found = evaluate(inspected=Inspected(contact_count=4, scored_count=2, measures=INSPECTED.measures))
+    assert (found.total, found.ci95, found.grade, found.group) == (None, None, None, "insufficient")
+    assert found.notes[0].params == {"count": 2, "needed": 3}
+    # The parts stay open all the same.
+    assert found.dimensions[0].points == pytest.approx(92.75)
+
+
+def test_more_than_half_of_the_weight_missing_gives_no_total() -> None:
+    found = evaluate(())
+    assert (found.total, found.group) == (None, "insufficient")
+    assert found.notes[0].params == {"percent": 60.0, "most": 50}
+
+
+def test_half_of_the_weight_is_enough() -> None:
+    # csat alone: 60 x 30 % = 18 of performance, 40 of the others; complaint rate 9 of performance: 67 % known.
+    assert evaluate([KPIS[0], KPIS[2]]).total is not None
+
+
+def test_a_single_observation_decides_nothing() -> None:
+    found = evaluate([kpi("csat", 0.0, n=1), *KPIS[1:]])
+    assert items_of(found)["csat"].attainment_points is None
+    assert any("single observation" in message for message in messages_of(found))
+
+
+def test_an_imported_value_stands_in_where_nothing_was_inspected() -> None:
+    without = Inspected(contact_count=3, scored_count=3, measures={"script": INSPECTED.measures["script"]})
+    found = items_of(evaluate([*KPIS, kpi("service_attitude_score", 4.5, n=40, sd=0.5)], without))
+    assert found["service_attitude_score"].source == "kpi-2026-10.csv"
+    assert items_of(evaluate([*KPIS, kpi("service_attitude_score", 1.0, n=40, sd=0.5)]))[
+        "service_attitude_score"
+    ].value == pytest.approx(4.2)
+
+
+def test_without_any_count_there_is_no_interval_and_that_is_said() -> None:
+    bare = [kpi(record.indicator, record.value) for record in KPIS]
+    exact = Inspected(contact_count=3, scored_count=3)
+    found = evaluate([*bare, kpi("script_compliance", 0.9)], exact)
+    assert found.total is not None
+    assert found.ci95 is None
+    assert any("no interval" in message for message in messages_of(found))
+
+
+@given(st.permutations(KPIS))
+def test_the_order_of_records_changes_nothing(shuffled: list[KpiRecord]) -> None:
+    assert evaluate(shuffled) == evaluate()
+
+
+@given(st.sets(st.sampled_from(range(len(KPIS)))), st.sets(st.sampled_from(["script", "passed", "attitude"])))
+def test_weights_sum_to_hundred_whatever_is_missing(kept: set[int], measures: set[str]) -> None:
+    inspected = Inspected(
+        contact_count=10, scored_count=10, measures={name: INSPECTED.measures[name] for name in measures}
+    )
+    found = evaluate([KPIS[index] for index in kept], inspected)
+    items = [item for dimension in found.dimensions for item in dimension.items]
+    assert math.fsum(item.weight for item in items) == pytest.approx(100)
+    if kept or measures:
+        assert math.fsum(item.effective_weight for item in items) == pytest.approx(100)
+    if found.total is not None:
+        known = [item.attainment_points for item in items if item.attainment_points is not None]
+        assert min(known) - 1e-9 <= found.total <= max(known) + 1e-9
+        assert found.ci95 is None or found.ci95[0] <= found.total <= found.ci95[1]
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_a_better_value_never_lowers_the_total(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    totals = [evaluate([kpi("csat", value, n=100), *KPIS[1:]]).total or 0.0 for value in (low, high)]
+    assert totals[0] <= totals[1] + 1e-9

@@ -1,0 +1,169 @@
+"""Template files: what is accepted, and every mistake with its line and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qa_pipeline.appraisal.templates import check_template, get_template, list_templates, read_template, template_paths
+from qa_pipeline.errors import NotFound, TemplateError
+from qa_pipeline.kpi.catalogue import shipped
+
+GOOD = """\
+schema: 1
+id: night-desk
+version: 1
+name: {zh: 夜班坐席, en: Night desk}
+role: front-line
+min_contacts: 3
+dimensions:
+  - id: performance
+    name: {zh: 业绩, en: Performance}
+    weight: 60
+    items:
+      - {indicator: csat, weight: 70}
+      - {indicator: average_handle_time, weight: 30}
+  - id: ability
+    name: {zh: 能力, en: Ability}
+    weight: 20
+    items:
+      - {indicator: script_compliance, weight: 100}
+  - id: attitude
+    name: {zh: 态度, en: Attitude}
+    weight: 20
+    items:
+      - {indicator: service_attitude_score, weight: 100}
+grades:
+  - {grade: A, from_points: 100}
+  - {grade: B, from_points: 0}
+"""
+
+
+def write(folder: Path, text: str, name: str = "night-desk.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_shipped_templates_are_sound_60_20_20_and_without_warnings() -> None:
+    for path in template_paths():
+        found = check_template(path, shipped())
+        assert (found.errors, list(found.warnings)) == ((), []), path
+        assert found.template is not None
+        assert {dimension.id: dimension.weight for dimension in found.template.dimensions} == {
+            "performance": 60,
+            "ability": 20,
+            "attitude": 20,
+        }
+    assert {template.id for template in list_templates(shipped())} == {"front-line", "online-shop"}
+
+
+def test_a_good_file_is_read(tmp_path: Path) -> None:
+    template = read_template(write(tmp_path, GOOD), shipped())
+    assert (template.id, template.version, template.name.zh, template.min_contacts) == ("night-desk", 1, "夜班坐席", 3)
+    assert [item.indicator for item in template.items] == [
+        "csat",
+        "average_handle_time",
+        "script_compliance",
+        "service_attitude_score",
+    ]
+    assert template.grades == (("A", 100.0), ("B", 0.0))
+
+
+def test_the_digest_follows_the_content_and_not_the_layout(tmp_path: Path) -> None:
+    first = read_template(write(tmp_path, GOOD), shipped())
+    commented = read_template(write(tmp_path, "# 夜班\n" + GOOD), shipped())
+    changed = read_template(write(tmp_path, GOOD.replace("min_contacts: 3", "min_contacts: 4")), shipped())
+    assert first.digest == commented.digest
+    assert first.digest != changed.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "words"),
+    [
+        ("min_contacts: 3\n", "", 1, "min_contacts", "missing"),
+        ("role: front-line\n", "role: front-line\nrolle: x\n", 6, "rolle", "no key"),
+        ("weight: 70", "weight: seventy", 12, "dimensions[0].items[0].weight", "number"),
+        ("weight: 70", "weight: 60", 11, "dimensions[0].items", "sum to 90"),
+        ("    weight: 60", "    weight: 50", 7, "dimensions", "sum to 90"),
+        ("indicator: csat", "indicator: csatt", 12, "dimensions[0].items[0].indicator", "no indicator"),
+        ("indicator: average_handle_time", "indicator: csat", 13, "dimensions[0].items[1].indicator", "twice"),
+        ("indicator: csat,", "indicator: nps, target: 90,", 12, "dimensions[0].items[0]", "Higher is better"),
+        ("indicator: csat,", "indicator: refund_rate,", 12, "dimensions[0].items[0]", "no target"),
+        ("id: ability", "id: performance", 14, "dimensions[1].id", "twice"),
+        ("id: ability", "id: skill", 14, "dimensions[1].id", "one of"),
+        ("from_points: 0}", "from_points: 10}", 24, "grades", "begin at 0"),
+        ("grade: B, from_points: 0", "grade: A, from_points: 0", 24, "grades", "twice"),
+        ("version: 1", "version: 0", 3, "version", "wrong"),
+        ("id: night-desk", "id: Night Desk", 2, "id", "wrong"),
+    ],
+)
+def test_mistakes_name_line_and_key(
+    tmp_path: Path, old: str, new: str, line: int, key: str, words: str
+) -> None:
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new, 1))
+    found = check_template(path, shipped())
+    assert found.template is None
+    assert [(error.file, error.row, error.field) for error in found.errors] == [(str(path), line, key)]
+    assert words in found.errors[0].render()
+    with pytest.raises(TemplateError, match=words):
+        read_template(path, shipped())
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    broken = GOOD.replace("weight: 70", "weight: 60").replace("indicator: script_compliance", "indicator: nothing")
+    found = check_template(write(tmp_path, broken), shipped())
+    assert [error.row for error in found.errors] == [11, 18]
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "- 1\n- 2\n"])
+def test_what_is_no_template_at_all(tmp_path: Path, text: str) -> None:
+    found = check_template(write(tmp_path, text), shipped())
+    assert found.template is None
+    assert len(found.errors) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind"),
+    [
+        ("# 末位扣款200元", "pay"),
+        ("# 连续三个月末位予以辞退", "dismissal"),
+        ("# Ranked last three times: pay cut", "rank"),
+        ("# a fixed deduction for each complaint", "pay"),
+    ],
+)
+def test_rules_on_pay_rank_and_dismissal_give_a_warning_and_no_error(tmp_path: Path, rule: str, kind: str) -> None:
+    found = check_template(write(tmp_path, GOOD + rule + "\n"), shipped())
+    assert found.template is not None
+    assert kind in {warning.field for warning in found.warnings}
+    assert {warning.row for warning in found.warnings} == {27}
+
+
+def test_words_that_only_look_alike_give_no_warning(tmp_path: Path) -> None:
+    found = check_template(write(tmp_path, GOOD + "# deductible terminals refined 排名不公开\n"), shipped())
+    assert list(found.warnings) == []
+
+
+def test_an_indicator_without_its_opposite_gives_a_warning(tmp_path: Path) -> None:
+    alone = GOOD.replace("indicator: csat,", "indicator: complaint_rate,")
+    found = check_template(write(tmp_path, alone), shipped())
+    assert [(warning.row, warning.params["id"]) for warning in found.warnings] == [(13, "average_handle_time")]
+
+
+def test_own_templates_come_beside_the_shipped_ones_and_the_newest_version_counts(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, GOOD.replace("version: 1", "version: 2"), "night-desk-2.yaml")
+    assert get_template("night-desk", shipped(), tmp_path).version == 2
+    assert get_template("night-desk@1", shipped(), tmp_path).version == 1
+    with pytest.raises(NotFound) as caught:
+        get_template("day-desk", shipped(), tmp_path)
+    assert caught.value.params["known"] == "front-line, night-desk, online-shop"
+
+
+def test_one_version_with_two_contents_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    write(tmp_path, GOOD.replace("min_contacts: 3", "min_contacts: 9"), "other.yaml")
+    with pytest.raises(TemplateError, match="other content"):
+        list_templates(shipped(), tmp_path)
