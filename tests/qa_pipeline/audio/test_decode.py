@@ -237,7 +237,7 @@ def test_raw_sound_needs_its_format(tmp_path: Path, speech: np.ndarray) -> None:
     data = wav.read_bytes()
     raw = tmp_path / "call.ul"
     raw.write_bytes(data[data.index(b"data") + 8 :])
-    with pytest.raises(NotAudio, match="cannot|not a recording"):
+    with pytest.raises(NotAudio, match="not a recording"):
         decoded(raw)
     samples, reader = decoded(raw, raw_format="mulaw:8000:1")
     assert (reader.sample_rate_hz, reader.decoded_s) == (8000, 3.0)
