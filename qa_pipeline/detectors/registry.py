@@ -79,3 +79,10 @@ def nested_checks(params: Params) -> tuple[Check, ...]:
 
 def _check_of(nested: NestedCheck) -> Check:
     return Check(detector=nested.detector, params=dict(nested.model_extra or {}))
+
+
+def detector_names(check: Check) -> frozenset[str]:
+    """Return the detectors that a check uses, those inside it too."""
+    params = DETECTORS[check.detector].params.model_validate(dict(check.params))
+    inner = (detector_names(part) for part in nested_checks(params))
+    return frozenset({check.detector}).union(*inner)

@@ -104,7 +104,9 @@ _SAYS_NAME_EN_LOWER = re.compile(
 _HONOURED_EN = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Dr|mr|mrs|ms|miss|mister)\b\.?\s+(?P<value>[A-Z][a-z'’]+|(?<=mister )[a-z]+)"
 )
-_NO_NAMES = frozenset(["this", "that", "here", "there", "calling", "about", "not", "the", "a", "an", "your", "my"])
+_NO_NAMES = frozenset({"this", "that", "here", "there", "calling", "about", "not", "the", "a", "an", "your", "my"}) | {
+    "on", "in", "at", "under", "spelled", "correct", "wrong", "registered",
+}  # fmt: skip
 
 
 def find_personal(text: str) -> tuple[Span, ...]:

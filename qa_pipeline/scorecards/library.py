@@ -39,6 +39,11 @@ def list_scorecards(extra: Path | None = None) -> tuple[Scorecard, ...]:
     return tuple(sorted(cards.values(), key=lambda card: (card.id, card.version)))
 
 
+def scorecard_paths(extra: Path | None = None) -> tuple[Path, ...]:
+    """Return the files behind the scorecards, the shipped ones first."""
+    return tuple(_files(SHIPPED_CARDS) + _files(extra))
+
+
 def get_scorecard(id: str, version: int | None = None, extra: Path | None = None) -> Scorecard:
     """Return one scorecard, its newest version when none is named; raises NotFound naming those that exist."""
     cards = list_scorecards(extra)

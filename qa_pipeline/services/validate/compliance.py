@@ -1,0 +1,304 @@
+"""How well the rules of a scorecard agree with the outcomes that people gave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
+from qa_pipeline.detectors.registry import detector_names
+from qa_pipeline.detectors.run import detect_all
+from qa_pipeline.domain.annotation import Annotation
+from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.inspection import Outcome
+from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
+from qa_pipeline.engines.registry import load_engine
+from qa_pipeline.errors import N_, RowError, TableError
+from qa_pipeline.intake.tables import Row, Table, parse_role, read_table
+from qa_pipeline.ports import ContactView, SentimentModel
+from qa_pipeline.privacy.masking import mask_transcript
+from qa_pipeline.scoring.annotate import annotate
+from qa_pipeline.scoring.match_text import has_chinese
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci
+
+_TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude"})
+_OUTCOMES = tuple(Outcome)
+_UNDETERMINED = _OUTCOMES.index(Outcome.UNDETERMINED)
+
+Codes = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledContact:
+    """One contact with the outcomes that people gave."""
+
+    transcript: Transcript
+    kind: ContactKind
+    card: Scorecard
+    labels: Mapping[str, Outcome]
+
+
+def validate_compliance(path: Path, cards: Sequence[Scorecard], sentiment_engine: str = "embedded") -> ValidationReport:
+    """Compare the rules with people's labels, contact by contact and criterion by criterion.
+
+    Parameters
+    ----------
+    path : Path
+        JSONL: ``contact`` {``utterances``: [{``role``, ``text``, ``start_s``, ``end_s``}], optional
+        ``language``}, ``scorecard`` (id, or id@version), ``labels`` {criterion id: outcome}.
+    cards : sequence of Scorecard
+        The cards that rows may name.
+    sentiment_engine : str
+        Engine for criteria about sentiment and attitude; loaded only when a label asks for one.
+
+    Returns
+    -------
+    ValidationReport
+        Over the labelled criteria, n being their count: ``accuracy`` and Cohen's ``kappa`` where the rules decided,
+        ``abstained`` the share where they did not. Labels ``undetermined`` are left out: a person who cannot tell is
+        no yardstick. Intervals by bootstrap over contacts; per criterion in ``groups``.
+
+    Raises
+    ------
+    TableError
+        When the file is no such table or no row can be used.
+    """
+    table = read_table(path)
+    contacts, left_out = _read_contacts(table, cards)
+    names, truth, found, groups = _compare(contacts, sentiment_engine)
+    if not names:
+        raise left_out[0] if left_out else TableError(N_("No criterion in the table is labelled."), file=str(path))
+    notes = []
+    if left_out:
+        first = left_out[0]
+        notes.append(f"{len(left_out)} rows left out, first: {first.render()} (row {first.row})")
+    return ValidationReport(
+        task="compliance",
+        n=len(names),
+        engine="rules: " + ", ".join(sorted({contact.card.key for contact in contacts})),
+        metrics=_measure(truth, found, groups),
+        notes=tuple(notes),
+        groups=_per_criterion(names, truth, found),
+    )
+
+
+def _compare(contacts: Sequence[LabelledContact], engine: str) -> tuple[list[str], Codes, Codes, list[int]]:
+    """Return criterion, label, finding and contact of each labelled criterion."""
+    names: list[str] = []
+    truth: list[int] = []
+    found: list[int] = []
+    groups: list[int] = []
+    for number, contact in enumerate(contacts):
+        outcomes = {
+            finding.criterion_id: finding.outcome for finding in detect_all(_view(contact, engine), contact.card)
+        }
+        for criterion_id, label in contact.labels.items():
+            if label is Outcome.UNDETERMINED:
+                continue
+            names.append(criterion_id)
+            truth.append(_OUTCOMES.index(label))
+            found.append(_OUTCOMES.index(outcomes[criterion_id]))
+            groups.append(number)
+    return names, np.array(truth, dtype=np.intp), np.array(found, dtype=np.intp), groups
+
+
+def _view(contact: LabelledContact, engine: str) -> ContactView:
+    masked, masked_count = mask_transcript(contact.transcript)
+    is_chat = contact.kind is ContactKind.CHAT
+    facts = facts_of_chat(masked) if is_chat else facts_of_call(None, masked)
+    annotation = Annotation(
+        sentiments=(), courses=(), attitude=(), attitude_value=None, sentiment_engine="none", masked_count=masked_count
+    )
+    if _asks_text_models(contact):
+        model: SentimentModel = load_engine("sentiment", engine)
+        annotation = annotate(masked, facts, model, masked_count)
+    return ContactView(
+        kind=contact.kind,
+        language=masked.language,
+        utterances=masked.utterances,
+        quality=masked.quality,
+        facts=facts,
+        annotation=annotation,
+        timing_reliable=True,  # the table names who spoke and when
+    )
+
+
+def _asks_text_models(contact: LabelledContact) -> bool:
+    checks = [
+        check
+        for criterion in contact.card.criteria
+        if criterion.id in contact.labels
+        for check in (criterion.check, criterion.applies_when)
+        if check is not None
+    ]
+    return any(_TEXT_MODEL_DETECTORS & detector_names(check) for check in checks)
+
+
+def _measure(truth: Codes, found: Codes, groups: Sequence[int]) -> Mapping[str, Metric]:
+    def accuracy(rows: Indices) -> float:
+        return agreement(truth[rows], found[rows])[0]
+
+    def kappa(rows: Indices) -> float:
+        return agreement(truth[rows], found[rows])[1]
+
+    def abstained(rows: Indices) -> float:
+        return float(np.mean(found[rows] == _UNDETERMINED))
+
+    everything = np.arange(len(truth))
+    return {
+        name: Metric(value=statistic(everything), ci95=bootstrap_ci(statistic, len(truth), groups=groups))
+        for name, statistic in (("kappa", kappa), ("accuracy", accuracy), ("abstained", abstained))
+    }
+
+
+def _per_criterion(names: Sequence[str], truth: Codes, found: Codes) -> Mapping[str, Mapping[str, Metric]]:
+    groups: dict[str, Mapping[str, Metric]] = {}
+    for name in dict.fromkeys(names):
+        rows = np.array([index for index, other in enumerate(names) if other == name], dtype=np.intp)
+        accuracy, kappa = agreement(truth[rows], found[rows])
+        groups[name] = {
+            "n": Metric(value=float(len(rows))),
+            "kappa": Metric(value=kappa),
+            "accuracy": Metric(value=accuracy),
+            "abstained": Metric(value=float(np.mean(found[rows] == _UNDETERMINED))),
+        }
+    return groups
+
+
+def agreement(truth: Codes, found: Codes) -> tuple[float, float]:
+    """Return accuracy and Cohen's kappa over the rows that the rules decided; NaN where they are not defined.
+
+    kappa = (p_o - p_e) / (1 - p_e) with p_e from both margins (Cohen 1960); undefined when both always say the same.
+    """
+    decided = found != _UNDETERMINED
+    if not decided.any():
+        return float("nan"), float("nan")
+    counts = np.zeros((len(_OUTCOMES), len(_OUTCOMES)))
+    np.add.at(counts, (truth[decided], found[decided]), 1)
+    shares = counts / counts.sum()
+    observed = float(np.trace(shares))
+    expected = float(shares.sum(axis=1) @ shares.sum(axis=0))
+    return observed, (observed - expected) / (1 - expected) if expected < 1 else float("nan")
+
+
+def _read_contacts(table: Table, cards: Sequence[Scorecard]) -> tuple[list[LabelledContact], list[RowError]]:
+    for column in ("contact", "scorecard", "labels"):
+        if column not in table.headers:
+            raise TableError(
+                N_("The table needs the columns {columns}."),
+                hint=N_("Rename the columns; the table has: {found}."),
+                file=str(table.path),
+                columns="contact, scorecard, labels",
+                found=", ".join(table.headers),
+            )
+    contacts: list[LabelledContact] = []
+    left_out: list[RowError] = []
+    for row in table.rows:
+        if isinstance(row, RowError):
+            left_out.append(row)
+            continue
+        try:
+            contacts.append(_read_contact(table, row, cards))
+        except RowError as problem:
+            left_out.append(problem)
+    return contacts, left_out
+
+
+def _read_contact(table: Table, row: Row, cards: Sequence[Scorecard]) -> LabelledContact:
+    card = _card_of(table, row, cards)
+    contact = _json_object(table, row, "contact")
+    utterances = tuple(_read_utterances(table, row, contact))
+    text = "".join(utterance.text for utterance in utterances)
+    transcript = Transcript(
+        language=str(contact.get("language") or card.language or ("zh" if has_chinese(text) else "en")),
+        engine="import:validation",
+        quality=TranscriptQuality.TRUSTED,
+        utterances=utterances,
+        roles_by="labels",
+    )
+    return LabelledContact(transcript, card.kind, card, dict(_read_labels(table, row, card)))
+
+
+def _card_of(table: Table, row: Row, cards: Sequence[Scorecard]) -> Scorecard:
+    wanted = row.values["scorecard"]
+    fitting = [card for card in cards if wanted in (card.id, card.key)]
+    if not fitting:
+        raise table.place(row, "scorecard").error(
+            N_("There is no scorecard {key}."),
+            hint=N_("Choose one of: {known}."),
+            key=wanted,
+            known=", ".join(card.key for card in cards),
+        )
+    return max(fitting, key=lambda card: card.version)
+
+
+def _json_object(table: Table, row: Row, field: str) -> dict[str, Any]:
+    try:
+        value = json.loads(row.values[field])
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise table.place(row, field).error(
+            N_("This must be an object of keys and values."), hint=N_("See the table of tasks in the documentation.")
+        )
+    return value
+
+
+def _read_utterances(table: Table, row: Row, contact: Mapping[str, Any]) -> Iterator[Utterance]:
+    items = contact.get("utterances")
+    if not isinstance(items, list) or not items:
+        raise table.place(row, "contact.utterances").error(
+            N_("This must be a list with at least one entry."), hint=N_("See the table of tasks in the documentation.")
+        )
+    for index, item in enumerate(items):
+        field = f"contact.utterances[{index}]"
+        if not isinstance(item, dict) or not isinstance(item.get("text"), str):
+            raise table.place(row, field).error(
+                N_("An utterance needs role and text."), hint=N_("See the table of tasks in the documentation.")
+            )
+        yield Utterance(
+            index=index,
+            role=parse_role(str(item.get("role", "")), table.place(row, f"{field}.role")),
+            text=item["text"],
+            start_s=_seconds(table, row, f"{field}.start_s", item.get("start_s")),
+            end_s=_seconds(table, row, f"{field}.end_s", item.get("end_s")),
+        )
+
+
+def _seconds(table: Table, row: Row, field: str, value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise table.place(row, field).error(
+            N_("{value} is not a time."), hint=N_("Write seconds from the start, such as 12.5."), value=repr(value)
+        )
+    return float(value)
+
+
+def _read_labels(table: Table, row: Row, card: Scorecard) -> Iterator[tuple[str, Outcome]]:
+    known = {criterion.id for criterion in card.criteria}
+    for criterion_id, outcome in _json_object(table, row, "labels").items():
+        place = table.place(row, f"labels.{criterion_id}")
+        if criterion_id not in known:
+            raise place.error(
+                N_("The scorecard {key} has no criterion {name}."),
+                hint=N_("Choose one of: {known}."),
+                key=card.key,
+                name=criterion_id,
+                known=", ".join(sorted(known)),
+            )
+        if not isinstance(outcome, str) or outcome not in {item.value for item in Outcome}:
+            raise place.error(
+                N_("{value} is not an outcome."),
+                hint=N_("Choose one of: {known}."),
+                value=repr(outcome),
+                known=", ".join(item.value for item in Outcome),
+            )
+        yield criterion_id, Outcome(outcome)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from qa_pipeline.domain.annotation import Annotation, SentimentCourse
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.inspection import Flag, Score
+from qa_pipeline.domain.listening import AudioStatus, ChannelLayout, Listening
+from qa_pipeline.domain.transcript import Transcript, TranscriptQuality
+from qa_pipeline.scoring.flags import flags_of
+from tests.qa_pipeline.detectors.scenes import card_of, criterion
+
+CARD = card_of(criterion(), pass_points=80)
+GOOD = Score(
+    points=90.0,
+    uncapped_points=90.0,
+    range_points=(85.0, 92.0),
+    coverage_ratio=0.9,
+    passed=True,
+    fatal=(),
+    undetermined_count=1,
+    not_applicable_count=0,
+)
+TRANSCRIPT = Transcript(language="zh", engine="import:txt", quality=TranscriptQuality.TRUSTED, utterances=())
+LISTENING = Listening(
+    duration_s=60,
+    sample_rate_hz=8000,
+    channel_count=2,
+    layout=ChannelLayout.STEREO,
+    status=AudioStatus.OK,
+    narrow_band=True,
+    channels=(),
+)
+
+
+def mood(end: float | None = 0.1, lowest: float | None = -0.2) -> Annotation:
+    course = SentimentCourse(role=Role.CUSTOMER, mean=0.0, start=0.0, end=end, lowest=lowest, lowest_utterance=1)
+    return Annotation(
+        sentiments=(), courses=(course,), attitude=(), attitude_value=None, sentiment_engine="none", masked_count=0
+    )
+
+
+def test_a_good_call_has_no_flag() -> None:
+    assert flags_of(GOOD, CARD, mood(), TRANSCRIPT, LISTENING) == ()
+    assert flags_of(GOOD, CARD, mood(), TRANSCRIPT, None) == ()
+
+
+def test_red_line_and_low_score() -> None:
+    score = replace(GOOD, points=0.0, range_points=(0.0, 0.0), passed=False, fatal=("no_abuse",))
+    assert flags_of(score, CARD, mood(), TRANSCRIPT, LISTENING) == (Flag.RED_LINE, Flag.LOW_SCORE)
+
+
+@pytest.mark.parametrize(
+    ("end", "lowest", "angry"),
+    [(-0.4, -0.5, True), (-0.39, -0.5, False), (0.0, -0.85, True), (0.1, -0.9, False), (None, None, False)],
+)
+def test_angry_customer(end: float | None, lowest: float | None, angry: bool) -> None:
+    assert (Flag.ANGRY_CUSTOMER in flags_of(GOOD, CARD, mood(end, lowest), TRANSCRIPT, LISTENING)) is angry
+
+
+def test_poor_recognition_never_looks_like_an_angry_customer() -> None:
+    draft = replace(TRANSCRIPT, quality=TranscriptQuality.DRAFT)
+    assert flags_of(GOOD, CARD, mood(-0.9, -0.9), draft, LISTENING) == (Flag.POOR_RECOGNITION,)
+
+
+def test_abstained_when_the_undetermined_decide() -> None:
+    nothing = replace(GOOD, points=None, uncapped_points=None, passed=None)
+    assert flags_of(nothing, CARD, mood(), TRANSCRIPT, LISTENING) == (Flag.ABSTAINED,)
+    # pass at 80 lies between 79 and 95, and not between 80 and 95
+    assert flags_of(replace(GOOD, range_points=(79.0, 95.0)), CARD, mood(), TRANSCRIPT, None) == (Flag.ABSTAINED,)
+    assert flags_of(replace(GOOD, range_points=(80.0, 95.0)), CARD, mood(), TRANSCRIPT, None) == ()
+
+
+def test_transcript_and_audio_flags() -> None:
+    swapped = replace(TRANSCRIPT, roles_swapped=True)
+    torn = replace(LISTENING, status=AudioStatus.TRUNCATED)
+    assert flags_of(GOOD, CARD, mood(), swapped, torn) == (Flag.ROLES_SWAPPED, Flag.AUDIO_INCOMPLETE)
