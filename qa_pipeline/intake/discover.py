@@ -187,26 +187,19 @@ class _Discovery:
         files.sort(key=lambda file: TRANSCRIPT_SUFFIXES.index(file.path.suffix.lower()))
         for file in files:
             place = _folder_and_stem(file.path)
-            if place in taken:
-                self._ignore(file.path)
-            elif is_transcript_alone(file.path):
+            try:
+                if place in taken or not (file.named or is_transcript_alone(file.path)):
+                    self._ignore(file.path)
+                    continue
+                if file.named:
+                    parse_transcript(file.path)
+            except TranscriptError as problem:
+                yield IntakeProblem(str(file.path), problem)
+            else:
                 taken.add(place)
                 usable.append(file.path)
-            elif file.named:
-                yield from self._named_transcript(file.path, usable)
-            else:
-                self._ignore(file.path)
         for found in group_files(sorted(usable), self._rows, self._options):
             yield from self._from_group(found, SourceKind.TRANSCRIPT)
-
-    def _named_transcript(self, path: Path, usable: list[Path]) -> Iterator[IntakeProblem]:
-        """Take what the user says is a transcript, or tell why it cannot be one."""
-        try:
-            parse_transcript(path)
-        except TranscriptError as problem:
-            yield IntakeProblem(str(path), problem)
-        else:
-            usable.append(path)
 
     # Chats.
 

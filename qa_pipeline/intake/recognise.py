@@ -87,13 +87,19 @@ def is_transcript_beside(path: Path) -> bool:
 
 
 def is_transcript_alone(path: Path) -> bool:
-    """Whether a file without a recording is a transcript: captions are; JSON and text when they look like it."""
+    """Whether a file without a recording is a transcript: captions are; JSON and text when they look like it.
+
+    Raises
+    ------
+    TranscriptError
+        When a JSON file is broken: it may be a transcript that was cut off.
+    """
     suffix = path.suffix.lower()
     if suffix in (".vtt", ".srt"):
         return True
+    if suffix == ".json":
+        return find_spans(load_json(read_text(path), path)) is not None
     try:
-        if suffix == ".json":
-            return find_spans(load_json(read_text(path), path)) is not None
         return path.stat().st_size <= _MAX_TEXT_ALONE_BYTES and looks_like_speech(read_text(path))
     except (TranscriptError, OSError):
         return False

@@ -21,6 +21,7 @@ _MARKS = (
 # In Chinese text nearly every second byte is 0xA1 or above (the GB 2312 part). Where western accents are misread as
 # GB 18030, the second byte is the ASCII letter that followed the accent.
 _MIN_GB2312_SHARE = 0.5
+_MIN_WIDE_CHARACTERS = 2
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -42,7 +43,8 @@ def find_encoding(path: Path) -> str | None:
         return marked if _decodes(path, marked) else None
     if _decodes(path, "utf-8"):
         return "utf-8"
-    return "gb18030" if _decodes(path, "gb18030") and _looks_chinese(path) else None
+    is_chinese = _decodes(path, "gb18030") and _looks_chinese(path) and not _has_utf8_lines(path)
+    return "gb18030" if is_chinese else None
 
 
 def get_encoding(path: Path) -> str:
@@ -51,12 +53,12 @@ def get_encoding(path: Path) -> str:
     Raises
     ------
     TableError
-        When the file is neither UTF-8, UTF-16 nor GB 18030.
+        When the file is neither UTF-8, UTF-16 nor GB 18030, or mixes them.
     """
     found = find_encoding(path)
     if found is None:
         raise TableError(
-            N_("The text of this file is neither UTF-8, UTF-16 nor GB 18030."),
+            N_("The text of this file is neither UTF-8, UTF-16 nor GB 18030 throughout."),
             hint=N_("Save it as UTF-8 (in Excel: CSV UTF-8) and try again."),
             file=str(path),
         )
@@ -73,6 +75,23 @@ def _decodes(path: Path, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _has_utf8_lines(path: Path) -> bool:
+    """Whether some line is Chinese in UTF-8: a file of both kinds, or UTF-8 with a broken byte, reads as GB 18030 too.
+
+    Two Chinese characters that are valid in UTF-8 come about by chance in GB 18030 in some of a million places.
+    """
+    with open_bytes(path) as file:
+        for line in file:
+            if not line.isascii():
+                try:
+                    wide = [character for character in line.decode("utf-8") if character > "\u2e7f"]
+                except UnicodeDecodeError:
+                    continue
+                if len(wide) >= _MIN_WIDE_CHARACTERS:
+                    return True
+    return False
 
 
 def _looks_chinese(path: Path) -> bool:

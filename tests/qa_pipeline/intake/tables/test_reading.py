@@ -50,6 +50,22 @@ def test_western_text_is_refused_rather_than_read_as_chinese(tmp_path: Path, nam
     assert first.values["name"] == name
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "工号,姓名\n8001,张三\n".encode() + "8002,李四\n".encode("gb18030"),
+        "工号,姓名\n8001,张三\n".encode()[:-2],
+        "工号,姓名\n8001,张三\n8002,李\n".encode().replace("李".encode(), b"\xe6\x9d"),
+    ],
+    ids=["two encodings", "cut off inside a character", "a broken character"],
+)
+def test_mixed_and_broken_text_is_refused_rather_than_garbled(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "kpi.csv"
+    path.write_bytes(content)
+    with pytest.raises(TableError, match="neither UTF-8, UTF-16 nor GB 18030"):
+        read_table(path)
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_is_found_though_texts_hold_others(tmp_path: Path, delimiter: str) -> None:
     path = tmp_path / "table.csv"
