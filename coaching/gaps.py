@@ -12,6 +12,7 @@ from qa_pipeline.report.data import Share
 from qa_pipeline.report.tables import met_share
 
 MINIMUM_COUNT = 5  # determined contacts of the agent; below, Wilson's interval is wider than any honest gap
+MINIMUM_SHORTFALLS = 2  # once is an incident, not a habit
 LIMIT = 2  # at most two behaviours at a time can be worked on
 
 _DETERMINED = (Outcome.MET, Outcome.PARTLY_MET, Outcome.NOT_MET)
@@ -50,8 +51,8 @@ def find_gaps(
 ) -> Mapping[str, tuple[Gap, ...]]:
     """Return the largest proven gaps of each agent, largest first; agents without one are left out.
 
-    A gap is proven when the upper end of the agent's 95 % interval lies below the site's share. The site's share
-    includes the agent, which makes a proof slightly harder.
+    A gap is proven when the upper end of the agent's 95 % interval lies below the site's share and the agent fell
+    short at least twice. The site's share includes the agent, which makes a proof slightly harder.
 
     Parameters
     ----------
@@ -85,6 +86,8 @@ def _find_gap(key: CriterionKey, pairs: list[tuple[Contact, Finding]], site: Cou
     met = met_share(Counter(finding.outcome for _, finding in pairs))
     whole = met_share(site)
     if met.ci95 is None or whole.ratio is None or met.ci95.high >= whole.ratio:
+        return None
+    if met.total - met.count < MINIMUM_SHORTFALLS:
         return None
     return Gap(
         key=key,

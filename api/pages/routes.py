@@ -28,6 +28,10 @@ from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.periods import list_periods
 from qa_pipeline.services.report import problem_rows
 
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#0f3d4c"/>'
+    '<path d="M3.5 8.5l3 3 6-7" fill="none" stroke="#fff" stroke-width="2.2"/></svg>'
+)
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
@@ -51,6 +55,12 @@ DOWNLOADS: Mapping[str, _Format] = {
 def style() -> Response:
     """The one stylesheet."""
     return Response(stylesheet(), media_type="text/css", headers={"cache-control": "max-age=300"})
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """A mark for the browser's tab."""
+    return Response(_ICON, media_type="image/svg+xml", headers={"cache-control": "max-age=86400"})
 
 
 @router.get("/")

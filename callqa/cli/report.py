@@ -41,7 +41,7 @@ def report(
     app.emit(
         document,
         lambda: app.say(
-            N_("Report of {period} written to {file}: {contacts} contacts, {agents} agents, {flagged} flagged."),
+            N_("Report of {period} written to {file}. Contacts {contacts}, agents {agents}, flagged {flagged}."),
             period=period,
             file=out,
             contacts=overview.contacts_count,

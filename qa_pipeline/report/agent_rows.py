@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from qa_pipeline.domain.performance import Agent, DimensionResult, Evaluation, ItemResult
+from qa_pipeline.domain.performance import Agent, DimensionResult, Evaluation, ItemResult, TemplateDimension
 from qa_pipeline.report.data import AgentRow, ContactRow, DimensionRow, FocusRow, Interval, ItemRow
 from qa_pipeline.report.labels import Translate, reason_text
 from qa_pipeline.report.rulebook import Rulebook
@@ -100,12 +100,17 @@ def dimension_row(result: DimensionResult, evaluation: Evaluation, rulebook: Rul
         points=result.points,
         weight=result.weight,
         effective_weight=result.effective_weight,
-        items=tuple(_item_row(item, rulebook, language) for item in result.items),
+        items=tuple(_item_row(item, known, rulebook, language) for item in result.items),
     )
 
 
-def _item_row(item: ItemResult, rulebook: Rulebook, language: str) -> ItemRow:
+def _item_row(item: ItemResult, dimension: TemplateDimension | None, rulebook: Rulebook, language: str) -> ItemRow:
     known = rulebook.find_indicator(item.indicator)
+    own_low = (
+        next((each.target_low for each in dimension.items if each.indicator == item.indicator), None)
+        if dimension
+        else None
+    )
     return ItemRow(
         indicator=item.indicator,
         name=known.name.in_language(language) if known else item.indicator,
@@ -113,6 +118,7 @@ def _item_row(item: ItemResult, rulebook: Rulebook, language: str) -> ItemRow:
         value=item.value,
         n=item.n,
         target=item.target,
+        target_low=own_low if own_low is not None or known is None else known.target_low,
         attainment_points=item.attainment_points,
         se_points=item.se_points,
         weight=item.weight,

@@ -137,6 +137,7 @@ ITEM_COLUMNS: tuple[Column[ItemOfAgent], ...] = (
     Column(title=N_("Value"), value=lambda row, _, __: row[2].value, style="number", width=10),
     Column(title=N_("Unit"), value=lambda row, _, __: row[2].unit, width=9),
     Column(title=N_("n"), value=lambda row, _, __: row[2].n, style="count", width=8),
+    Column(title=N_("Target from"), value=lambda row, _, __: row[2].target_low, style="number", width=11),
     Column(title=N_("Target"), value=lambda row, _, __: row[2].target, style="number", width=10),
     Column(title=N_("Attainment"), value=lambda row, _, __: row[2].attainment_points, style="points", width=11),
     Column(title=N_("Standard error"), value=lambda row, _, __: row[2].se_points, style="points", width=11),

@@ -130,15 +130,15 @@ def _notes(rows: Sequence[ContactRow], agents: Sequence[AgentRow], translate: Tr
     if drafts:
         yield translate(
             N_(
-                "{count} contacts rest on a draft or unusable transcript: a phrase that was recognised may be "
+                "Contacts that rest on a draft or unusable transcript: {count}. A phrase that was recognised may be "
                 "believed, a phrase that was not proves nothing, so such criteria abstain."
             )
         ).format(count=drafts)
     nobody = sum(row.agent_id is None for row in rows)
     if nobody:
         yield translate(
-            N_("{count} contacts name no agent; they count for the site and not for anybody's row.")
+            N_("Contacts that name no agent: {count}. They count for the site and in nobody's row.")
         ).format(count=nobody)
     thin = sum(agent.group == "insufficient" for agent in agents)
     if thin:
-        yield translate(N_("{count} agents have too little evidence for a grade or a group.")).format(count=thin)
+        yield translate(N_("Agents with too little evidence for a grade or a group: {count}.")).format(count=thin)

@@ -75,7 +75,10 @@ class TeamRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
-    """One indicator's part in an evaluation; ``value`` and ``target`` in ``unit``, ``attainment_points`` 0-120."""
+    """One indicator's part in an evaluation; ``value`` and targets in ``unit``, ``attainment_points`` 0-120.
+
+    ``target_low`` is set when the target is a range.
+    """
 
     indicator: str
     name: str
@@ -83,6 +86,7 @@ class ItemRow:
     value: float | None
     n: int | None
     target: float | None
+    target_low: float | None
     attainment_points: float | None
     se_points: float | None
     weight: float

@@ -50,6 +50,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         status_word=partial(labels.label, labels.STATUSES, translate=translate),
         sentiment_word=partial(labels.label, labels.SENTIMENTS, translate=translate),
         direction_word=partial(labels.label, labels.DIRECTIONS, translate=translate),
+        language_word=partial(labels.label, labels.LANGUAGES, translate=translate),
         attitude_word=partial(labels.label, labels.ATTITUDES, translate=translate),
         measure_word=partial(labels.label, labels.MEASURES, translate=translate),
         measured=partial(labels.measure_text, translate=translate),

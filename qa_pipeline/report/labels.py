@@ -60,6 +60,7 @@ QUALITIES = {
 STATUSES = {"pending": N_("pending"), "failed": N_("failed")}
 SENTIMENTS = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
 DIRECTIONS = {"inbound": N_("inbound"), "outbound": N_("outbound"), "unknown": N_("unknown direction")}
+LANGUAGES = {"zh": N_("Chinese"), "en": N_("English")}
 ATTITUDES = {
     "courtesy": N_("Courtesy"),
     "empathy": N_("Empathy"),
