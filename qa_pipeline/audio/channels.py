@@ -203,10 +203,11 @@ def _gated(
 ) -> npt.NDArray[np.float32]:
     # An echo comes a little after its source: the other channel counts with the loudest of its last three frames.
     recent_db = np.maximum.reduce([np.roll(other_db, shift) for shift in range(3)]) if len(other_db) > 2 else other_db
-    other_alone = (other >= 0.5) & (recent_db - own_db >= louder_db)
-    if not _leaks(own, own_db, other, other_db, other_alone):
+    louder = recent_db - own_db >= louder_db
+    if not _leaks(own, own_db, other, other_db, louder & (other >= 0.5)):
         return own
-    return np.where(other_alone, np.float32(0.0), own)
+    # Where something leaks at all, the level alone decides: the detector may hear the copy and not the original.
+    return np.where(louder, np.float32(0.0), own)
 
 
 def _leaks(
