@@ -16,7 +16,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
 
 from qa_pipeline.errors import N_, MappingError
 from qa_pipeline.kpi.columns import ColumnUnit, aliases_of
@@ -28,15 +30,22 @@ DEFAULT_SCALE = (1.0, 5.0)
 
 
 class _Column(RuleModel):
+    word: str | None = None
     field: str | None = None
     indicator: str | None = None
     unit: ColumnUnit | None = None
     scale: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, value: Any) -> Any:
+        """Take a single word (a field, an indicator or ignore) for a column."""
+        return {"word": value} if isinstance(value, str) else value
+
 
 class _File(RuleModel):
-    schema_: Literal[1] = 1
-    columns: dict[str, _Column | str]
+    schema_: Annotated[Literal[1], Field(alias="schema")] = 1
+    columns: dict[str, _Column]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +96,13 @@ def read_mapping(path: Path, indicators: Collection[str]) -> KpiMapping:
     return KpiMapping(document, uses)
 
 
-def _use(document: Document, header: str, column: _Column | str, indicators: Collection[str]) -> ColumnUse | None:
+def _use(document: Document, header: str, column: _Column, indicators: Collection[str]) -> ColumnUse | None:
     keys = ("columns", header)
-    if column == "ignore":
+    if column.word == "ignore":
         return None
     fields = aliases_of("subject", "period", "long", "calls")
-    if isinstance(column, str):
-        column = _Column(field=column) if column in fields else _Column(indicator=column)
+    if column.word is not None:
+        column = _Column(field=column.word) if column.word in fields else _Column(indicator=column.word)
     if (column.field is None) == (column.indicator is None):
         raise located(
             document, MappingError, keys, N_("Name either a field or an indicator for {column}."), column=header
