@@ -53,14 +53,15 @@ def sentiment(
     def show() -> None:
         app_context.say(N_("The model is in {folder}."), folder=folder)
         for name, figures in trained.card["held_out"].items():
-            macro_f1 = figures["macro_f1"]
+            measure = "macro_f1" if "macro_f1" in figures else "accuracy"
             app_context.say(
-                N_("{name}: macro-F1 {value} on {n} held-out texts (95% interval {low} to {high})"),
+                N_("{name}: {measure} {value} on {n} held-out texts (95% interval {low} to {high})"),
                 name=name,
-                value=macro_f1["value"],
+                measure=measure,
+                value=figures[measure]["value"],
                 n=figures["n"],
-                low=macro_f1["ci95"][0],
-                high=macro_f1["ci95"][1],
+                low=figures[measure]["ci95"][0],
+                high=figures[measure]["ci95"][1],
             )
 
     app_context.emit({"model": str(folder), **trained.card}, show)

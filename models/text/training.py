@@ -24,6 +24,7 @@ from models.text.ngrams import NGRAMS
 from models.text.sentiment import LABELS
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.errors import N_, InputError
+from qa_pipeline.services.validate.report import Metric
 from qa_pipeline.services.validate.sentiment import fold_neutral, measure
 
 _WORDING = Path(__file__).parent / "service_wording.yaml"
@@ -54,7 +55,7 @@ class TrainingOptions:
     seed: int = 0
     inverse_penalty: float = 1.0
     rows_max: int = 80_000
-    weight_max: float = 10_000.0
+    weight_max: float = 30_000.0
     service_share: float = 0.15
     ngrams_max: int = 60_000
     min_count: int = 3
@@ -260,10 +261,10 @@ def _figures(model: NgramClassifier, held: LabelledTexts) -> dict[str, Any]:
     if set(held.labels) <= {0, 2}:
         probabilities = fold_neutral(probabilities)
     metrics = measure(labels, probabilities, held.groups)
-    return {
-        "n": len(held.texts),
-        **{
-            name: {"value": round(each.value, 4), "ci95": [round(end, 4) for end in each.ci95 or ()]}
-            for name, each in metrics.items()
-        },
-    }
+    if len(set(held.labels)) == 1:
+        del metrics["macro_f1"]  # says nothing over one label
+    return {"n": len(held.texts), **{name: _rounded(metric) for name, metric in metrics.items()}}
+
+
+def _rounded(metric: Metric) -> dict[str, Any]:
+    return {"value": round(metric.value, 4), "ci95": [round(end, 4) for end in metric.ci95 or ()]}

@@ -55,13 +55,14 @@ class TransformersSentiment:
         self, model: str, *, labels: Mapping[str, str] | None = None, device: str = "auto", offline: bool = False
     ) -> None:
         import torch
+        from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
         local = _local_only(model, offline)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
             self._model = AutoModelForSequenceClassification.from_pretrained(model, local_files_only=local)
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as problem:
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as problem:
             if isinstance(problem, OSError) and not Path(model).is_dir():
                 raise _needs(model) from problem
             raise EngineError(

@@ -67,7 +67,7 @@ def validate_sentiment(
         When columns are missing or no row can be used.
     """
     rows = read_rows(path, limit)
-    probabilities = engine.predict(rows.texts, language or _language_of(rows.texts))
+    probabilities = engine.predict(rows.texts, language or language_of(rows.texts))
     if rows.binary:
         probabilities = fold_neutral(probabilities)
     notes = []
@@ -201,7 +201,8 @@ def _recalls(labels: Labels, chosen: Labels) -> dict[str, dict[str, Metric]]:
     }
 
 
-def _language_of(texts: Sequence[str]) -> str:
+def language_of(texts: Sequence[str]) -> str:
+    """Return ``zh`` or ``en`` by the script of the first texts."""
     sample = "".join(texts[:_SAMPLE_FOR_LANGUAGE])
     chinese = sum("\u3400" <= char <= "\u9fff" for char in sample)
     return "zh" if chinese * 3 >= sum(char.isascii() and char.isalpha() for char in sample) else "en"
