@@ -30,7 +30,7 @@ from qa_pipeline.intake.tables import (
     read_table,
 )
 
-_FACTS = ("agent_id", "agent_name", "team", "queue", "direction", "started_at", "language", "customer_ref")
+_FACTS = ("agent_id", "agent", "agent_name", "team", "queue", "direction", "started_at", "language", "customer_ref")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,13 @@ def find_chat_columns(table: Table) -> dict[str, str] | None:
     """Return field to header when the columns are those of chats, else None.
 
     Chats need a text, a sender and a chat id (one message per row), or a chat id and a list of messages.
+
+    Raises
+    ------
+    MappingError
+        When two columns have the same name but for its case, width or spaces.
     """
-    try:
-        columns = match_headers(table.headers, intake_words()["chat_columns"], file=str(table.path))
-    except MappingError:
-        return None
+    columns = match_headers(table.headers, intake_words()["chat_columns"], file=str(table.path), ranked=True)
     has = columns.keys()
     return columns if {"chat_id", "text", "role"} <= has or {"chat_id", "messages"} <= has else None
 
@@ -219,7 +221,7 @@ def _inner_messages(
         return
     for one in messages:
         try:
-            columns = match_headers([str(key) for key in one], wanted)
+            columns = match_headers([str(key) for key in one], wanted, ranked=True)
         except MappingError:
             yield wrong
             return
@@ -261,8 +263,8 @@ def _contact(
                 selector=chat_id,
             ),
         ),
-        agent_id=facts.get("agent_id") or options.default_agent,
-        agent_name=facts.get("agent_name"),
+        agent_id=facts.get("agent_id") or facts.get("agent") or options.default_agent,
+        agent_name=facts.get("agent_name") or (facts.get("agent") if "agent_id" in facts else None),
         team=facts.get("team"),
         queue=facts.get("queue"),
         direction=parse_direction(direction, place("direction")) if direction else Direction.UNKNOWN,

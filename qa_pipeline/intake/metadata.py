@@ -155,10 +155,10 @@ def read_metadata(path: Path, options: IntakeOptions) -> Metadata:
     TableError
         When the table cannot be read.
     MappingError
-        When it has no column for the file or the call id, or two columns for one field.
+        When it has no column for the file or the call id, or a column twice.
     """
     table = read_table(path)
-    columns = match_headers(table.headers, intake_words()["metadata_columns"], file=str(path))
+    columns = match_headers(table.headers, intake_words()["metadata_columns"], file=str(path), ranked=True)
     if not columns.keys() & {"file", "agent_file", "customer_file", "call_id"}:
         raise MappingError(
             N_("The metadata table has no column for the file or the call id."),

@@ -18,11 +18,15 @@ def normalise_header(header: str) -> str:
 
 
 def match_headers(
-    headers: Iterable[str], aliases: Mapping[str, Sequence[str]], *, file: str | None = None
+    headers: Iterable[str],
+    aliases: Mapping[str, Sequence[str]],
+    *,
+    file: str | None = None,
+    ranked: bool = False,
 ) -> dict[str, str]:
     """Find the header of each field.
 
-    A field's own name is always one of its aliases. A header that matches as a whole comes before one that matches
+    A field's own name is always its first alias. A header that matches as a whole comes before one that matches
     only without its bracketed part, as in ``平均通话时长(秒)``.
 
     Parameters
@@ -33,6 +37,9 @@ def match_headers(
         What people write; case, width, spaces and underscores make no difference.
     file : str, optional
         Named in the error.
+    ranked : bool
+        Whether an earlier alias wins over a later one, for wide exports that tell a thing in several columns.
+        Without it two columns for one field are always refused.
 
     Returns
     -------
@@ -42,15 +49,14 @@ def match_headers(
     Raises
     ------
     MappingError
-        When two columns fit one field, or one column fits two fields.
+        When two columns fit one field (with `ranked`: by the same alias), or one column fits two fields.
     """
-    wanted = {field: {normalise_header(alias) for alias in (field, *names)} - {""} for field, names in aliases.items()}
     whole = {header: normalise_header(header) for header in headers}
     bare = {header: normalise_header(_BRACKETED.sub("", unicodedata.normalize("NFKC", header))) for header in whole}
     found: dict[str, str] = {}
-    for field, names in wanted.items():
-        fitting = [header for header, name in whole.items() if name in names]
-        fitting = fitting or [header for header, name in bare.items() if name in names]
+    for field, words in aliases.items():
+        names = [name for alias in (field, *words) if (name := normalise_header(alias))]
+        fitting = _fitting(whole, names, ranked) or _fitting(bare, names, ranked)
         if len(fitting) > 1:
             raise MappingError(
                 N_("Two columns fit the field {name}: {columns}."),
@@ -64,6 +70,14 @@ def match_headers(
             found[field] = fitting[0]
     _refuse_shared(found, file)
     return found
+
+
+def _fitting(normalised: Mapping[str, str], names: Sequence[str], ranked: bool) -> list[str]:
+    fitting = [header for header, name in normalised.items() if name in names]
+    if not ranked or not fitting:
+        return fitting
+    best = min(names.index(normalised[header]) for header in fitting)
+    return [header for header in fitting if names.index(normalised[header]) == best]
 
 
 def _refuse_shared(found: Mapping[str, str], file: str | None) -> None:

@@ -135,6 +135,19 @@ def test_the_hash_is_of_the_chat_and_not_of_the_file(tmp_path: Path) -> None:
     assert second.sources[0].sha256 != before
 
 
+def test_a_wide_export_has_ids_of_messages_and_of_chats(tmp_path: Path) -> None:
+    path = tmp_path / "chats.csv"
+    path.write_text(
+        "id,conversation_id,created_at,date,sender,message,content,agent,agent_id\n"
+        "1,S1,2026-10-03 09:00,x,agent,hi,y,Ann,8001\n",
+        encoding="utf-8",
+    )
+    (contact,), problems = listed(path)
+    assert not problems
+    assert (contact.id, contact.agent_id, contact.agent_name) == ("S1", "8001", "Ann")
+    assert [one.text for one in read(contact).utterances] == ["hi"]
+
+
 @pytest.mark.parametrize("header", ["file,agent,start", "工号,满意度", "id,text"])
 def test_other_tables_are_no_chats(tmp_path: Path, header: str) -> None:
     path = tmp_path / "table.csv"

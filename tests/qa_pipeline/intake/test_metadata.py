@@ -49,6 +49,19 @@ def test_english_columns_with_date_and_time_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Call Date,Call Time", "2026-10-03,09:05"),
+        ("通话日期,通话时间,开始时间", "2026-10-02,00:03:20,2026-10-03 09:05"),
+        ("timestamp,start time", "x,2026-10-03 09:05"),
+    ],
+)
+def test_the_start_among_other_times(tmp_path: Path, header: str, cells: str) -> None:
+    row = row_of(metadata(tmp_path, f"file,{header}\na.wav,{cells}\n").find(Path("a.wav"), None))
+    assert row.started_at == dt.datetime(2026, 10, 3, 1, 5, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
     ("written", "path"),
     [
         ("a.wav", "/data/2026/a.wav"),
