@@ -23,6 +23,7 @@ from qa_pipeline.audio.channels import (
 )
 from qa_pipeline.audio.decode import DEFAULT_MAX_DURATION_S, AudioReader, open_audio
 from qa_pipeline.audio.vad import (
+    DEFAULT_THRESHOLD,
     FRAME_S,
     FRAME_SAMPLES,
     Probabilities,
@@ -53,7 +54,7 @@ class ListenOptions:
     """
 
     max_duration_s: float = DEFAULT_MAX_DURATION_S
-    vad_threshold: float = 0.5
+    vad_threshold: float = DEFAULT_THRESHOLD
     min_silence_s: float = 0.5
     min_speech_s: float = 0.1
     padding_s: float = 0.2

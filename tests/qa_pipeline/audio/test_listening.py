@@ -224,5 +224,5 @@ def test_the_spec_names_everything_that_changes_the_result() -> None:
     spec = listen_spec(ListenOptions())
     assert (spec.kind, spec.name) == ("vad", "silero")
     assert dict(spec.params)["listen"] == str(LISTEN_VERSION)
-    assert spec.key != listen_spec(ListenOptions(vad_threshold=0.4)).key
+    assert spec.key != listen_spec(ListenOptions(vad_threshold=0.6)).key
     assert spec == listen_spec(ListenOptions())

@@ -50,7 +50,9 @@ def test_the_cut_into_blocks_changes_nothing(call: np.ndarray, block: int) -> No
 def test_spans_equal_the_reference(call: np.ndarray) -> None:
     options = VadOptions(min_silence_duration_ms=512, speech_pad_ms=0)
     reference = [(span["start"] / 16_000, span["end"] / 16_000) for span in get_speech_timestamps(call.copy(), options)]
-    found = speech_spans(probabilities(call, 64_000), 60.01, SpanRules(min_silence_s=0.512, min_speech_s=0.0))
+    found = speech_spans(
+        probabilities(call, 64_000), 60.01, SpanRules(threshold=0.5, min_silence_s=0.512, min_speech_s=0.0)
+    )
     assert len(reference) >= 10
     assert flat(found) == pytest.approx(flat(reference))
 
@@ -74,7 +76,7 @@ def frames(text: str) -> np.ndarray:
     ],
 )
 def test_segmentation(marks: str, expected: list[tuple[int, int]]) -> None:
-    rules = SpanRules(min_silence_s=3.5 * FRAME_S, min_speech_s=0.0)
+    rules = SpanRules(threshold=0.5, min_silence_s=3.5 * FRAME_S, min_speech_s=0.0)
     found = speech_spans(frames(marks), len(marks) * FRAME_S, rules)
     assert flat(found) == pytest.approx([edge * FRAME_S for edge in flat(expected)])
 
