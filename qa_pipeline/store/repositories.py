@@ -100,7 +100,8 @@ class Contacts:
     def list(self, period: str | None = None, agent_id: str | None = None) -> Iterator[Contact]:
         """Yield contacts by id."""
         query = _filtered(select(tables.contact.c.document), period, agent_id).order_by(tables.contact.c.id)
-        for (document,) in self._connection.execution_options(yield_per=200).execute(query):
+        # On the statement: options of a connection stay, and would make cursors of all later statements.
+        for (document,) in self._connection.execute(query.execution_options(yield_per=200)):
             yield load(Contact, document)
 
     def count(self) -> int:
@@ -214,9 +215,8 @@ class Inspections:
             .join(tables.contact, tables.contact.c.id == table.c.contact_id)
             .order_by(tables.contact.c.id)
         )
-        for contact, document in self._connection.execution_options(yield_per=200).execute(
-            _filtered(query, period, agent_id)
-        ):
+        filtered = _filtered(query, period, agent_id).execution_options(yield_per=200)
+        for contact, document in self._connection.execute(filtered):
             yield load(Contact, contact), load(Inspection, document)
 
 
