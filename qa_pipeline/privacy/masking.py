@@ -9,7 +9,7 @@ from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Transcript, Utterance, Word
 from qa_pipeline.privacy.spans import JOINT, Kind, Span, find_customer_names, find_personal
 
-_BREAK = "\x1e"
+_BREAK = "\ue001"
 # A number dictated in groups goes on after the other side's "嗯" or "yes".
 _NEXT_TURN_MAX = 2
 

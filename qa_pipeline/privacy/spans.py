@@ -10,8 +10,9 @@ from enum import StrEnum
 from stdnum import luhn
 from stdnum.cn import ric
 
-# Runs may go on over the border between utterances of one speaker; see masking.py.
-JOINT = "\x1f"
+# Runs may go on over the border between utterances of one speaker; see masking.py. Private-use characters, because
+# the control characters made for separating count as spaces in regular expressions.
+JOINT = "\ue000"
 
 
 class Kind(StrEnum):
@@ -155,7 +156,7 @@ def _values(text: str, pattern: re.Pattern[str]) -> Iterable[Span]:
 
 def _number_spans(text: str) -> Iterator[Span]:
     # A date is no secret, and it must not join with digits beside it.
-    text = _DATE.sub(lambda date: "\x1e" * len(date.group()), text)
+    text = _DATE.sub(lambda date: "\ue001" * len(date.group()), text)
     for match in _RUN.finditer(text):
         if not _is_amount(text, match):
             yield from _split_run(match, _digits_of)
