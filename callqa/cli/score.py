@@ -20,6 +20,7 @@ from qa_pipeline.domain.inspection import Evidence, Finding, Inspection
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.execution.processes import cpu_count
 from qa_pipeline.intake.discover import IgnoredFiles
+from qa_pipeline.report.labels import FLAGS, QUALITIES
 from qa_pipeline.services import score as scoring
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.preview import Preview, preview_score
@@ -247,7 +248,7 @@ def print_run(app: AppContext, run: scoring.ScoreRun, store: Store) -> None:
         app.say(N_("Stopped. Run the same command again to go on."))
     flagged = flag_counts(store, run.contact_ids)
     for flag, count in flagged.items():
-        app.say(N_("  {flag}: {count}"), flag=flag, count=count)
+        app.say("  {flag}: {count}", flag=app.translate(FLAGS[flag]), count=count)
 
 
 def flag_counts(store: Store, contact_ids: list[str]) -> Mapping[str, int]:
@@ -265,8 +266,9 @@ def print_failures(app: AppContext, title: str, failures: list[Failure]) -> None
     """Print one line per item and one for what to do."""
     for failure in failures:
         app.say(N_("  {title}: {path}"), title=app.translate(title), path=failure.path)
-        place = f" ({failure.error.row})" if failure.error.row is not None else ""
-        app.say("    {text}{place}", text=failure.error.render(app.translate), place=place)
+        row = failure.error.row
+        place = "" if row is None else app.translate(N_("row {row}")).format(row=row) + ": "
+        app.say("    {place}{text}", text=failure.error.render(app.translate), place=place)
         hint = failure.error.render_hint(app.translate)
         if hint:
             app.say("    {hint}", hint=hint)
@@ -299,12 +301,12 @@ def _print_transcripts(app: AppContext, found: Transcriptions, *, show: bool) ->
     for item in found.contacts:
         transcript = item.transcript
         app.say(
-            N_("{path}: {count} utterances by {engine}, {language}, quality {quality}"),
+            N_("{path}: {count} utterances by {engine}, {language}, {quality}"),
             path=item.path,
             count=len(transcript.utterances),
             engine=transcript.engine,
             language=transcript.language,
-            quality=app.translate(transcript.quality.value),
+            quality=app.translate(QUALITIES[transcript.quality.value]),
         )
         for utterance in transcript.utterances if show else ():
             start = utterance.start_s
