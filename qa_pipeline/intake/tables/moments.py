@@ -15,6 +15,9 @@ EARLIEST_YEAR = 1990
 # A plan for next year may be dated ahead; a slip such as 2062 for 2026 is further away.
 FURTHEST_AHEAD = dt.timedelta(days=2 * 366)
 
+_FURTHEST_ZONE_H = 14
+_MAX_CHARACTERS = 64
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
@@ -139,6 +142,8 @@ def parse_period(text: str, place: Place) -> str:
 
 
 def _fold(text: str) -> str:
+    # No moment is longer, and a long text must not keep the patterns busy.
+    text = text if len(text) <= _MAX_CHARACTERS else "?"
     return " ".join(unicodedata.normalize("NFKC", text).replace("−", "-").casefold().split())
 
 
@@ -166,7 +171,7 @@ def _written_moment(folded: str, text: str, place: Place, zone: ZoneInfo, day_fi
         raise _not_a_moment(text, place)
     day = _date_of(found, text, place, day_first)
     time = _time_of(found, text, place)
-    return dt.datetime.combine(day, time, tzinfo=_zone_of(found, zone))
+    return dt.datetime.combine(day, time, tzinfo=_zone_of(found, zone, text, place))
 
 
 def _month_of(found: re.Match[str]) -> int:
@@ -225,14 +230,15 @@ def _time_of(found: re.Match[str], text: str, place: Place) -> dt.time:
         ) from problem
 
 
-def _zone_of(found: re.Match[str], zone: ZoneInfo) -> dt.tzinfo:
+def _zone_of(found: re.Match[str], zone: ZoneInfo, text: str, place: Place) -> dt.tzinfo:
     written = found.groupdict().get("zone")
     if not written:
         return zone
     if written in ("z", "utc", "gmt"):
         return dt.UTC
     digits = written[1:].replace(":", "")
-    offset = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    if offset >= dt.timedelta(hours=24):
-        return zone
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > _FURTHEST_ZONE_H or minutes > 59:
+        raise _not_a_moment(text, place)
+    offset = dt.timedelta(hours=hours, minutes=minutes)
     return dt.timezone(-offset if written[0] == "-" else offset)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from qa_pipeline.errors import RowError
 
+_MAX_SHOWN = 120
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -16,5 +18,6 @@ class Place:
     field: str
 
     def error(self, message: str, *, hint: str, **params: object) -> RowError:
-        """Return a RowError for this place; `message` and `hint` are msgids."""
-        return RowError(message, hint=hint, file=self.file, row=self.row, field=self.field, **params)
+        """Return a RowError for this place; `message` and `hint` are msgids; long texts are cut."""
+        brief = {name: value[:_MAX_SHOWN] if isinstance(value, str) else value for name, value in params.items()}
+        return RowError(message, hint=hint, file=self.file, row=self.row, field=self.field, **brief)

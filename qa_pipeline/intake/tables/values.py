@@ -16,6 +16,9 @@ from qa_pipeline.intake.tables.place import Place
 
 _SHEET_ERRORS = frozenset(("#n/a", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"))
 
+# No value is longer; a cell of a thousand digits is a slip and must not keep the patterns busy.
+_MAX_CHARACTERS = 64
+
 _CURRENCY = re.compile(r"^(?:rmb|cny|usd|eur|[¥$€£])\s*|\s*(?:rmb|cny|usd|eur|元|[¥$€£])$")
 _MULTIPLES = {"万": 1e4, "亿": 1e8}
 _SPACES = r"[ \u00a0\u2009\u202f'’]"
@@ -183,6 +186,7 @@ def _language_names() -> dict[str, str]:
 
 
 def _fold(text: str) -> str:
+    text = text if len(text) <= _MAX_CHARACTERS else "?"
     return unicodedata.normalize("NFKC", text).replace("−", "-").strip().casefold()
 
 
@@ -220,7 +224,7 @@ def _sum_of_parts(folded: str) -> float | None:
             return None
         total += float(part.group(1)) * _SECONDS_IN[_UNIT_OF[part.group(2)]]
         at = part.end()
-    return total if folded else None
+    return total if folded and math.isfinite(total) else None
 
 
 def _not_understood(text: str, place: Place, hint: str, example: str) -> RowError:

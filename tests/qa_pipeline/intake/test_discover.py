@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -256,16 +255,13 @@ def test_memory_stays_flat_over_two_thousand_files(tmp_path: Path) -> None:
                 os.urandom(16) + bytes(20_000)
             )
     tracemalloc.start()
-    began = time.perf_counter()
     count = sum(
         1
         for one in discover([tmp_path], None, OPTIONS)
         if isinstance(one, Contact) and one.sources[0].kind is SourceKind.AUDIO
     )
-    taken_s = time.perf_counter() - began
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 2000
     # 40 MB of content pass through; names, hashes and one buffer of 1 MiB stay.
     assert peak < 8 << 20
-    assert taken_s < 15

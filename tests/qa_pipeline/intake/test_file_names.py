@@ -61,6 +61,12 @@ def test_a_pattern_of_the_site_may_use_folders() -> None:
     assert facts.role is Role.AGENT
 
 
+def test_a_pattern_is_literal_outside_its_braces() -> None:
+    facts = read_file_name(Path("坐席(8001)+C7.x.wav"), with_pattern("坐席({agent})+{call_id}.*"))
+    assert (facts.agent_id, facts.call_id) == ("8001", "C7")
+    assert read_file_name(Path("坐席80011C7.x.wav"), with_pattern("坐席({agent})+{call_id}.*")).agent_id is None
+
+
 def test_a_pattern_that_does_not_fit_says_nothing() -> None:
     assert read_file_name(Path("20261003-090512_8001_C77.wav"), with_pattern("{agent}--{call_id}")).agent_id is None
 
