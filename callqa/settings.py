@@ -112,6 +112,11 @@ class Settings(BaseSettings):
         return self.home / "scorecards"
 
     @property
+    def models(self) -> Path:
+        """Folder of the models that the user trained."""
+        return self.home / "models"
+
+    @property
     def templates(self) -> Path:
         """Folder of the user's own appraisal templates."""
         return self.home / "templates"

@@ -44,7 +44,7 @@ def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
 def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
     """Return the options of a sentiment engine."""
     if name == "embedded":
-        return {"directory": Path(settings.text.sentiment_model)} if settings.text.sentiment_model else {}
+        return {"directory": Path(settings.text.sentiment_model or settings.models)}
     return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
 
 

@@ -33,7 +33,12 @@ def sentiment(
         list[Path], typer.Option("--data", help="Table or folder of tables: text with sentiment, label or emotions.")
     ],
     language: Annotated[Language, typer.Option(help="Language of the texts.")],
-    out: Annotated[Path, typer.Option(help="Folder that gets sentiment-zh or sentiment-en.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder that gets sentiment-zh or sentiment-en; HOME/models is used in scoring.")
+    ] = None,
+    evaluate: Annotated[
+        list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Chooses the rows that are sampled and held out.")] = 0,
 ) -> None:
     """Train the embedded sentiment model and write its weights and card."""
@@ -46,16 +51,18 @@ def sentiment(
         err.print(app_context.translate(step), markup=False)
 
     tables = [read_labelled(path) for path in list_tables(data)]
-    trained = train_sentiment(tables, language.value, TrainingOptions(seed=seed), progress)
-    folder = out / f"sentiment-{language.value}"
+    apart = [read_labelled(path) for path in list_tables(evaluate or [])]
+    options = TrainingOptions(seed=seed)
+    trained = train_sentiment(tables, language.value, options, evaluate=apart, progress=progress)
+    folder = (out or app_context.settings.models) / f"sentiment-{language.value}"
     trained.model.save(folder, trained.card)
 
     def show() -> None:
         app_context.say(N_("The model is in {folder}."), folder=folder)
-        for name, figures in trained.card["held_out"].items():
+        for name, figures in (*trained.card["held_out"].items(), *trained.card["evaluated"].items()):
             measure = "macro_f1" if "macro_f1" in figures else "accuracy"
             app_context.say(
-                N_("{name}: {measure} {value} on {n} held-out texts (95% interval {low} to {high})"),
+                N_("{name}: {measure} {value} on {n} texts that training did not see (95% interval {low} to {high})"),
                 name=name,
                 measure=measure,
                 value=figures[measure]["value"],

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.text.ngrams import NGRAMS
-from qa_pipeline.errors import N_, EngineError, NeedsModel
+from qa_pipeline.errors import N_, EngineError, NeedsModel, StoreError
 
 WEIGHTS, CARD = "weights.npz", "card.json"
 FORMAT = "callqa-ngram-classifier/1"
@@ -89,7 +89,24 @@ class NgramClassifier:
         }
 
     def save(self, directory: Path, card: Mapping[str, Any]) -> None:
-        """Write weights and card into `directory`; `card` says what the model is, the schema is added here."""
+        """Write weights and card into `directory`; `card` says what the model is, the schema is added here.
+
+        Raises
+        ------
+        StoreError
+            When the folder cannot be written.
+        """
+        try:
+            self._write(directory, card)
+        except OSError as problem:
+            raise StoreError(
+                N_("The model cannot be written: {problem}."),
+                hint=N_("Choose a folder that you may write to, with space left."),
+                file=str(directory),
+                problem=problem.strerror or str(problem),
+            ) from problem
+
+    def _write(self, directory: Path, card: Mapping[str, Any]) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         packed = np.frombuffer(_SEPARATOR.join(self.vocabulary).encode("utf-8"), dtype=np.uint8)
         np.savez_compressed(

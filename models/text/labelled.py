@@ -110,7 +110,7 @@ def list_tables(paths: Sequence[Path]) -> list[Path]:
         if not path.exists():
             raise InputError(N_("There is no such file or folder."), file=str(path))
         found += sorted(each for each in path.iterdir() if is_table_file(each)) if path.is_dir() else [path]
-    if not found:
+    if paths and not found:
         raise InputError(N_("There is no table in the folder."), file=str(paths[0]))
     return found
 

@@ -12,6 +12,7 @@ from models.text.classifier import Floats, NgramClassifier, load_classifier, rea
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, EngineError
+from qa_pipeline.scoring.languages import written_language
 
 LANGUAGES = ("zh", "en")
 LABELS = tuple(label.value for label in SentimentLabel)
@@ -50,8 +51,7 @@ class EmbeddedSentiment:
         """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1.
 
         Each text goes to the model of its own script, so that an English sentence in a Chinese contact is read as
-        English; a text with letters of neither goes to the model of `language`. A text without any letter or sign
-        that can carry polarity is neutral with certainty 1/3 each.
+        English; a text with letters of neither goes to the model of `language`. A blank text gets 1/3 each.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class EmbeddedSentiment:
 
 def primary_language(language: str) -> str:
     """Return ``zh`` or ``en``; raises EngineError for other languages."""
-    primary = language.lower().split("-")[0].split("_")[0]
+    primary = written_language(language)
     if primary not in LANGUAGES:
         raise EngineError(
             N_("The embedded sentiment model does not know the language {language}."),

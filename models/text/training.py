@@ -83,6 +83,8 @@ def train_sentiment(
     tables: Sequence[LabelledTexts],
     language: str,
     options: TrainingOptions | None = None,
+    *,
+    evaluate: Sequence[LabelledTexts] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Trained:
     """Train a sentiment classifier on labelled tables and the project's own service wording.
@@ -90,7 +92,8 @@ def train_sentiment(
     One dialogue in ten (one text in ten where there are no dialogues) is held out of every table and gives the
     figures of the card. Within a table the labels weigh the same. A table that lacks a label gets an intercept of its
     own in training, which is dropped afterwards: without it "not a review" would become evidence for neutral.
-    Probabilities are calibrated by one temperature, found on out-of-fold scores.
+    Probabilities are calibrated by one temperature, found on out-of-fold scores. The tables of `evaluate` have no part
+    in training and only give figures.
 
     Raises
     ------
@@ -134,6 +137,7 @@ def train_sentiment(
             for table, (train, _) in zip(tables, kept, strict=True)
         ],
         "held_out": {held.name: _figures(model, held) for _, held in kept if held.texts},
+        "evaluated": {table.name: _figures(model, table) for table in evaluate},
     }  # fmt: skip
     return Trained(model, card)
 

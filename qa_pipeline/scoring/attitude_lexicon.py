@@ -12,6 +12,7 @@ from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import SHIPPED, read_yaml
 from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.scoring.languages import written_language
 from qa_pipeline.scoring.match import Phrase, prepare_phrases
 
 LEXICON = SHIPPED / "lexicons" / "attitude.yaml"
@@ -146,7 +147,7 @@ def attitude_lexicon(language: str, path: Path = LEXICON) -> AttitudeLexicon:
 
 def find_lexicon(language: str) -> AttitudeLexicon | None:
     """Return the lexicon for a language tag such as ``zh-CN``, None when there is none."""
-    primary = language.lower().split("-")[0].split("_")[0]
+    primary = written_language(language)
     return attitude_lexicon(primary) if primary in LANGUAGES else None
 
 

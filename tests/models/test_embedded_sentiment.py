@@ -62,6 +62,10 @@ def test_no_texts(model: EmbeddedSentiment):
     assert model.predict([], "en").shape == (0, 3)
 
 
+def test_cantonese_is_read_as_chinese(model: EmbeddedSentiment):
+    assert model.predict(["太差了"], "yue") == pytest.approx(model.predict(["太差了"], "zh-CN"))
+
+
 def test_language_without_model(model: EmbeddedSentiment):
     with pytest.raises(EngineError, match="does not know the language"):
         model.predict(["bonjour"], "fr")

@@ -133,3 +133,11 @@ def test_probabilities_are_calibrated_by_one_temperature(own_labels: Path):
     trained = train_sentiment([read_labelled(own_labels)], "zh")
     assert 0.13 < trained.card["temperature"] < 7.4  # the bounds of the search, e^-2 and e^2
     assert np.isfinite(trained.model.coefficients.astype(np.float64)).all()
+
+
+def test_evaluated_tables_have_no_part_in_training(own_labels: Path, tmp_path: Path):
+    apart = read_labelled(table_of(tmp_path / "apart.csv", [{"text": "咕噜咕噜", "sentiment": "negative"}] * 3))
+    table = read_labelled(own_labels)
+    with_figures = train_sentiment([table], "zh", evaluate=[apart])
+    assert with_figures.card["evaluated"]["apart.csv"]["accuracy"]["value"] == 1.0
+    assert (with_figures.model.coefficients == train_sentiment([table], "zh").model.coefficients).all()

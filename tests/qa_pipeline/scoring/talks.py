@@ -1,0 +1,42 @@
+"""Transcripts for tests of annotation, written as ``agent: words`` or ``customer: words`` lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
+
+
+def talk(text: str, language: str = "zh", quality: TranscriptQuality = TranscriptQuality.TRUSTED) -> Transcript:
+    """Return the transcript of a talk written line by line."""
+    lines = [line.strip().split(":", 1) for line in text.strip().splitlines()]
+    said = tuple(
+        Utterance(index=number, role=Role(role.strip()), text=words.strip())
+        for number, (role, words) in enumerate(lines)
+    )
+    return Transcript(language=language, engine="import:text", quality=quality, utterances=said)
+
+
+_ANSWERS = {"!": (0.8, 0.1, 0.1), "": (0.1, 0.8, 0.1), "~": (0.1, 0.1, 0.8)}
+
+
+class CountingSentiment:
+    """A real, tiny sentiment model: more ``!`` is more negative, ``~`` positive; it counts how often it was asked."""
+
+    spec = EngineSpec(kind="sentiment", name="marks", version="1")
+
+    def __init__(self) -> None:
+        self.calls: list[Sequence[str]] = []
+
+    def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
+        """Return 0.8 for the class that the sign names."""
+        self.calls.append(texts)
+        rows = [
+            [0.8, 0.1, 0.1] if "!" in text else [0.1, 0.1, 0.8] if "~" in text else [0.1, 0.8, 0.1] for text in texts
+        ]
+        return np.array(rows).reshape(len(rows), 3)
