@@ -25,8 +25,8 @@ _CONTEXT_SAMPLES = 64  # end of the frame before, given to the network in front 
 # Small batches stay in the cache of the processor: about a tenth faster than thousands of frames at once.
 _BATCH_FRAMES = 128
 # Below the customary .5, which misses soft and clipped telephone speech. Chosen on two labelled sets (so they prove
-# nothing more): one two-channel 8 kHz service call labelled by energy, 196 s of speech, and four meeting clips labelled
-# by people, 83 s. Missed are 14.5 and 11.2 s, with .5 it is 23.7 and 15.0 s; false alarms 3.9 and .8 s against 1.9 and .5.
+# nothing more): one two-channel 8 kHz service call labelled by energy, 196 s of speech, and meeting clips labelled by
+# people, 83 s. It misses 14.5 and 11.2 s where .5 misses 23.7 and 15.0 s; false alarms are 3.9 and .8 s, not 1.9 and .5.
 DEFAULT_THRESHOLD = 0.35
 # The network leaves speech at a lower probability than it enters, as silero's own segmentation does.
 _HYSTERESIS = 0.15
