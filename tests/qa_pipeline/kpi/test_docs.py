@@ -1,0 +1,33 @@
+"""The documentation names everything that the catalogue and the forms know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qa_pipeline.kpi.catalogue import list_indicators
+from qa_pipeline.kpi.columns import aliases_of
+
+TEXT = (Path(__file__).parents[3] / "docs" / "kpis.md").read_text(encoding="utf-8")
+
+
+def test_every_indicator_and_every_field_of_a_call_is_documented() -> None:
+    assert [found.id for found in list_indicators() if f"| `{found.id}` | {found.name.zh} |" not in TEXT] == []
+    assert [field for field in aliases_of("calls") if f"`{field}`" not in TEXT] == []
+
+
+def test_the_example_template_is_one(tmp_path: Path) -> None:
+    from qa_pipeline.appraisal.templates import check_template
+    from qa_pipeline.kpi.catalogue import shipped
+
+    path = tmp_path / "night-desk.yaml"
+    path.write_text(TEXT.split("```yaml\n")[2].split("```")[0], encoding="utf-8")
+    assert check_template(path, shipped()).errors == ()
+
+
+def test_the_example_mapping_is_one(tmp_path: Path) -> None:
+    from qa_pipeline.kpi.catalogue import shipped
+    from qa_pipeline.kpi.mapping import read_mapping
+
+    path = tmp_path / "mapping.yaml"
+    path.write_text(TEXT.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert len(read_mapping(path, shipped()).uses) == 5
