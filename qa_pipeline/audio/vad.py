@@ -26,7 +26,7 @@ _CONTEXT_SAMPLES = 64  # end of the frame before, given to the network in front 
 _BATCH_FRAMES = 128
 # Below the customary .5, which misses soft and clipped telephone speech. Chosen on two labelled sets (so they prove
 # nothing more): one two-channel 8 kHz service call labelled by energy, 196 s of speech, and meeting clips labelled by
-# people, 83 s. It misses 14.5 and 11.2 s where .5 misses 23.7 and 15.0 s; false alarms are 3.9 and .8 s, not 1.9 and .5.
+# people, 83 s. It misses 14.5 and 11.2 s where .5 misses 23.7 and 15.0 s; false alarms are 3.9 and .8 s (1.9 and .5).
 DEFAULT_THRESHOLD = 0.35
 # The network leaves speech at a lower probability than it enters, as silero's own segmentation does.
 _HYSTERESIS = 0.15
