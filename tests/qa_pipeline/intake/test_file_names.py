@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_pipeline.domain.contact import Direction, Role
@@ -109,6 +109,7 @@ def test_numbers_of_calls_are_no_party_endings(stem: str) -> None:
     assert find_party_ending(stem) is None
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=60))
 def test_no_name_brings_the_reader_down(name: str) -> None:
     read_file_name(Path("/data") / name, OPTIONS)

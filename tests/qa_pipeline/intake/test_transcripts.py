@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_pipeline.domain.contact import Contact, ContactKind, Role, Source, SourceKind
@@ -191,6 +191,7 @@ def test_unusable_files_name_themselves(tmp_path: Path, name: str, content: str)
     assert caught.value.file == str(tmp_path / name)
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(0, 10), st.floats(0, 2), st.text("ab 您", min_size=1).filter(str.strip)),

@@ -6,7 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_pipeline.errors import RowError
@@ -134,6 +134,7 @@ def test_what_is_no_period(text: str) -> None:
         parse_period(text, HERE)
 
 
+@settings(max_examples=60, deadline=None)
 @given(
     st.datetimes(FIRST, LAST).map(lambda when: when.replace(microsecond=0)),
     st.sampled_from(["UTC", "Asia/Kathmandu", "Asia/Tokyo", "Asia/Shanghai"]),
@@ -151,6 +152,7 @@ def test_every_written_form_gives_the_moment_back(local: dt.datetime, zone_name:
         assert parse_moment(text, HERE, zone, now=NOW) == expected.astimezone(dt.UTC)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=24))
 def test_no_text_brings_the_parsers_down(text: str) -> None:
     for parse in (moment, lambda written: parse_period(written, HERE)):

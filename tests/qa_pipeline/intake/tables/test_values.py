@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa_pipeline.domain.contact import Direction, Role
@@ -175,6 +175,7 @@ def test_missing(text: str) -> None:
     assert is_missing(text)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.floats(-1e12, 1e12).map(lambda number: round(number, 4)))
 def test_a_number_survives_every_way_of_writing_it(number: float) -> None:
     english = f"{number:,.4f}"
@@ -184,6 +185,7 @@ def test_a_number_survives_every_way_of_writing_it(number: float) -> None:
         assert math.isclose(parse_number(text, HERE), number, abs_tol=1e-9, rel_tol=1e-12)
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**7))
 def test_a_duration_survives_every_way_of_writing_it(seconds: int) -> None:
     hours, rest = divmod(seconds, 3600)
@@ -206,6 +208,7 @@ def test_endless_texts_are_refused_and_shown_in_brief(text: str) -> None:
         assert len(caught.value.render()) < 200
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=20))
 def test_no_text_brings_a_parser_down(text: str) -> None:
     for parse in (parse_number, parse_ratio, parse_duration_s):
