@@ -129,8 +129,9 @@ def _parties_of(listening: Listening | None, transcript: Transcript) -> _Parties
             spans.setdefault(role, []).extend(channel.spans)
         return _Parties(agent=union(spans[Role.AGENT]), customer=union(spans[Role.CUSTOMER]))
     imported = transcript.engine.startswith("import")
+    labelled = transcript.roles_by in _LABELLED or transcript.roles_swapped
     spoken = [utterance for utterance in transcript.utterances if utterance.role in _SWAPPED]
-    if not imported or transcript.roles_by not in _LABELLED or not spoken or not all(map(_has_times, spoken)):
+    if not imported or not labelled or not spoken or not all(map(_has_times, spoken)):
         return None
     return _Parties(agent=_times_of(spoken, Role.AGENT), customer=_times_of(spoken, Role.CUSTOMER))
 

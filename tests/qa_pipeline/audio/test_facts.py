@@ -168,6 +168,8 @@ def test_mono_with_an_imported_transcript_that_names_speakers_and_times() -> Non
     assert facts.agent_speech_rate == pytest.approx(48.0)  # 4 characters in 5 s
     guessed = replace(transcript, roles_by="text")
     assert facts_of_call(mono(), guessed).agent_talk_s is None
+    turned = replace(guessed, roles_swapped=True)  # one file per party, the wrong way round: the text only named them
+    assert facts_of_call(mono(), turned).agent_talk_s == 5.0
 
 
 def test_an_imported_transcript_alone() -> None:
