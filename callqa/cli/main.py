@@ -11,7 +11,20 @@ from typing import Annotated
 
 import typer
 
-from callqa.cli import coaching, console, doctor, evaluate, kpi, report, score, templates, train, validate
+from callqa.cli import (
+    coaching,
+    console,
+    doctor,
+    evaluate,
+    kpi,
+    report,
+    score,
+    scorecards,
+    serve,
+    templates,
+    train,
+    validate,
+)
 from callqa.cli.console import AppContext
 from callqa.settings import read_settings
 from qa_pipeline.errors import CallqaError
@@ -49,19 +62,16 @@ def _begin(
 app.command()(score.ingest)
 app.command()(score.score)
 app.command()(score.transcribe)
-app.command()(evaluate.evaluate)
 app.add_typer(kpi.app, name="kpi")
 app.command()(evaluate.evaluate)
 app.command()(report.report)
 app.command()(serve.serve)
+app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")
 app.add_typer(templates.app, name="templates")
-app.command()(doctor.doctor)
-app.add_typer(kpi.app, name="kpi")
-app.add_typer(templates.app, name="templates")
-app.add_typer(coaching.app, name="coaching")
 app.add_typer(validate.app, name="validate")
 app.add_typer(train.app, name="train")
+app.command()(doctor.doctor)
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
