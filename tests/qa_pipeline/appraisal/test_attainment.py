@@ -62,9 +62,7 @@ def levels(draw: st.DrawFn) -> Levels:
         return Levels(direction=RANGE, floor_low=knots[0], target_low=knots[1], target=knots[2], floor=knots[3])
     if direction is DOWN:
         knots = [-knot for knot in knots]
-    return Levels(
-        direction=direction, floor=knots[0], target=knots[1], stretch=knots[2] if count == 3 else None
-    )
+    return Levels(direction=direction, floor=knots[0], target=knots[1], stretch=knots[2] if count == 3 else None)
 
 
 @given(levels(), finite, finite)

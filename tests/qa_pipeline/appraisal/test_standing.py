@@ -25,9 +25,7 @@ def one(agent_id: str, total: float | None, se: float | None = 2.0, n: int | Non
         weight=100.0,
         effective_weight=100.0,
     )
-    dimension = DimensionResult(
-        id="performance", points=total, weight=100.0, effective_weight=100.0, items=(item,)
-    )
+    dimension = DimensionResult(id="performance", points=total, weight=100.0, effective_weight=100.0, items=(item,))
     return replace(evaluation(agent_id, total), dimensions=(dimension,))
 
 

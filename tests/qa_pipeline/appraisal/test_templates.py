@@ -99,9 +99,7 @@ def test_the_digest_follows_the_content_and_not_the_layout(tmp_path: Path) -> No
         ("id: night-desk", "id: Night Desk", 2, "id", "wrong"),
     ],
 )
-def test_mistakes_name_line_and_key(
-    tmp_path: Path, old: str, new: str, line: int, key: str, words: str
-) -> None:
+def test_mistakes_name_line_and_key(tmp_path: Path, old: str, new: str, line: int, key: str, words: str) -> None:
     assert old in GOOD
     path = write(tmp_path, GOOD.replace(old, new, 1))
     found = check_template(path, shipped())
