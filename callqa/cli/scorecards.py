@@ -140,20 +140,20 @@ def _print_list(here: AppContext, cards: Sequence[Scorecard]) -> None:
 def _print_card(here: AppContext, card: Scorecard) -> None:
     lang = here.settings.lang
     out.print(f"{card.key}  {card.name.in_language(lang)}", markup=False, style="bold")
-    table = Table()
-    for heading in (N_("Section"), N_("Criterion"), N_("Weight"), N_("Rule"), N_("Applies when")):
-        table.add_column(here.translate(heading))
     for section in card.sections:
+        out.print(f"\n{section.name.in_language(lang)}", markup=False, style="bold")
         for criterion in section.criteria:
-            cap = here.translate(N_("red line, at most {points}")).format(points=f"{criterion.fatal_cap_points:g}")
-            table.add_row(
-                section.name.in_language(lang),
-                f"{criterion.name.in_language(lang)} ({criterion.id})",
-                cap if criterion.fatal else f"{criterion.weight:g}",
-                _render_check(criterion.check),
-                _render_check(criterion.applies_when) if criterion.applies_when else "",
-            )
-    out.print(table)
+            out.print(f"  {criterion.id}  {criterion.name.in_language(lang)}  {_worth(here, criterion)}", markup=False)
+            out.print(f"      {_render_check(criterion.check)}", markup=False)
+            if criterion.applies_when:
+                condition = _render_check(criterion.applies_when)
+                out.print("      " + here.translate(N_("applies when: {rule}")).format(rule=condition), markup=False)
+
+
+def _worth(here: AppContext, criterion: Criterion) -> str:
+    if criterion.fatal:
+        return here.translate(N_("red line, at most {points}")).format(points=f"{criterion.fatal_cap_points:g}")
+    return here.translate(N_("weight {weight}")).format(weight=f"{criterion.weight:g}")
 
 
 def _render_check(check_: Check) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rapidfuzz import fuzz, process
 
-ALIKE_MIN = 60
+ALIKE_MIN = 55
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

@@ -75,8 +75,14 @@ class Problems:
 
     def add_invalid(self, error: ValidationError, model: type[BaseModel], prefix: Keys = ()) -> None:
         """Note everything that pydantic found below `prefix`."""
-        for detail in error.errors():
-            self._add_detail(dict(detail), model, prefix)
+        details = error.errors()
+        places = [detail["loc"] for detail in details]
+        for detail in details:
+            where = detail["loc"]
+            # A list whose entries are wrong also counts as too short; the entries say it better.
+            has_inner = any(len(place) > len(where) and place[: len(where)] == where for place in places)
+            if detail["type"] != "too_short" or not has_inner:
+                self._add_detail(dict(detail), model, prefix)
 
     def sorted(self) -> tuple[ScorecardError, ...]:
         """Return the errors in the order of the file, the same complaint once."""

@@ -15,13 +15,13 @@ from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
 from qa_pipeline.detectors.registry import detector_names
 from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.domain.annotation import Annotation
-from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
 from qa_pipeline.engines.registry import load_engine
 from qa_pipeline.errors import N_, RowError, TableError
-from qa_pipeline.intake.tables import Row, Table, parse_role, read_table
+from qa_pipeline.intake.tables import Place, Row, Table, parse_role, read_table
 from qa_pipeline.ports import ContactView, SentimentModel
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scoring.annotate import annotate
@@ -265,11 +265,15 @@ def _read_utterances(table: Table, row: Row, contact: Mapping[str, Any]) -> Iter
             )
         yield Utterance(
             index=index,
-            role=parse_role(str(item.get("role", "")), table.place(row, f"{field}.role")),
+            role=_role(str(item.get("role") or Role.UNKNOWN), table.place(row, f"{field}.role")),
             text=item["text"],
             start_s=_seconds(table, row, f"{field}.start_s", item.get("start_s")),
             end_s=_seconds(table, row, f"{field}.end_s", item.get("end_s")),
         )
+
+
+def _role(label: str, place: Place) -> Role:
+    return Role.UNKNOWN if label == Role.UNKNOWN.value else parse_role(label, place)
 
 
 def _seconds(table: Table, row: Row, field: str, value: object) -> float | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.domain.annotation import Annotation, AttitudeMark, AttitudeScore, SentimentCourse
 from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Finding
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Section, Text
 from qa_pipeline.domain.transcript import TranscriptQuality, Utterance
-from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.ports import ContactView
 
 ROLES = {"agent": Role.AGENT, "customer": Role.CUSTOMER, "system": Role.SYSTEM, "unknown": Role.UNKNOWN}
@@ -36,7 +36,7 @@ def utterances(lines: Sequence[str], *, confidence: float | None = None, timed: 
     return tuple(made)
 
 
-def view(  # noqa: PLR0913
+def view(
     lines: Sequence[str],
     *,
     language: str = "zh",
@@ -102,7 +102,7 @@ def card_of(*criteria: Criterion, pass_points: float = 80, min_coverage_ratio: f
     )
 
 
-def criterion(id: str = "one", check: Mapping[str, Any] | None = None, **more: Any) -> Criterion:  # noqa: A002
+def criterion(id: str = "one", check: Mapping[str, Any] | None = None, **more: Any) -> Criterion:
     """Return a criterion of weight 1."""
     check = check or {"detector": "phrase", "any": ["您好"]}
     return Criterion(id=id, name=Text(zh=id, en=id), check=check_of(check), **{"weight": 1.0, **more})

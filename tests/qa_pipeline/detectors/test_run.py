@@ -88,4 +88,3 @@ def test_a_quote_that_is_not_there_is_no_judgement() -> None:
         verdict = run.Verdict(outcome=Outcome.NOT_MET, reason=honest.reason, confidence=0.9, evidence=(false,))
         found = run._verified(verdict, "one", contact)
         assert (found.outcome, found.confidence, found.evidence) == (Outcome.UNDETERMINED, 0.0, ())
-

@@ -26,7 +26,11 @@ def test_no_match_crosses_utterances() -> None:
 
 def test_words_are_matched_first_then_sound_then_likeness() -> None:
     phrases = prepare_phrases(["感谢您的耐心等待"])
-    for text, matched_by in (("感谢您的耐心等待", "words"), ("赶谢您的耐心等代", "sound"), ("感谢您耐心的等待", "likeness")):
+    for text, matched_by in (
+        ("感谢您的耐心等待", "words"),
+        ("赶谢您的耐心等代", "sound"),
+        ("感谢您耐心的等待", "likeness"),
+    ):
         (hit,) = passage(text).find_all(phrases, tolerant=True)
         assert hit.matched_by == matched_by, text
 
