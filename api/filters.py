@@ -27,7 +27,7 @@ class Paging(BaseModel):
 class ContactQuery(Paging):
     """Filters of a list; an empty value, as forms send it, asks for nothing."""
 
-    period: Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")] | None = None
+    period: Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")] | None = None
     agent_id: _Name | None = None
     team: _Name | None = None
     kind: ContactKind | None = None

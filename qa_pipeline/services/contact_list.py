@@ -70,8 +70,10 @@ def list_contacts(store: Store, wanted: ContactFilter, *, offset: int, limit: in
     with store.reading() as tx:
         total = tx.connection.execute(count).scalar_one()
         found = [
-            ListedContact(contact=load(Contact, document), inspection=load(Inspection, judged) if judged else None)
-            for document, judged in tx.connection.execute(rows).tuples()
+            ListedContact(
+                contact=load(Contact, row.document), inspection=load(Inspection, row.judged) if row.judged else None
+            )
+            for row in tx.connection.execute(rows)
         ]
     return ContactPage(contacts=found, total=total)
 

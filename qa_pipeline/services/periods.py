@@ -32,8 +32,8 @@ def list_periods(store: Store) -> Sequence[Period]:
 
 def _counts(tx: Transaction, table: Table, subject: Column[str]) -> dict[str, int]:
     rows = tx.connection.execute(
-        select(table.c.period, func.count(subject.distinct()))
+        select(table.c.period, func.count(subject.distinct()).label("subjects"))
         .where(table.c.period.is_not(None))
         .group_by(table.c.period)
     )
-    return {period: count for period, count in rows}
+    return {row.period: row.subjects for row in rows}

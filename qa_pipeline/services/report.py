@@ -26,7 +26,7 @@ _RENDERERS: Mapping[str, Callable[[ReportData], bytes]] = {
     ".csv": render_csv,
     ".json": render_json,
 }
-_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def build_report(

@@ -1,0 +1,83 @@
+"""The application over a filled store."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from qa_pipeline.domain.annotation import Annotation, AttitudeScore, Sentiment, SentimentLabel
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.listening import Facts
+from qa_pipeline.errors import NeedsModel
+from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.inspect import Annotated
+from qa_pipeline.store import Store, open_store
+from tests import factories
+from tests.conftest import ZONE
+
+RULES = Rulebook(scorecards=[factories.scorecard()], indicators=factories.INDICATORS, templates=[factories.template()])
+RED_LINE_CALL = "20261003-A06"
+
+
+def said() -> Annotated:
+    """What was said in the call with the red line: the abuse is utterance 14."""
+    lines = [(Role.AGENT if number % 2 == 0 else Role.CUSTOMER, f"第{number}句。") for number in range(16)]
+    lines[3] = (Role.CUSTOMER, "我的快递三天了还没有到！")
+    lines[14] = (Role.AGENT, "你有病吧，爱投诉就去投诉。")
+    sentiments = tuple(
+        Sentiment(utterance=index, label=label, score=score, confidence=0.8)
+        for index, label, score in (
+            (1, SentimentLabel.NEUTRAL, 0.0),
+            (3, SentimentLabel.NEGATIVE, -0.8),
+            (14, SentimentLabel.NEGATIVE, -0.9),
+        )
+    )
+    return Annotated(
+        transcript=factories.transcript(lines),
+        facts=Facts(duration_s=245.0),
+        annotation=Annotation(
+            sentiments=sentiments,
+            courses=(),
+            attitude=(AttitudeScore(dimension="courtesy", value=2.0, confidence=0.8),),
+            attitude_value=None,
+            sentiment_engine="embedded@1",
+            masked_count=0,
+        ),
+    )
+
+
+def fill(store: Store, artifacts: ArtifactFolder) -> None:
+    """Put a month of contacts, evaluations and one problem into a store."""
+    artifacts.write(said(), "annotate", "f" * 64)
+    with store.transaction() as tx:
+        tx.runs.start("r", "score")
+        for agent in factories.agents():
+            tx.agents.put(agent)
+        for contact, inspection in factories.month_of_contacts():
+            tx.contacts.put(contact)
+            tx.inspections.add(inspection, "r")
+        for evaluation in factories.month_of_evaluations():
+            tx.evaluations.put(evaluation)
+        tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64})
+        tx.contacts.put(factories.contact("waiting/1", agent_id=None, agent_name=None))
+        tx.problems.put("waiting.mp3", "pending", NeedsModel("No engine.", hint="Install one."), "r", "waiting/1")
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """The application over October 2026 in SQLite; nothing in these tests writes."""
+    folder: Path = tmp_path_factory.mktemp("api")
+    store, artifacts = open_store(f"sqlite:///{folder / 'callqa.db'}", ZONE), ArtifactFolder(folder / "artifacts")
+    fill(store, artifacts)
+    yield create_app(store=store, artifacts=artifacts, rulebook=RULES)
+    store.close()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> TestClient:
+    """A client on the loopback address."""
+    return TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)

@@ -1,0 +1,181 @@
+"""The four files that people take away."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from qa_pipeline.domain.inspection import Reason
+from qa_pipeline.report.compose import ReportInputs, compose
+from qa_pipeline.report.csv import render_csv
+from qa_pipeline.report.data import ReportData
+from qa_pipeline.report.excel import render_excel
+from qa_pipeline.report.html import FLAGGED_SHOWN, render_html
+from qa_pipeline.report.json import render_json
+from qa_pipeline.report.labels import clock_text, measure_text, percent_text, value_text
+from qa_pipeline.report.rulebook import Rulebook
+from tests import factories
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = '=HYPERLINK("http://evil","x")'
+
+
+def month(language: str = "en", **changes: object) -> ReportData:
+    inputs = ReportInputs(
+        period="2026-10",
+        language=language,
+        zone="Asia/Shanghai",
+        generated_at=datetime(2026, 11, 2, tzinfo=UTC),
+        rulebook=Rulebook(
+            scorecards=[factories.scorecard()], indicators=factories.INDICATORS, templates=[factories.template()]
+        ),
+        inspected=factories.month_of_contacts(),
+        evaluations=factories.month_of_evaluations(),
+        agents=factories.agents(),
+    )
+    return compose(replace(inputs, **changes))  # type: ignore[arg-type]
+
+
+def hostile() -> ReportData:
+    """One contact whose every free text attacks the reader."""
+    contact = factories.contact("=1+1", agent_name=SCRIPT, team=FORMULA, queue="@x")
+    judged = factories.inspection(
+        "=1+1",
+        findings=(
+            factories.finding(
+                reason=Reason(message="Heard: {phrase}", params={"phrase": SCRIPT}),
+                evidence=[factories.quote(f'{SCRIPT}"><img src=x onerror=alert(1)>')],
+            ),
+        ),
+        flags=factories.month_of_contacts()[0][1].flags,
+    )
+    return month(inspected=[(contact, judged)], evaluations=[], agents=[])
+
+
+def test_html_is_one_self_contained_page() -> None:
+    page = render_html(month()).decode()
+    assert page.startswith("<!doctype html>")
+    assert not re.search(r"<script|<link|@import|url\(|https?://(?!www\.w3\.org)", page)
+    assert not re.search(r"\sstyle=|\son\w+=", page)  # a strict content security policy shows it unharmed
+    assert len(page) < 150_000
+
+
+def test_html_escapes_names_quotes_and_reasons() -> None:
+    page = render_html(hostile()).decode()
+    assert SCRIPT not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_html_opens_totals_into_items_and_flags_into_quotes_with_times() -> None:
+    page = render_html(month()).decode()
+    assert "Script compliance" in page
+    assert "你有病吧，爱投诉就去投诉。" in page
+    assert "02:05" in page  # 125 s
+    assert 'lang="zh-CN"' in render_html(month("zh")).decode()
+
+
+def test_html_charts_stand_beside_their_figures() -> None:
+    page = render_html(month()).decode()
+    histogram, table = page.split('<svg class="histogram"')[1].split("</svg>", 1)
+    drawn = re.findall(r'bar-count"[^>]*>(\d+)<', histogram)
+    listed = re.findall(r'<td class="num">(\d+)</td>', table.split("</table>")[0])
+    assert drawn == [count for count in listed if count != "0"]
+    assert sum(map(int, listed)) == 70  # 72 contacts, two of which could not be determined
+
+
+def test_html_of_an_empty_month_says_so() -> None:
+    page = render_html(month(inspected=[], evaluations=[], agents=[])).decode()
+    assert "No contact was inspected in this period." in page
+    assert "Everything that was handed in has been scored." in page
+
+
+def test_html_shows_a_limited_number_per_flag_and_says_so() -> None:
+    many = factories.month_of_contacts(per_agent=90)
+    report = month(inspected=many)
+    page = render_html(report).decode()
+    low = next(group for group in report.flagged if group.flag == "low_score")
+    assert len(low.contacts) > FLAGGED_SHOWN
+    assert f"Shown are the {FLAGGED_SHOWN} with the lowest scores of {len(low.contacts)}" in page
+
+
+def test_html_links_contacts_to_their_own_page_when_told() -> None:
+    page = render_html(month(), contact_link="/contacts/{contact_id}?lang=zh").decode()
+    assert 'href="/contacts/20261003-A06?lang=zh"' in page
+
+
+def test_workbook_has_all_sheets_in_both_languages() -> None:
+    book = load_workbook(io.BytesIO(render_excel(month())))
+    assert book.sheetnames == ["Overview", "Agents", "Items", "Contacts", "Findings", "Flagged", "Not scored"]
+    contacts = book["Contacts"]
+    assert isinstance(contacts, Worksheet)
+    assert contacts.max_row == 1 + 72
+    assert contacts.freeze_panes == "A2"
+
+
+def test_workbook_stores_formulas_as_text() -> None:
+    book = load_workbook(io.BytesIO(render_excel(hostile())))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert "f" not in {cell.data_type for cell in cells}
+    attacks = [cell for cell in cells if isinstance(cell.value, str) and cell.value.startswith(("=", "@"))]
+    assert {cell.value for cell in attacks} == {"=1+1", FORMULA, "@x"}
+    assert all(cell.quotePrefix for cell in attacks)
+
+
+def test_workbook_keeps_numbers_as_numbers() -> None:
+    contacts = load_workbook(io.BytesIO(render_excel(month())))["Contacts"]
+    header = [cell.value for cell in contacts[1]]
+    first = dict(zip(header, (cell.value for cell in contacts[2]), strict=True))
+    # A01's first call: greets, number 0: 95 - 0 - 0 - 0 points.
+    assert (first["Contact"], first["Score"], first["Passed"]) == ("20261000-A01", 95, "yes")
+
+
+def test_csv_has_a_mark_for_excel_and_a_column_per_criterion() -> None:
+    content = render_csv(month())
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert len(rows) == 72
+    red = next(row for row in rows if row["Contact"] == "20261003-A06")
+    assert (red["No abuse of the customer (no_abuse)"], red["Red lines"]) == ("not met", "No abuse of the customer")
+    assert red["Start"] == "2026-10-07 14:30"  # 01:30 UTC + 6 days + 5 h = 06:30 UTC, 14:30 in Shanghai
+
+
+def test_csv_neutralises_formulas() -> None:
+    (row,) = csv.DictReader(io.StringIO(render_csv(hostile()).decode("utf-8-sig")))
+    assert (row["Contact"], row["Team"], row["Queue"]) == ("'=1+1", f"'{FORMULA}", "'@x")
+
+
+def test_negative_numbers_stay_numbers_in_csv() -> None:
+    row = next(csv.DictReader(io.StringIO(render_csv(month()).decode("utf-8-sig"))))
+    assert row["Customer's sentiment at the start"] == "-0.55"
+
+
+def test_json_is_the_report_itself() -> None:
+    report = month()
+    document = json.loads(render_json(report))
+    assert document["overview"]["contacts_count"] == 72
+    assert document["flagged"][0] == {"flag": "red_line", "contacts": ["20261003-A06"]}
+    assert len(document["contacts"]) == 72
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "–"), (0.0, "00:00"), (125.9, "02:05"), (3600.0, "1:00:00"), (59.999, "00:59")]
+)
+def test_clock(seconds: float | None, text: str) -> None:
+    assert clock_text(seconds) == text
+
+
+def test_values_carry_their_unit() -> None:
+    assert value_text(0.855, "ratio", str) == "85.5%"
+    assert value_text(312.0, "s", str) == "312 s"
+    assert value_text(1234.5, "count", str) == "1,234.5"
+    assert value_text(None, "s", str) == "–"
+    assert percent_text(1.0) == "100%"
+    assert measure_text("silence_ratio", 0.08, str) == "8%"
+    assert measure_text("agent_interruptions_count", 3.0, str) == "3"
