@@ -1,14 +1,17 @@
-"""Build a tiny Whisper of random weights in the formats of every engine, for tests and benchmarks.
+"""Build a Whisper that always says one sentence, in the formats of every engine, for tests and benchmarks.
 
-    python tools/tiny_whisper.py FOLDER [--width 64] [--layers 2]
+    python tools/tiny_whisper.py FOLDER --sentence "Thank you for calling." [--language en] [--width 64] [--layers 1]
 
 Writes ``hf/`` (transformers), ``ct2/`` (CTranslate2, for faster-whisper) and ``tiny.pt`` (openai-whisper): the same
-weights three times. The words they give mean nothing; loading, decoding, word times and languages are real.
+weights three times. Nothing is trained: every token of the sentence gets a direction of its own, and the last decoder
+layer maps each token's direction to that of its successor. Loading, decoding, search, word times and the detection of
+the language are the engines' own; only what the model knows is made up.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -19,7 +22,7 @@ import ctranslate2.converters
 import torch
 import transformers
 import whisper
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, processors
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from whisper.tokenizer import get_tokenizer
 
 MELS = 80
@@ -47,11 +50,24 @@ TO_OPENAI = (
 """How transformers' names of the weights become those of the original, in this order."""
 
 
-def build(folder: Path, *, width: int = 64, layers: int = 2, seed: int = 0) -> Path:
-    """Write the three forms of one random multilingual model into `folder` and return it."""
+def build(
+    folder: Path, sentence: str, *, language: str = "en", width: int = 64, layers: int = 1, loop: bool = False
+) -> Path:
+    """Write the three forms of one model into `folder` and return it.
+
+    Parameters
+    ----------
+    sentence : str
+        What the model says for every sound; no token of it may occur twice.
+    language : str
+        What the model takes every sound for.
+    loop : bool
+        Begin the sentence anew at its end for ever, as Whisper does when it is lost.
+    """
     hf = folder / "hf"
     hf.mkdir(parents=True, exist_ok=True)
-    model = _model(width, layers, seed)
+    model = _model(width, layers)
+    _teach(model, _chain(sentence, language, loop))
     model.save_pretrained(hf)
     tokenizer_of_whisper().save(str(hf / "tokenizer.json"))
     transformers.WhisperFeatureExtractor(feature_size=MELS).save_pretrained(hf)
@@ -59,12 +75,57 @@ def build(folder: Path, *, width: int = 64, layers: int = 2, seed: int = 0) -> P
         str(hf), copy_files=["tokenizer.json", "preprocessor_config.json"]
     )
     converter.convert(str(folder / "ct2"), quantization="float32", force=True)
+    _add_languages(folder / "ct2" / "config.json")
     _save_original(model, folder / "tiny.pt")
     return folder
 
 
-def _model(width: int, layers: int, seed: int) -> transformers.WhisperForConditionalGeneration:
-    torch.manual_seed(seed)
+def _chain(sentence: str, language: str, loop: bool) -> dict[int, int]:
+    """Return which token follows which."""
+    tokenizer = get_tokenizer(multilingual=True)
+    text = tokenizer.encode(f" {sentence}" if language == "en" else sentence)
+    if len(set(text)) < len(text):
+        raise ValueError("a token occurs twice in the sentence")
+    begin, end = tokenizer.timestamp_begin, tokenizer.timestamp_begin + 100  # 2 s
+    row = [tokenizer.transcribe, begin, *text, *([text[0]] if loop else [end, tokenizer.eot])]
+    return {
+        tokenizer.sot: tokenizer.to_language_token(language),
+        tokenizer.no_timestamps: text[0],  # how word times are found
+        **dict(itertools.pairwise(row)),
+    }
+
+
+def _teach(model: Any, chain: dict[int, int]) -> None:
+    """Set the decoder's weights so that each token of the chain is followed by its successor, almost surely."""
+    tokens = sorted({*chain, *chain.values()})
+    width = model.config.d_model
+    if len(tokens) >= width:
+        raise ValueError(f"the sentence needs a width above {len(tokens)}")
+    # Orthonormal directions without a mean, which layer normalisation would take away.
+    basis = torch.linalg.qr(torch.cat([torch.ones(width, 1), torch.randn(width, len(tokens))], dim=1))[0][:, 1:]
+    code = {token: basis[:, at] for at, token in enumerate(tokens)}
+    decoder = model.model.decoder
+    with torch.no_grad():
+        decoder.embed_positions.weight.zero_()
+        decoder.embed_tokens.weight.zero_()
+        for token, direction in code.items():
+            decoder.embed_tokens.weight[token] = direction
+        for layer in decoder.layers:
+            for silent in (layer.self_attn.out_proj, layer.encoder_attn.out_proj, layer.fc2):
+                silent.weight.zero_()
+                silent.bias.zero_()
+        last = decoder.layers[-1]
+        last.fc1.weight.zero_()
+        # A normalised direction has length sqrt(width): 2 sqrt(width) for the token itself, 0 for all others.
+        last.fc1.bias.fill_(-(width**0.5))
+        for at, (token, successor) in enumerate(chain.items()):
+            last.fc1.weight[at] = 2 * code[token]
+            last.fc2.weight[:, at] = 10 * code[successor]
+        decoder.layer_norm.weight.fill_(24 / width**0.5)  # e^24 against 51,865 others at e^0
+
+
+def _model(width: int, layers: int) -> Any:
+    torch.manual_seed(0)
     heads = max(2, width // 64)
     config = transformers.WhisperConfig(
         vocab_size=51865,
@@ -76,19 +137,23 @@ def _model(width: int, layers: int, seed: int) -> transformers.WhisperForConditi
         decoder_attention_heads=heads,
         encoder_ffn_dim=4 * width,
         decoder_ffn_dim=4 * width,
-        init_std=0.3,  # the usual 0.02 gives one and the same token for ever
         bos_token_id=END_OF_TEXT,
         eos_token_id=END_OF_TEXT,
         pad_token_id=END_OF_TEXT,
         decoder_start_token_id=START,
     )
     model = transformers.WhisperForConditionalGeneration(config).eval()
-    special = {name: code for name, code in _special() if name.startswith("<|")}
-    model.generation_config.lang_to_id = {name: code for name, code in special.items() if re.fullmatch(r"<\|\w{2,3}\|>", name)}
     model.generation_config.alignment_heads = [[layer, head] for layer in range(layers) for head in range(heads)]
     model.generation_config.suppress_tokens = []
     model.generation_config.begin_suppress_tokens = []
     return model
+
+
+def _add_languages(path: Path) -> None:
+    """Write the language tokens that the converter does not find with recent versions of transformers."""
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["lang_ids"] = sorted(LANGUAGE_IDS.values())
+    path.write_text(json.dumps(config), encoding="utf-8")
 
 
 def _special() -> Iterator[tuple[str, int]]:
@@ -104,7 +169,9 @@ def tokenizer_of_whisper() -> Tokenizer:
     def shown(token: bytes) -> str:
         return "".join(letters[byte] for byte in token)
 
-    merges = [tuple(map(shown, _parts(token, ranks))) for token in sorted(ranks, key=ranks.__getitem__) if len(token) > 1]
+    merges = [
+        tuple(map(shown, _parts(token, ranks))) for token in sorted(ranks, key=ranks.__getitem__) if len(token) > 1
+    ]
     tokenizer = Tokenizer(models.BPE(vocab={shown(token): rank for token, rank in ranks.items()}, merges=merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -149,18 +216,24 @@ def _save_original(model: Any, path: Path) -> None:
     for name, value in model.state_dict().items():
         if name == "proj_out.weight":
             continue  # tied to the token embedding
+        original_name = name
         for pattern, replacement in TO_OPENAI:
-            name = re.sub(pattern, replacement, name)
-        state[name] = value
+            original_name = re.sub(pattern, replacement, original_name)
+        state[original_name] = value
     original = whisper.model.Whisper(dims)
     original.load_state_dict(state)
     torch.save({"dims": dims.__dict__, "model_state_dict": original.state_dict()}, path)
 
 
+LANGUAGE_IDS = {name: code for name, code in _special() if re.fullmatch(r"<\|\w{2,3}\|>", name)}
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--sentence", required=True)
+    parser.add_argument("--language", default="en")
     parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--layers", type=int, default=2)
-    arguments = parser.parse_args()
-    build(arguments.folder, width=arguments.width, layers=arguments.layers)
+    parser.add_argument("--layers", type=int, default=1)
+    parser.add_argument("--loop", action="store_true")
+    build(**vars(parser.parse_args()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -11,7 +12,6 @@ from typing import Any
 import ctranslate2
 import faster_whisper
 
-from qa_pipeline.domain.transcript import Word
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.weights import (
@@ -77,6 +77,7 @@ class FasterWhisperTranscriber:
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
         self.spec = engine_spec(weights.engine, weights, options)
         self._options = options
+        self._weights = weights
         device = _device(options.device)
         try:
             self._model = faster_whisper.WhisperModel(
@@ -100,6 +101,7 @@ class FasterWhisperTranscriber:
         if language is None:
             head, windows = checks.head_of(windows)
             language = self._detect(head)
+        checks.require_language(language, self._model.supported_languages, self._weights.name)
         decode = partial(
             self._model.transcribe,
             language=language,
@@ -111,8 +113,8 @@ class FasterWhisperTranscriber:
             no_speech_threshold=checks.MAX_NO_SPEECH,
             word_timestamps=True,
             hallucination_silence_threshold=checks.HALLUCINATION_SILENCE_S,
-            initial_prompt=self._first_tokens(checks.prompt_for(language, request.prompt)),
-            hotwords=self._first_words(request.hot_words),
+            initial_prompt=self.first_tokens(checks.prompt_for(language, request.prompt)),
+            hotwords=self.first_words(request.hot_words),
         )
         spans = tuple(span for window in windows for span in _spans(decode, window))
         return Recognition(language=language, spans=spans, quality=checks.quality_of(spans))
@@ -120,14 +122,20 @@ class FasterWhisperTranscriber:
     def _detect(self, samples: Samples) -> str:
         if not samples.size or not self._model.model.is_multilingual:
             return "en"
+        if not json.loads((self._weights.path / "config.json").read_text(encoding="utf-8")).get("lang_ids"):
+            raise ConfigurationError(
+                N_("The model {model} cannot detect languages: its config.json has no lang_ids."),
+                hint=N_("State the language of the recordings, or convert the model with transformers 4."),
+                model=self._weights.name,
+            )
         language, _, _ = self._model.detect_language(samples)
         return str(language)
 
-    def _first_tokens(self, text: str) -> list[int] | None:
+    def first_tokens(self, text: str) -> list[int] | None:
         """Return at most 100 tokens of a prompt."""
         return self._encode(text)[: checks.PROMPT_TOKENS] or None
 
-    def _first_words(self, hot_words: tuple[str, ...]) -> str | None:
+    def first_words(self, hot_words: tuple[str, ...]) -> str | None:
         """Return as many whole hot words as 100 tokens hold."""
         kept = ""
         for word in hot_words:
@@ -157,26 +165,12 @@ def _spans(decode: partial[Any], window: SpeechWindow) -> Iterator[RecognizedSpa
     segments = list(decode(window.samples)[0])
     if any(checks.is_repetitive(segment.text) for segment in segments):
         segments = list(decode(window.samples, no_repeat_ngram_size=5, repetition_penalty=1.1)[0])
-    limit_s = window.samples.size / checks.RATE_HZ
     for segment in segments:
-        words = tuple(
-            Word(
-                text=word.word.strip(),
-                start_s=round(window.start_s + min(word.start, limit_s), 3),
-                end_s=round(window.start_s + min(word.end, limit_s), 3),
-                confidence=float(word.probability),
-            )
-            for word in segment.words or ()
-            if word.word.strip()
+        heard = checks.Heard(
+            words=[(word.word, word.start, word.end, word.probability) for word in segment.words or ()],
+            log_probability=segment.avg_logprob,
+            no_speech=segment.no_speech_prob,
         )
-        if not words:
-            continue
-        yield RecognizedSpan(
-            channel=window.channel,
-            start_s=words[0].start_s,
-            end_s=words[-1].end_s,
-            text=segment.text.strip(),
-            words=words,
-            confidence=sum(word.confidence or 0.0 for word in words) / len(words),
-            usable=checks.is_usable(segment.text, segment.avg_logprob, segment.no_speech_prob),
-        )
+        span = checks.find_span(window, heard)
+        if span is not None:
+            yield span

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 import whisper
-from whisper.tokenizer import get_tokenizer
+from whisper.tokenizer import LANGUAGES, get_tokenizer
 
-from qa_pipeline.domain.transcript import Word
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.weights import (
@@ -70,6 +69,7 @@ class OpenaiWhisperTranscriber:
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
         self.spec = engine_spec(weights.engine, weights, options)
         self._options = options
+        self._weights = weights
         device = "cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu"
         if options.device == "cuda" and device == "cpu":
             raise ConfigurationError(N_("No GPU was found."), hint=N_("Set CALLQA_ASR__DEVICE to auto or cpu."))
@@ -89,6 +89,7 @@ class OpenaiWhisperTranscriber:
         if language is None:
             head, windows = checks.head_of(windows)
             language = self._detect(head)
+        checks.require_language(language, LANGUAGES if self._model.is_multilingual else ("en",), self._weights.name)
         decode = partial(
             self._model.transcribe,
             language=language,
@@ -122,26 +123,14 @@ class OpenaiWhisperTranscriber:
 
 def _spans(decode: partial[Any], window: SpeechWindow) -> Iterator[RecognizedSpan]:
     torch.manual_seed(SEED)  # the fallback samples; one recording gives one transcript
-    limit_s = window.samples.size / checks.RATE_HZ
     for segment in decode(window.samples)["segments"]:
-        words = tuple(
-            Word(
-                text=word["word"].strip(),
-                start_s=round(window.start_s + min(word["start"], limit_s), 3),
-                end_s=round(window.start_s + min(word["end"], limit_s), 3),
-                confidence=float(word["probability"]),
-            )
-            for word in segment.get("words", ())
-            if word["word"].strip()
+        heard = checks.Heard(
+            words=[
+                (word["word"], word["start"], word["end"], word["probability"]) for word in segment.get("words", ())
+            ],
+            log_probability=segment["avg_logprob"],
+            no_speech=segment["no_speech_prob"],
         )
-        if not words:
-            continue
-        yield RecognizedSpan(
-            channel=window.channel,
-            start_s=words[0].start_s,
-            end_s=words[-1].end_s,
-            text=segment["text"].strip(),
-            words=words,
-            confidence=sum(word.confidence or 0.0 for word in words) / len(words),
-            usable=checks.is_usable(segment["text"], segment["avg_logprob"], segment["no_speech_prob"]),
-        )
+        span = checks.find_span(window, heard)
+        if span is not None:
+            yield span

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 import numpy as np
 
-from qa_pipeline.domain.transcript import TranscriptQuality
+from qa_pipeline.domain.transcript import TranscriptQuality, Word
+from qa_pipeline.engines.utterances import mean_confidence
+from qa_pipeline.errors import N_, NeedsModel
 from qa_pipeline.ports import RecognizedSpan, Samples, SpeechWindow
 
 RATE_HZ = 16_000
@@ -65,6 +68,56 @@ def is_usable(text: str, log_probability: float, no_speech: float) -> bool:
     return not (no_speech > MAX_NO_SPEECH and log_probability < MIN_LOG_PROBABILITY / 2)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One segment as an engine gave it; words are (text with its leading space, start, end, probability)."""
+
+    words: Sequence[tuple[str, float, float, float]]
+    log_probability: float
+    no_speech: float
+
+
+def find_span(window: SpeechWindow, heard: Heard) -> RecognizedSpan | None:
+    """Return a segment on the clock of the call with the verdict of the checks, None when it has no words.
+
+    The text is made of the words: the engines' own text can differ from them where they drop words in silence.
+    """
+    limit_s = window.samples.size / RATE_HZ
+    words = tuple(
+        Word(
+            text=text.strip(),
+            start_s=round(window.start_s + min(float(start), limit_s), 3),
+            end_s=round(window.start_s + min(float(end), limit_s), 3),
+            confidence=float(probability),
+        )
+        for text, start, end, probability in heard.words
+        if text.strip()
+    )
+    if not words:
+        return None
+    whole = "".join(text for text, _, _, _ in heard.words).strip()
+    return RecognizedSpan(
+        channel=window.channel,
+        start_s=words[0].start_s,
+        end_s=words[-1].end_s,
+        text=whole,
+        words=words,
+        confidence=mean_confidence(words),
+        usable=is_usable(whole, heard.log_probability, heard.no_speech),
+    )
+
+
+def require_language(language: str, known: Iterable[str], model: str) -> None:
+    """Raise NeedsModel when the model was not trained on a language; it would write English instead."""
+    if language not in known:
+        raise NeedsModel(
+            N_("The speech model {model} does not know the language {language}."),
+            hint=N_("Set CALLQA_ASR__MODEL to a multilingual Whisper model, or correct the language."),
+            model=model,
+            language=language,
+        )
+
+
 def prompt_for(language: str, prompt: str) -> str:
     """Return the initial prompt; Chinese gets the wish for simplified characters and punctuation before it."""
     return f"{CHINESE_PROMPT}{prompt}" if language == "zh" else prompt
@@ -86,10 +139,7 @@ def head_of(windows: Iterable[SpeechWindow]) -> tuple[Samples, Iterator[SpeechWi
 
 def quality_of(spans: Iterable[RecognizedSpan]) -> TranscriptQuality:
     """Grade a whole transcript by the mean word probability of its usable spans."""
-    values = [word.confidence for span in spans if span.usable for word in span.words if word.confidence is not None]
-    if not values:
-        return TranscriptQuality.UNUSABLE
-    mean = sum(values) / len(values)
-    if mean < UNUSABLE_BELOW:
+    mean = mean_confidence(word for span in spans if span.usable for word in span.words)
+    if mean is None or mean < UNUSABLE_BELOW:
         return TranscriptQuality.UNUSABLE
     return TranscriptQuality.TRUSTED if mean >= TRUSTED_FROM else TranscriptQuality.DRAFT

@@ -1,0 +1,244 @@
+"""How many words (or characters) a speech engine gets wrong on recordings with known words."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from qa_pipeline.audio.listening import ListenOptions, listen
+from qa_pipeline.domain.contact import Contact, ContactKind, Source, SourceKind
+from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.transcribe import transcribe
+from qa_pipeline.errors import N_, CallqaError, NoSpeech, RowError, TableError
+from qa_pipeline.intake.tables import Row, read_table
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci
+
+PER_CHARACTER = ("zh", "yue", "ja")
+"""Languages written without spaces: counted by character."""
+
+_NO_WORD = re.compile(r"[^\w']+|_")
+_NUMBER = re.compile(r"\d+")
+_ONES = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    condition: str
+    language: str
+    errors: int
+    length: int
+    audio_s: float
+    took_s: float
+
+
+@dataclass(slots=True)
+class _Tally:
+    rows: list[_Scored] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    first_error: CallqaError | None = None
+    engines: set[str] = field(default_factory=set)
+
+
+def validate_asr(
+    path: Path, options: AsrOptions, *, language: str | None = None, limit: int | None = None
+) -> ValidationReport:
+    """Recognise every recording of a table and compare with its text.
+
+    Words: Unicode NFKC, lower case, punctuation and hyphens become spaces, apostrophes stay, whole numbers up to six
+    digits become English words ("12-digit" = "twelve digit"). Characters: the same without spaces; numbers stay. The
+    rate is the sum of insertions, deletions and substitutions over the length of the references, so it can pass 1.
+    A recording in which no speech is found counts as all words missed; one that cannot be read is left out and named.
+
+    Parameters
+    ----------
+    path : Path
+        Table with ``path`` (relative to the table), ``text`` and optionally ``lang`` and ``condition``; without the
+        latter the first folder of the path is the condition.
+    language : str, optional
+        Of rows that name none; without either the engine detects it, and the text is counted by its script.
+    limit : int, optional
+        Only the first rows.
+
+    Returns
+    -------
+    ValidationReport
+        ``wer`` over rows counted by word, ``cer`` over rows counted by character, ``rtf``: seconds of work per second
+        of sound, decoding and speech detection included. Intervals by bootstrap over recordings.
+
+    Raises
+    ------
+    TableError
+        When columns are missing or no row has both values.
+    CallqaError
+        The first row's error when every row failed.
+    """
+    table = read_table(path)
+    missing = [name for name in ("path", "text") if name not in table.headers]
+    if missing:
+        raise TableError(
+            N_("The table lacks the columns {columns}."),
+            hint=N_("Give the columns path and text; lang and condition are optional."),
+            file=str(path),
+            columns=", ".join(missing),
+        )
+    tally = _Tally()
+    for count, row in enumerate(table.rows):
+        if limit is not None and count >= limit:
+            break
+        try:
+            if isinstance(row, RowError):
+                raise row
+            tally.rows.append(_score(row, path, options, language, tally.engines))
+        except CallqaError as error:
+            tally.first_error = tally.first_error or error
+            number = error.row if isinstance(row, RowError) else row.number
+            tally.failures.append(f"row {number} left out: {error}")
+    if not tally.rows:
+        raise tally.first_error or TableError(N_("The table has no rows."), file=str(path))
+    return _report(tally)
+
+
+def _score(row: Row, table: Path, options: AsrOptions, language: str | None, engines: set[str]) -> _Scored:
+    name, text = (row.values.get(key, "").strip() for key in ("path", "text"))
+    for key, value in (("path", name), ("text", text)):
+        if not value:
+            raise RowError(N_("The value is missing."), file=str(table), row=row.number, field=key)
+    language = row.values.get("lang", "").strip() or language
+    recording = table.parent / name
+    if not recording.is_file():
+        raise RowError(
+            N_("There is no recording at {path}."),
+            hint=N_("Paths are relative to the table."),
+            file=str(table),
+            row=row.number,
+            field="path",
+            path=name,
+        )
+    began = time.perf_counter()
+    heard, audio_s = _hear(_contact(recording, language), options, engines)
+    took_s = time.perf_counter() - began
+    counted_as = language or ("zh" if re.search(r"[㐀-鿿]", text) else "en")
+    reference, hypothesis = units(text, counted_as), units(heard, counted_as)
+    return _Scored(
+        condition=row.values.get("condition", "").strip() or Path(name).parts[0],
+        language=counted_as,
+        errors=Levenshtein.distance(reference, hypothesis),
+        length=len(reference),
+        audio_s=audio_s,
+        took_s=took_s,
+    )
+
+
+def _contact(recording: Path, language: str | None) -> Contact:
+    with recording.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    source = Source(kind=SourceKind.AUDIO, uri=str(recording), sha256=digest, size_bytes=recording.stat().st_size)
+    return Contact(id=recording.stem, kind=ContactKind.CALL, sources=(source,), language=language)
+
+
+def _hear(contact: Contact, options: AsrOptions, engines: set[str]) -> tuple[str, float]:
+    """Return the words in order of time and the seconds of sound."""
+    try:
+        listening = listen(contact, ListenOptions())
+    except NoSpeech as error:
+        return "", float(str(error.params.get("duration_s", 0.0)))
+    transcript = transcribe(contact, listening, options)
+    engines.add(transcript.engine)
+    return " ".join(utterance.text for utterance in transcript.utterances), listening.duration_s
+
+
+def units(text: str, language: str) -> list[str]:
+    """Return what is counted: words, or characters in languages without spaces."""
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    if language in PER_CHARACTER:
+        return [character for character in folded if character.isalnum()]
+    if language == "en":
+        folded = _NUMBER.sub(lambda match: f" {spoken_number(match.group())} ", folded)
+    words = (word.strip("'") for word in _NO_WORD.sub(" ", folded).split())
+    return [word for word in words if word]
+
+
+def spoken_number(digits: str) -> str:
+    """Return the English words of a whole number; digit by digit above six digits or with a leading zero."""
+    if len(digits) > 6 or (len(digits) > 1 and digits[0] == "0"):
+        return " ".join(_ONES[int(digit)] for digit in digits)
+    return _cardinal(int(digits))
+
+
+def _cardinal(number: int) -> str:
+    if number < 20:
+        return _ONES[number]
+    if number < 100:
+        rest = f" {_ONES[number % 10]}" if number % 10 else ""
+        return _TENS[number // 10 - 2] + rest
+    size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
+    rest = f" {_cardinal(number % size)}" if number % size else ""
+    return f"{_cardinal(number // size)} {name}{rest}"
+
+
+def _report(tally: _Tally) -> ValidationReport:
+    conditions = defaultdict(list)
+    for row in tally.rows:
+        conditions[row.condition].append(row)
+    counts = [_counted(rows, name) for name, rows in sorted(conditions.items())]
+    return ValidationReport(
+        task="asr",
+        n=len(tally.rows),
+        engine=", ".join(sorted(tally.engines)) or "none",
+        metrics=_metrics(tally.rows),
+        notes=[*counts, *tally.failures],
+        groups={name: _metrics(rows) for name, rows in sorted(conditions.items())},
+    )
+
+
+def _counted(rows: Sequence[_Scored], name: str) -> str:
+    parts = []
+    for unit, chosen in (("words", _by_word(rows)), ("characters", _by_character(rows))):
+        if chosen:
+            wrong, length = sum(row.errors for row in chosen), sum(row.length for row in chosen)
+            parts.append(f"{wrong} errors on {length} {unit} in {len(chosen)} recordings")
+    return f"{name}: {'; '.join(parts)}"
+
+
+def _by_word(rows: Sequence[_Scored]) -> list[_Scored]:
+    return [row for row in rows if row.language not in PER_CHARACTER]
+
+
+def _by_character(rows: Sequence[_Scored]) -> list[_Scored]:
+    return [row for row in rows if row.language in PER_CHARACTER]
+
+
+def _metrics(rows: Sequence[_Scored]) -> dict[str, Metric]:
+    found = {}
+    for name, chosen in (("wer", _by_word(rows)), ("cer", _by_character(rows))):
+        if chosen:
+            found[name] = _rate(chosen)
+    audio_s = sum(row.audio_s for row in rows)
+    if audio_s > 0:
+        found["rtf"] = Metric(value=sum(row.took_s for row in rows) / audio_s)
+    return found
+
+
+def _rate(rows: Sequence[_Scored]) -> Metric:
+    errors = np.array([row.errors for row in rows], dtype=np.float64)
+    lengths = np.array([row.length for row in rows], dtype=np.float64)
+
+    def rate(indices: Indices) -> float:
+        length = lengths[indices].sum()
+        return float(errors[indices].sum() / length) if length else float("nan")
+
+    everything = np.arange(len(rows), dtype=np.intp)
+    return Metric(value=rate(everything), ci95=bootstrap_ci(rate, len(rows)))
