@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from math import fsum, inf
 from statistics import fmean
 
-from qa_pipeline.appraisal.uncertainty import Spread, satterthwaite, spread_of, two_sided_p
+from qa_pipeline.appraisal.uncertainty import Spread, spread_of, two_sided_p
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import Evaluation, ItemResult
 from qa_pipeline.errors import N_
@@ -23,16 +24,16 @@ def with_groups(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     Where less than half of the weight has a standard error the difference cannot be judged: "within", and said so.
     """
     totals = {one.agent_id: one.total for one in evaluations if one.total is not None}
-    spreads = {one.agent_id: spread_of(_items(one)) for one in evaluations if one.agent_id in totals}
-    judged = {
-        agent_id: spread
-        for agent_id, spread in spreads.items()
-        if spread is not None and spread.known_percent >= MIN_KNOWN_PERCENT
-    }
     if len(totals) < 2:
         return list(evaluations)
+    spreads = {
+        one.agent_id: spread
+        for one in evaluations
+        if one.total is not None and (spread := spread_of(_items(one))) is not None
+    }
+    judged = {agent_id for agent_id, spread in spreads.items() if spread.known_percent >= MIN_KNOWN_PERCENT}
     mean = fmean(totals.values())
-    p_values = {agent_id: _p_of(agent_id, totals[agent_id] - mean, spreads) for agent_id in judged}
+    p_values = _p_values(totals, spreads, judged)
     told_apart = _holm(p_values)
     return [
         one if one.total is None else _placed(one, one.total > mean, one.agent_id in told_apart, one.agent_id in judged)
@@ -44,16 +45,26 @@ def _items(evaluation: Evaluation) -> list[ItemResult]:
     return [item for dimension in evaluation.dimensions for item in dimension.items]
 
 
-def _p_of(agent_id: str, difference: float, spreads: dict[str, Spread | None]) -> float:
-    """Return the p-value of total - mean: the agent's own variance counts (1 - 1/k)^2, each other's 1/k^2."""
-    k = len(spreads)
-    parts = [
-        (spread.se_points**2 * ((1 - 1 / k) if other == agent_id else 1 / k) ** 2, spread.df)
-        for other, spread in spreads.items()
-        if spread is not None
-    ]
-    variance, df = satterthwaite(parts)
-    return two_sided_p(difference, variance**0.5, df)
+def _p_values(totals: Mapping[str, float], spreads: Mapping[str, Spread], judged: Collection[str]) -> dict[str, float]:
+    """Return the p-value of total - mean for each judged agent.
+
+    Its variance is (1 - 1/k)^2 of the agent's own and 1/k^2 of each other's, its freedom that of Satterthwaite. The
+    sums over all others are those over all less the agent's part, so that the time grows with k and not its square.
+    """
+    k = len(totals)
+    mean = fmean(totals.values())
+    small, large = 1 / k**2, (1 - 1 / k) ** 2
+    variances = {agent_id: spread.se_points**2 for agent_id, spread in spreads.items()}
+    of_all = fsum(small * variance for variance in variances.values())
+    below_all = fsum((small * variances[agent_id]) ** 2 / spread.df for agent_id, spread in spreads.items())
+    found = {}
+    for agent_id in judged:
+        own, df = variances[agent_id], spreads[agent_id].df
+        variance = of_all + (large - small) * own
+        below = below_all + (large**2 - small**2) * own**2 / df
+        freedom = variance**2 / below if below > 0 else inf
+        found[agent_id] = two_sided_p(totals[agent_id] - mean, variance**0.5, freedom)
+    return found
 
 
 def _holm(p_values: dict[str, float]) -> set[str]:
