@@ -14,6 +14,7 @@ import typer
 from callqa.cli import (
     coaching,
     console,
+    demo,
     doctor,
     evaluate,
     kpi,
@@ -59,6 +60,7 @@ def _begin(
     ctx.call_on_close(made.close)
 
 
+app.command()(demo.demo)
 app.command()(score.ingest)
 app.command()(score.score)
 app.command()(score.transcribe)

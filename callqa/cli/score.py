@@ -75,7 +75,7 @@ def score(
         _show_preview(app, preview_score(store, paths, metadata, batch, count))
         return
     plan = scoring.plan_score(store, paths, metadata, batch)
-    with _progress(app, len(plan.missing)) as advance:
+    with progress_bar(app, len(plan.missing)) as advance:
         run = scoring.score_paths(store, plan, batch, wiring.executor(app.settings, workers), advance)
     if app.json:
         _write_run(app, store, run)
@@ -100,8 +100,8 @@ def transcribe(
     found = transcribe_paths(paths, metadata, batch, wiring.executor(app.settings, workers))
     document = {
         "contacts": [transcript_document(item) for item in found.contacts],
-        "pending": [_pending_document(app, failure) for failure in found.pending],
-        "failed": [_failure_document(app, failure) for failure in found.failed],
+        "pending": [pending_document(app, failure) for failure in found.pending],
+        "failed": [failure_document(app, failure) for failure in found.failed],
     }
     app.emit(document, lambda: _print_transcripts(app, found, show=show))
     if found.pending or found.failed:
@@ -124,7 +124,7 @@ def _with_language(app: AppContext, language: str | None) -> AppContext:
 
 
 @contextmanager
-def _progress(app: AppContext, total: int) -> Iterator[Any]:
+def progress_bar(app: AppContext, total: int) -> Iterator[Any]:
     """Show a bar with rate and time left on stderr when a person looks on."""
     columns = (
         TextColumn(app.translate(N_("Scoring"))),
@@ -144,11 +144,13 @@ def _progress(app: AppContext, total: int) -> Iterator[Any]:
         yield advance
 
 
-def _failure_document(app: AppContext, failure: Failure) -> dict[str, Any]:
+def failure_document(app: AppContext, failure: Failure) -> dict[str, Any]:
+    """Return one failed item as the command-line contract has it."""
     return {"path": failure.path, **failure.error.as_dict(app.translate)}
 
 
-def _pending_document(app: AppContext, failure: Failure) -> dict[str, Any]:
+def pending_document(app: AppContext, failure: Failure) -> dict[str, Any]:
+    """Return one pending item as the command-line contract has it."""
     error = failure.error
     reason = " ".join(part for part in (error.render(app.translate), error.render_hint(app.translate)) if part)
     return {"path": failure.path, "type": type(error).__name__, "reason": reason}
@@ -156,7 +158,7 @@ def _pending_document(app: AppContext, failure: Failure) -> dict[str, Any]:
 
 def _side_document(app: AppContext, found: Ingested) -> dict[str, Any]:
     return {
-        "failed": [_failure_document(app, failure) for failure in found.failed],
+        "failed": [failure_document(app, failure) for failure in found.failed],
         "duplicates": [{"path": duplicate.path, "id": duplicate.contact_id} for duplicate in found.duplicates],
         "ignored": found.ignored.count,
     }
@@ -168,8 +170,8 @@ def _write_run(app: AppContext, store: Store, run: scoring.ScoreRun) -> None:
         "run": run.id,
         "done": run.done,
         "skipped": run.skipped,
-        "pending": [_pending_document(app, failure) for failure in run.pending],
-        "failed": [_failure_document(app, failure) for failure in run.failed],
+        "pending": [pending_document(app, failure) for failure in run.pending],
+        "failed": [failure_document(app, failure) for failure in run.failed],
         "duplicates": run.duplicates,
         "ignored": run.ignored.count,
         "interrupted": run.interrupted,
@@ -341,7 +343,7 @@ def _show_preview(app: AppContext, preview: Preview) -> None:
         "dry_run": True,
         "to_do": len(preview.missing),
         "skipped": preview.done,
-        "failed": [_failure_document(app, failure) for failure in preview.failed],
+        "failed": [failure_document(app, failure) for failure in preview.failed],
         "duplicates": preview.duplicates,
         "ignored": preview.ignored.count,
         "audio_s": round(preview.audio_s, 1),

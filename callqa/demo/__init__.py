@@ -2,12 +2,93 @@
 
 from __future__ import annotations
 
+import filecmp
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
+from qa_pipeline.errors import N_, ConfigurationError, StoreFull, StoreReadOnly
+from qa_pipeline.store import Store
+
 DATA = Path(__file__).parent / "data"
-RECORDINGS = DATA / "recordings"
-METADATA = RECORDINGS / "metadata.csv"
-CHATS = DATA / "chats"
-KPIS = DATA / "kpi"
-REFERENCES = DATA / "references.csv"
 PERIODS = ("2026-08", "2026-09", "2026-10")
+# A real night has these too: a call in a language without an engine, an empty file, a file that is no sound.
+TROUBLED = frozenset({"ZH2009.flac", "night-0415.wav", "readme-copy.wav"})
+_NO_SPACE = 28  # errno.ENOSPC
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSet:
+    """The set in some folder."""
+
+    folder: Path
+
+    @property
+    def recordings(self) -> Path:
+        """Calls, with their transcripts where there are any."""
+        return self.folder / "recordings"
+
+    @property
+    def metadata(self) -> Path:
+        """Table of the calls."""
+        return self.recordings / "metadata.csv"
+
+    @property
+    def chats(self) -> Path:
+        """Online chats as JSONL and CSV."""
+        return self.folder / "chats"
+
+    @property
+    def kpis(self) -> list[Path]:
+        """Tables of indicators, one per month, oldest first."""
+        return sorted((self.folder / "kpi").iterdir())
+
+    @property
+    def references(self) -> Path:
+        """What was really said in the English calls, for ``callqa validate asr``."""
+        return self.folder / "references.csv"
+
+
+SHIPPED = DemoSet(DATA)
+
+
+def install_set(home: Path, store: Store) -> DemoSet:
+    """Copy the set to ``home/demo``; files that are there already stay.
+
+    Raises
+    ------
+    ConfigurationError
+        The home holds contacts of the user's own, with which invented ones must not be mixed.
+    StoreReadOnly, StoreFull
+        The folder cannot be written.
+    """
+    target = home / "demo"
+    if not target.exists():
+        _refuse_own_contacts(home, store)
+    try:
+        for source in sorted(path for path in DATA.rglob("*") if path.is_file()):
+            copy = target / source.relative_to(DATA)
+            if copy.exists() and filecmp.cmp(source, copy, shallow=False):
+                continue
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, copy)
+    except OSError as problem:
+        kind = StoreFull if problem.errno == _NO_SPACE else StoreReadOnly
+        raise kind(
+            N_("The demo set cannot be copied: {problem}."),
+            hint=N_("Choose another folder: callqa demo --home FOLDER."),
+            file=str(target),
+            problem=problem.strerror or str(problem),
+        ) from problem
+    return DemoSet(target)
+
+
+def _refuse_own_contacts(home: Path, store: Store) -> None:
+    with store.reading() as tx:
+        own = next(iter(tx.contacts.list()), None)
+    if own is not None:
+        raise ConfigurationError(
+            N_("This home already holds contacts of your own; the demo's invented ones would be mixed with them."),
+            hint=N_("Choose another folder: callqa demo --home FOLDER."),
+            file=str(home),
+        )

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 from openpyxl import load_workbook
 
-from callqa.demo import CHATS, DATA, KPIS, METADATA, PERIODS, RECORDINGS, REFERENCES
+from callqa.demo import DATA, PERIODS, SHIPPED
 from tools.demo_set.dialogues import read_calls
 from tools.make_demo_data import make_text
 
+CHATS, KPIS = SHIPPED.chats, DATA / "kpi"
+METADATA, RECORDINGS, REFERENCES = SHIPPED.metadata, SHIPPED.recordings, SHIPPED.references
 CALLS = {call.id: call for call in read_calls("calls_en.yaml", "en") + read_calls("calls_zh.yaml", "zh")}
 BROKEN = {"night-0415.wav", "readme-copy.wav"}
 

@@ -1,0 +1,201 @@
+"""``callqa demo``: the whole way over a small invented set, and what to try next."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from callqa.cli.console import INCOMPLETE, AppContext, context, out
+from callqa.cli.score import failure_document, pending_document, progress_bar
+from callqa.demo import TROUBLED, install_set
+from callqa.demo.tour import Tour, finish, score_set
+from qa_pipeline.domain.inspection import Flag, Outcome
+from qa_pipeline.errors import N_
+from qa_pipeline.report.data import ContactRow, EvidenceRow
+from qa_pipeline.report.labels import FLAGS, clock_text, label, points_text
+from qa_pipeline.services.ingest import Failure
+from qa_pipeline.services.score import ScoreRun
+
+OWN_HOME = Path(".demo")
+_SHOWN_CONTACTS = 8
+_TELLING = (Flag.RED_LINE, Flag.ANGRY_CUSTOMER, Flag.LOW_SCORE)
+
+
+def demo(ctx: typer.Context) -> None:
+    """Score an invented set of calls and chats, evaluate three months and write the reports (home: .demo)."""
+    app = context(ctx)
+    if "home" not in app.settings.model_fields_set:
+        # Invented contacts have no place among those of the user's own home.
+        app.settings = app.settings.model_copy(update={"home": OWN_HOME.absolute()})
+    store = app.store()
+    demo_set = install_set(app.settings.home, store)
+    app.say(
+        N_("The demo set is in {folder}. Every name, number and company in it is invented."), folder=demo_set.folder
+    )
+    app.say(N_("Listening, recognising, judging: about a minute the first time ..."))
+    run = score_set(store, app.settings, demo_set, lambda total: progress_bar(app, total))
+    if run.interrupted:
+        app.emit({"interrupted": True}, lambda: app.say(N_("Stopped. Run the same command again to go on.")))
+        raise typer.Exit(INCOMPLETE)
+    tour = finish(store, app.settings, demo_set, run)
+    next_steps = _next_steps(app.settings.home)
+    app.emit(_document(app, tour, next_steps), lambda: _print(app, tour, next_steps))
+    if _surprises(run):
+        raise typer.Exit(INCOMPLETE)
+
+
+def _surprises(run: ScoreRun) -> list[Failure]:
+    """Return what failed or is pending although it should not."""
+    return [failure for failure in (*run.pending, *run.failed) if Path(failure.path).name not in TROUBLED]
+
+
+def _next_steps(home: Path) -> list[tuple[str, str]]:
+    """Return commands that can be copied, each with what it is for."""
+    program = Path(sys.argv[0])
+    name = str(program) if program.name == "callqa" and shutil.which("callqa") != str(program) else "callqa"
+    try:
+        place = f"--home {home.relative_to(Path.cwd())}"
+    except ValueError:
+        place = f"--home {home}"
+    return [
+        (f"{name} serve {place}", N_("look at every call with its words and evidence")),
+        (f"{name} coaching gaps --period 2026-10 {place}", N_("see what each person could practise")),
+        (f"{name} scorecards show phone-zh", N_("see what is checked and copy it for rules of your own")),
+        (f"{name} score YOUR_FOLDER --metadata TABLE.xlsx --dry-run", N_("see what your own recordings would take")),
+        (f"{name} doctor", N_("see engines and weights, and how to add Whisper")),
+    ]
+
+
+def _document(app: AppContext, tour: Tour, next_steps: list[tuple[str, str]]) -> dict[str, Any]:
+    run = tour.run
+    return {
+        "home": str(app.settings.home),
+        "run": run.id,
+        "done": run.done,
+        "skipped": run.skipped,
+        "contacts": dict(tour.kinds),
+        "pending": [pending_document(app, failure) for failure in run.pending],
+        "failed": [failure_document(app, failure) for failure in run.failed],
+        "wall_s": round(run.wall_s, 3),
+        "stage_s": {name: round(value, 3) for name, value in run.stage_s.items()},
+        "audio_s": round(run.audio_s, 1),
+        "kpis": {"imported": sum(found.imported_count for found in tour.imports)}
+        | {"unchanged": sum(found.unchanged_count for found in tour.imports)}
+        | {"rejected": sum(len(found.rejected) for found in tour.imports)},
+        "evaluations": {
+            found.period: sum(evaluation.total is not None for evaluation in found.evaluations)
+            for found in tour.evaluations
+        },
+        "period": tour.report.period,
+        "flags": {group.flag.value: list(group.contacts) for group in tour.report.flagged},
+        "reports": [str(path) for path in tour.files],
+        "next": [command for command, _ in next_steps],
+    }
+
+
+def _print(app: AppContext, tour: Tour, next_steps: list[tuple[str, str]]) -> None:
+    _print_scored(app, tour)
+    _print_contacts(app, tour)
+    _print_troubled(app, tour.run)
+    _print_agents(app, tour)
+    _heading(app, N_("Reports"))
+    for path in tour.files:
+        out.print(f"  {path}", markup=False)
+    _heading(app, N_("What to try next"))
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for command, purpose in next_steps:
+        table.add_row(command, app.translate(purpose))
+    out.print(table)
+
+
+def _heading(app: AppContext, text: str) -> None:
+    out.print(f"\n{app.translate(text)}", style="bold", markup=False)
+
+
+def _print_scored(app: AppContext, tour: Tour) -> None:
+    run, overview = tour.run, tour.report.overview
+    _heading(app, N_("What was found"))
+    app.say(
+        N_("  {calls} calls and {chats} chats judged in {seconds:.0f} s; {pending} pending, {failed} failed."),
+        calls=tour.kinds["call"],
+        chats=tour.kinds["chat"],
+        seconds=run.wall_s,
+        pending=len(run.pending),
+        failed=len(run.failed),
+    )
+    app.say(
+        N_(
+            "  In {period}: {contacts} contacts, {scored} with a score, mean {mean}, {unscored} without: too little is sure."
+        ),
+        period=tour.report.period,
+        contacts=overview.contacts_count,
+        scored=overview.scored_count,
+        mean=points_text(overview.mean_points),
+        unscored=overview.contacts_count - overview.scored_count,
+    )
+    counts = [f"{label(FLAGS, group.flag.value, app.translate)} {len(group.contacts)}" for group in tour.report.flagged]
+    app.say(N_("  Flags: {flags}"), flags=", ".join(counts))
+
+
+def _print_contacts(app: AppContext, tour: Tour) -> None:
+    """Print the contacts that a person should look at first, each with its most telling words."""
+    telling = [row for row in tour.report.contacts if set(row.flags) & set(_TELLING)]
+    telling.sort(key=lambda row: ([flag not in row.flags for flag in _TELLING], row.points or 0.0, row.contact_id))
+    _heading(app, N_("Look at these first"))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in (N_("Contact"), N_("Agent"), N_("Score"), N_("Why"), N_("Words")):
+        table.add_column(app.translate(heading))
+    for row in telling[:_SHOWN_CONTACTS]:
+        flags = ", ".join(label(FLAGS, flag.value, app.translate) for flag in _TELLING if flag in row.flags)
+        table.add_row(row.contact_id, row.agent_label, points_text(row.points), flags, _words(row))
+    out.print(table)
+    if len(telling) > _SHOWN_CONTACTS:
+        app.say(N_("  ... and {count} more in the report"), count=len(telling) - _SHOWN_CONTACTS)
+
+
+def _words(row: ContactRow) -> str:
+    """Return the agent's words behind the gravest finding, with their time."""
+    missed = [finding for finding in row.findings if finding.outcome is Outcome.NOT_MET]
+    missed.sort(key=lambda finding: finding.criterion_id not in row.fatal)
+    for finding in missed:
+        found = next((evidence for evidence in finding.evidence if evidence.quote), None)
+        if found is not None:
+            return _quote(found)
+    return ""
+
+
+def _quote(evidence: EvidenceRow) -> str:
+    clock = "" if evidence.start_s is None else f" ({clock_text(evidence.start_s)})"
+    return f"“{evidence.quote}”{clock}"
+
+
+def _print_troubled(app: AppContext, run: ScoreRun) -> None:
+    _heading(app, N_("Not judged, and why"))
+    for failure in (*run.pending, *run.failed):
+        hint = failure.error.render_hint(app.translate)
+        out.print(f"  {Path(failure.path).name}: {failure.error.render(app.translate)} {hint}".rstrip(), markup=False)
+
+
+def _print_agents(app: AppContext, tour: Tour) -> None:
+    evaluated = sorted(
+        (row for row in tour.report.agents if row.total is not None), key=lambda row: -(row.total or 0.0)
+    )
+    _heading(app, N_("Evaluations of the month"))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in (N_("Agent"), N_("Team"), N_("Total"), N_("95 %"), N_("Grade"), N_("Contacts")):
+        table.add_column(app.translate(heading))
+    for row in evaluated:
+        interval = f"{row.ci95.low:.1f} – {row.ci95.high:.1f}" if row.ci95 else "–"
+        table.add_row(
+            row.label, row.team or "", points_text(row.total), interval, row.grade or "–", str(row.n_contacts)
+        )
+    out.print(table)
+    app.say(
+        N_("  {count} more agents have too few judged contacts for a total; their indicators are in the report."),
+        count=len(tour.report.agents) - len(evaluated),
+    )
