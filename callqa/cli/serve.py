@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -29,7 +30,8 @@ def serve(
     )
     listener = _listen(host, port)
     _announce(app, listener)
-    with listener:
+    # uvicorn stops in order on Ctrl-C and then hands the interrupt on; for a server it is the usual end, no failure.
+    with listener, suppress(KeyboardInterrupt):
         uvicorn.Server(uvicorn.Config(application, log_level="warning", server_header=False)).run(sockets=[listener])
 
 

@@ -1,0 +1,176 @@
+"""What a browser makes of report and pages: nothing overflows, nothing complains, details open, contrast suffices."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from qa_pipeline.report.compose import ReportInputs, compose
+from qa_pipeline.report.html import render_html
+from tests import factories
+from tests.api.conftest import RED_LINE_CALL, RULES
+
+pytestmark = pytest.mark.browser
+
+PATHS = ("/", "/contacts", f"/contacts/{RED_LINE_CALL}", "/contacts/waiting/1", "/reports/2026-10", "/nowhere")
+
+# WCAG 2.2, 1.4.3: the contrast of every text with what lies behind it; 3:1 suffices from 24 px, or 18.66 px bold, on.
+LOW_CONTRAST = """() => {
+  const channels = text => text.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
+    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = channels(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18] : [255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || element.closest('svg, .skip') || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const [light, dark] = [luminance(channels(style.color)), luminance(ground(element))].sort((a, b) => b - a);
+    const size = parseFloat(style.fontSize);
+    const needed = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
+    const ratio = (light + 0.05) / (dark + 0.05);
+    if (ratio < needed) found.push(`${ratio.toFixed(2)} ${element.className} ${walker.currentNode.data.trim()}`);
+  }
+  return found;
+}"""
+
+
+class Watched:
+    """A page and everything that it complained of."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self.complaints.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+
+def open_page(browser: Browser, **options: Any) -> Watched:
+    return Watched(browser.new_page(**options))
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def report_file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The report of the month as a file on the disk, with names that try to break the page."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    contact, inspection = factories.month_of_contacts()[0]
+    attack = factories.contact("attack", agent_id="A09", agent_name="<img src=x onerror=alert(1)>", team="W" * 60)
+    inputs = ReportInputs(
+        period="2026-10",
+        language=request.param,
+        zone="Asia/Shanghai",
+        generated_at=datetime(2026, 11, 2, tzinfo=UTC),
+        rulebook=RULES,
+        inspected=[*factories.month_of_contacts(), (attack, inspection)],
+        evaluations=factories.month_of_evaluations(),
+        agents=factories.agents(),
+    )
+    assert contact.id != attack.id
+    path.write_bytes(render_html(compose(inputs)))
+    yield path
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_report_fits_and_is_silent(browser: Browser, report_file: Path, width: int) -> None:
+    watched = open_page(browser, viewport={"width": width, "height": 900})
+    watched.page.goto(report_file.as_uri())
+    watched.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert watched.page.evaluate("document.documentElement.scrollWidth") == width
+    assert watched.complaints == []
+    watched.page.close()
+
+
+def test_totals_open_in_place(browser: Browser, report_file: Path) -> None:
+    page = open_page(browser).page
+    page.goto(report_file.as_uri())
+    details = page.locator("tr.opening details").first
+    items = details.locator("table.items")
+    assert not items.is_visible()
+    details.locator("summary").first.click()
+    assert items.is_visible()
+    page.close()
+
+
+def test_everything_is_open_on_paper(browser: Browser, report_file: Path) -> None:
+    page = open_page(browser).page
+    page.goto(report_file.as_uri())
+    page.emulate_media(media="print")
+    closed = page.locator("details:not([open])")
+    assert closed.count() > 10
+    heights = page.evaluate(
+        "[...document.querySelectorAll('details:not([open])')]"
+        ".map(each => each.lastElementChild.getBoundingClientRect().height)"
+    )
+    assert min(heights) > 0
+    assert not page.locator("nav.toc").is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_has_enough_contrast(browser: Browser, report_file: Path, scheme: str) -> None:
+    page = open_page(browser, color_scheme=scheme).page
+    page.goto(report_file.as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert page.evaluate(LOW_CONTRAST) == []
+    page.close()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", PATHS)
+def test_pages_fit_and_are_silent_under_the_strict_policy(
+    browser: Browser, address: str, path: str, language: str
+) -> None:
+    watched = open_page(browser)
+    for width in (1440, 390):
+        watched.page.set_viewport_size({"width": width, "height": 900})
+        watched.page.goto(f"{address}{path}?lang={language}")
+        assert watched.page.evaluate("document.documentElement.scrollWidth") == width
+        assert watched.page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[language]
+        # The policy let the stylesheet in: without it the body has no ground colour of ours.
+        assert watched.page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgba(0, 0, 0, 0)"
+    expected = [] if path != "/nowhere" else [complaint for complaint in watched.complaints if "404" in complaint]
+    assert watched.complaints == expected
+    watched.page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/", "/contacts", f"/contacts/{RED_LINE_CALL}"])
+def test_pages_have_enough_contrast(browser: Browser, address: str, path: str, scheme: str) -> None:
+    page = open_page(browser, color_scheme=scheme).page
+    page.goto(address + path)
+    assert page.evaluate(LOW_CONTRAST) == []
+    page.close()
+
+
+def test_a_quote_leads_to_its_sentence(browser: Browser, address: str) -> None:
+    page = open_page(browser, viewport={"width": 1440, "height": 300}).page
+    page.goto(f"{address}/contacts/{RED_LINE_CALL}")
+    page.locator(".finding a", has_text="02:05").click()
+    sentence = page.locator("#u14")
+    assert page.evaluate("document.querySelector(':target').id") == "u14"
+    box = sentence.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 300
+    page.close()
+
+
+def test_filters_work_with_the_keyboard_alone(browser: Browser, address: str) -> None:
+    page = open_page(browser).page
+    page.goto(f"{address}/contacts?lang=en")
+    page.locator("input[name=text]").focus()
+    page.keyboard.type(RED_LINE_CALL)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**text={RED_LINE_CALL}**")
+    assert page.locator("tbody tr").count() == 1
+    page.close()
