@@ -31,6 +31,10 @@ class Failure:
 class Ingested:
     """What an ingest found. ``contact_ids`` in the order of discovery, each once."""
 
+    run_id: str
+    _read: set[str] = field(default_factory=set)
+    _ids: set[str] = field(default_factory=set)
+
     contact_ids: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
@@ -54,8 +58,7 @@ def ingest_paths(
     Ingested
         Ids of all contacts found, new or known, and what could not be used.
     """
-    result = Ingested()
-    seen: set[str] = set()
+    result = Ingested(run_id=run_id)
 
     def stored_content(contact_id: str) -> str | None:
         with store.reading() as tx:
@@ -64,42 +67,53 @@ def ingest_paths(
 
     for batch in _batches(discover(paths, metadata, options, stored_content=stored_content)):
         with store.transaction() as tx:
+            if metadata is not None:
+                _forget(tx, str(metadata), result)
             for item in batch:
-                _keep(tx, item, result, seen, run_id)
+                _keep(tx, item, result)
     return result
 
 
-def _keep(tx: Transaction, item: Discovered, result: Ingested, seen: set[str], run_id: str) -> None:
+def _forget(tx: Transaction, path: str, result: Ingested) -> None:
+    """Drop what was wrong with a file at an earlier reading, once per run."""
+    if path not in result._read:
+        result._read.add(path)
+        tx.problems.clear_file(path)
+
+
+def _keep(tx: Transaction, item: Discovered, result: Ingested) -> None:
     match item:
         case Contact():
-            _keep_contact(tx, item, result, seen, run_id)
+            _keep_contact(tx, item, result)
         case Duplicate():
             result.duplicates.append(item)
         case IgnoredFiles():
             result.ignored = item
         case IntakeProblem():
-            _fail(tx, item.path, item.error, result, run_id)
+            _fail(tx, item.path, item.error, result)
 
 
-def _keep_contact(tx: Transaction, contact: Contact, result: Ingested, seen: set[str], run_id: str) -> None:
+def _keep_contact(tx: Transaction, contact: Contact, result: Ingested) -> None:
     path = contact.sources[0].uri
+    _forget(tx, path, result)
     try:
         stored = tx.contacts.put(contact)
     except CallqaError as error:
-        _fail(tx, path, error, result, run_id)
+        _fail(tx, path, error, result)
         return
     if stored.agent_id:
         tx.agents.put(Agent(id=stored.agent_id, name=stored.agent_name, team=stored.team))
-    if stored.id in seen:
+    if stored.id in result._ids:
         result.duplicates.append(Duplicate(path, stored.id, stored.sources[0].uri))
         return
-    seen.add(stored.id)
+    result._ids.add(stored.id)
     result.contact_ids.append(stored.id)
-    tx.problems.clear(path)
 
 
-def _fail(tx: Transaction, path: str, error: CallqaError, result: Ingested, run_id: str) -> None:
-    tx.problems.put(path, "failed", error, run_id)
+def _fail(tx: Transaction, path: str, error: CallqaError, result: Ingested) -> None:
+    _forget(tx, path, result)
+    subject = path if error.row is None else f"{path}#{error.row}"
+    tx.problems.put(subject, "failed", error, result.run_id)
     result.failed.append(Failure(path=path, error=error))
 
 

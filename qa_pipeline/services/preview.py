@@ -55,7 +55,7 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
                         preview.done += 1
                     else:
                         preview.missing.append(item.sources[0].uri)
-                        seconds = _audio_s(item)
+                        seconds = _audio_s(item, batch.inspection.listen.raw_format)
                         preview.audio_s += seconds
                         work_s += SECONDS_PER_CONTACT + seconds * (speed or _default_speed(item))
                     seen.add(identity)
@@ -80,11 +80,11 @@ def _default_speed(contact: Contact) -> float:
     return DEFAULT_LISTEN_RATIO if contact.transcript_source else DEFAULT_LISTEN_RATIO + DEFAULT_RECOGNISE_RATIO
 
 
-def _audio_s(contact: Contact) -> float:
+def _audio_s(contact: Contact, raw_format: str | None) -> float:
     longest = 0.0
     for source in contact.audio:
         try:
-            longest = max(longest, probe(Path(source.uri)).duration_s or 0.0)
+            longest = max(longest, probe(Path(source.uri), raw_format).duration_s or 0.0)
         except CallqaError:
             continue  # the run itself will say what is wrong with the file
     return longest

@@ -182,7 +182,7 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
         with store.transaction() as tx:
             added = tx.inspections.add(result.inspection, run.id)
             tx.artifacts.put(task.contact.id, _artifacts(task))
-            tx.problems.clear(path)
+            tx.problems.clear(_subject(task))
         run.done += int(added)
         run.skipped += int(not added)
         run.contact_ids.append(task.contact.id)
@@ -194,7 +194,7 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
     error = as_ours(outcome.error, path)
     is_pending = isinstance(error, PendingError)
     with store.transaction() as tx:
-        tx.problems.put(path, "pending" if is_pending else "failed", error, run.id, task.contact.id)
+        tx.problems.put(_subject(task), "pending" if is_pending else "failed", error, run.id, task.contact.id)
         if is_pending and task.fingerprints.listen:
             # Its words wait for an engine, but who spoke when is known and can be shown.
             tx.artifacts.put(task.contact.id, {"listen": task.fingerprints.listen})
@@ -222,6 +222,11 @@ def _artifacts(task: InspectionTask) -> dict[str, str]:
 
 def _path(task: Any) -> str:
     return str(task.contact.sources[0].uri)
+
+
+def _subject(task: InspectionTask) -> str:
+    source = task.contact.sources[0]
+    return source.uri if source.selector is None else f"{source.uri}#{source.selector}"
 
 
 def _totals(run: ScoreRun) -> dict[str, float]:

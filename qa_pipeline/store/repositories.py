@@ -418,6 +418,12 @@ class Problems:
         """Forget the problem of a subject that succeeded."""
         self._connection.execute(delete(tables.problem).where(tables.problem.c.subject == subject))
 
+    def clear_file(self, path: str) -> None:
+        """Forget what kept a file or its rows from becoming contacts, because it is read again."""
+        subject = tables.problem.c.subject
+        of_file = (subject == path) | subject.startswith(f"{path}#", autoescape=True)
+        self._connection.execute(delete(tables.problem).where(of_file, tables.problem.c.contact_id.is_(None)))
+
     def list(self) -> Sequence[Problem]:
         """Return all current problems by subject."""
         table = tables.problem
