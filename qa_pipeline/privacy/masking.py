@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -75,19 +76,26 @@ def mask_transcript(transcript: Transcript) -> tuple[Transcript, int]:
 
 def _joined(utterances: Sequence[Utterance]) -> tuple[str, list[int]]:
     """Return the speaker's texts as one, and where each begins; a run may cross only between neighbouring turns."""
-    text = ""
+    parts: list[str] = []
     starts: list[int] = []
+    length = 0
     for place, utterance in enumerate(utterances):
         if place:
             near = utterance.index - utterances[place - 1].index <= _NEXT_TURN_MAX
-            text += JOINT if near else _BREAK
-        starts.append(len(text))
-        text += utterance.text
-    return text, starts
+            parts.append(JOINT if near else _BREAK)
+            length += 1
+        starts.append(length)
+        parts.append(utterance.text)
+        length += len(utterance.text)
+    return "".join(parts), starts
 
 
 def _parts(span: Span, utterances: Sequence[Utterance], starts: Sequence[int]) -> Iterator[tuple[int, Span]]:
-    for utterance, base in zip(utterances, starts, strict=True):
+    first = bisect_right(starts, span.start) - 1
+    for place in range(first, len(starts)):
+        utterance, base = utterances[place], starts[place]
+        if base >= span.end:
+            break
         start = max(span.start, base)
         end = min(span.end, base + len(utterance.text))
         if start < end:

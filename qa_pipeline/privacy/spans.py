@@ -112,11 +112,13 @@ _NO_NAMES = frozenset({"this", "that", "here", "there", "calling", "about", "not
 
 def find_personal(text: str) -> tuple[Span, ...]:
     """Return the spans of personal data in `text`, in order, none overlapping; the first finder named wins."""
-    taken: list[Span] = []
+    kept: list[Span] = []
+    is_taken = bytearray(len(text))
     for span in _candidates(text):
-        if not any(span.start < other.end and other.start < span.end for other in taken):
-            taken.append(span)
-    return tuple(sorted(taken))
+        if not any(is_taken[span.start : span.end]):
+            kept.append(span)
+            is_taken[span.start : span.end] = b"\x01" * (span.end - span.start)
+    return tuple(sorted(kept))
 
 
 def find_customer_names(text: str) -> tuple[Span, ...]:
@@ -210,4 +212,6 @@ def _digits_of_words(run: str) -> str:
 
 
 def _is_amount(text: str, match: re.Match[str]) -> bool:
-    return bool(_AMOUNT_AFTER.match(text, match.end()) or _AMOUNT_BEFORE.search(text, 0, match.start()))
+    return bool(
+        _AMOUNT_AFTER.match(text, match.end()) or _AMOUNT_BEFORE.search(text, max(0, match.start() - 2), match.start())
+    )
