@@ -30,7 +30,7 @@ class Sentiment:
 class SentimentCourse:
     """Course of one party's sentiment through the contact, each -1..1 or None with too few utterances.
 
-    ``start``/``end`` are means over the first and last third of the party's utterances.
+    ``start``/``end`` are means over the first and last third of the party's utterances, two at least.
     """
 
     role: Role

@@ -53,10 +53,23 @@ def test_course_of_the_customer_goes_from_anger_to_thanks():
     assert (customer.lowest, customer.lowest_utterance) == (pytest.approx(-0.7), 1)
 
 
-def test_two_sentences_make_no_course():
-    courses = annotate(talk("customer: 坏了!\ncustomer: 修好了~"), Facts(), CountingSentiment(), 0).courses
-    assert {course.mean for course in courses} == {None}
-    assert {course.lowest_utterance for course in courses} == {None}
+def test_three_sentences_make_no_course_but_a_lowest_point():
+    said = "customer: 坏了!\ncustomer: 修好了~\ncustomer: 好"
+    customer = annotate(talk(said), Facts(), CountingSentiment(), 0).courses[1]
+    assert (customer.mean, customer.start, customer.end) == (None, None, None)
+    assert (customer.lowest, customer.lowest_utterance) == (pytest.approx(-0.7), 0)
+
+
+def test_start_and_end_are_two_sentences_at_least():
+    said = "customer: 坏了!\ncustomer: 好\ncustomer: 好\ncustomer: 坏了!\ncustomer: 好~"
+    customer = annotate(talk(said), Facts(), CountingSentiment(), 0).courses[1]
+    # -.7, 0, 0, -.7, .7: a third would be one sentence; two at each end give -.35 and 0.
+    assert (customer.start, customer.end) == (pytest.approx(-0.35), pytest.approx(0.0))
+
+
+def test_a_party_that_said_nothing_has_no_lowest_point():
+    agent = annotate(talk("customer: 坏了!"), Facts(), CountingSentiment(), 0).courses[0]
+    assert (agent.role, agent.lowest, agent.lowest_utterance) == (Role.AGENT, None, None)
 
 
 def test_unusable_words_have_no_sentiment():
