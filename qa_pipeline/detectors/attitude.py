@@ -51,8 +51,10 @@ def judge_attitude(scene: Scene, params: AttitudeParams) -> Verdict:
     evidence = measured(f"attitude_{params.dimension}", value)
     verdict = by_range(_MESSAGES[params.dimension], evidence, params.met, params.partly)
     marks = sorted((mark for item in scores for mark in item.marks), key=lambda mark: -abs(mark.effect))
-    quotes = tuple(_quote(scene, mark) for mark in marks[:EVIDENCE_MAX] if mark.utterance is not None and mark.quote)
-    return replace(verdict, confidence=min(confidence, MODEL_CONFIDENCE), evidence=verdict.evidence + quotes)
+    quotes = dict.fromkeys(_quote(scene, mark) for mark in marks if mark.utterance is not None and mark.quote)
+    return replace(
+        verdict, confidence=min(confidence, MODEL_CONFIDENCE), evidence=(*verdict.evidence, *quotes)[: EVIDENCE_MAX + 1]
+    )
 
 
 def _quote(scene: Scene, mark: AttitudeMark) -> Evidence:

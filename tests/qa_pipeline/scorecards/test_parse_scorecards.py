@@ -105,9 +105,7 @@ def test_the_digest_is_of_the_content_not_of_the_layout(tmp_path: Path) -> None:
         ("indicator: script", "fatal_cap_points: 3", 13, "sections[0].criteria[0]", "fatal: true"),
     ],
 )
-def test_one_mistake(
-    tmp_path: Path, old: str, new: str, line: int, field: str, says: str
-) -> None:
+def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, field: str, says: str) -> None:
     found = errors_of(tmp_path, old, new)
     told = [(row, key) for row, key, message in found if says in message]
     assert told == [(line, field)]

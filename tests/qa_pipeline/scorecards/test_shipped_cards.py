@@ -136,6 +136,15 @@ def test_a_rude_contact_without_any_courtesy_fails(card_id: str) -> None:
     assert (score.points or 0) < 50
 
 
+@pytest.mark.parametrize("card_id", CONTACTS)
+def test_the_offer_at_the_start_and_the_one_at_the_end_are_two(card_id: str) -> None:
+    lines = CONTACTS[card_id][1]
+    _, only_start = inspect(card_id, lines[:6])
+    assert (only_start["offer_help"].outcome, only_start["further_help"].outcome) == (Outcome.MET, Outcome.NOT_MET)
+    _, only_end = inspect(card_id, lines[1:])
+    assert (only_end["offer_help"].outcome, only_end["further_help"].outcome) == (Outcome.NOT_MET, Outcome.MET)
+
+
 def test_conditions() -> None:
     _, found = inspect("phone-zh", ["agent: 您好", "customer: 你们几点下班"])
     assert {name for name, item in found.items() if item.outcome is Outcome.NOT_APPLICABLE} == {
