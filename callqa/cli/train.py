@@ -39,6 +39,9 @@ def sentiment(
     evaluate: Annotated[
         list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
     ] = None,
+    inverse_penalty: Annotated[
+        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Chooses the rows that are sampled and held out.")] = 0,
 ) -> None:
     """Train the embedded sentiment model and write its weights and card."""
@@ -52,7 +55,7 @@ def sentiment(
 
     tables = [read_labelled(path) for path in list_tables(data)]
     apart = [read_labelled(path) for path in list_tables(evaluate or [])]
-    options = TrainingOptions(seed=seed)
+    options = TrainingOptions(seed=seed, inverse_penalty=inverse_penalty)
     trained = train_sentiment(tables, language.value, options, evaluate=apart, progress=progress)
     folder = (out or app_context.settings.models) / f"sentiment-{language.value}"
     trained.model.save(folder, trained.card)

@@ -55,7 +55,7 @@ class TrainingOptions:
     seed: int = 0
     inverse_penalty: float = 1.0
     rows_max: int = 80_000
-    weight_max: float = 30_000.0
+    weight_max: float = 10_000.0
     service_share: float = 0.15
     ngrams_max: int = 60_000
     min_count: int = 3
