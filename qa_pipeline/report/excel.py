@@ -34,7 +34,8 @@ Row = TypeVar("Row")
 _FORMATS = {"points": "0.0", "ratio": "0.0%", "count": "0", "number": "#,##0.##"}
 _HEAD_FILL = PatternFill("solid", fgColor="FF1F4E5F")
 _HEAD_FONT = Font(bold=True, color="FFFFFFFF")
-_TOP = Alignment(vertical="top", wrap_text=True)
+_WRAPPED = Alignment(vertical="top", wrap_text=True)
+_SHORT = 24  # characters that fit a column; styling every cell would double the time
 
 
 def render_excel(report: ReportData) -> bytes:
@@ -73,8 +74,8 @@ def _flagged(report: ReportData) -> Iterator[tuple[str, ContactRow, str]]:
 
 
 def _write_overview(sheet: Worksheet, report: ReportData, translate: Translate) -> None:
-    for name, value, style in overview_lines(report, translate):
-        cells = _append(sheet, [name, value])
+    for number, (name, value, style) in enumerate(overview_lines(report, translate), start=1):
+        cells = _write_row(sheet, number, [name, value])
         if style in _FORMATS:
             cells[1].number_format = _FORMATS[style]
     sheet.column_dimensions["A"].width = 34
@@ -92,10 +93,10 @@ def _sheet(
     translate: Translate,
 ) -> None:
     sheet: Worksheet = workbook.create_sheet(translate(title))
-    for cell in _append(sheet, [translate(column.title) for column in columns]):
+    for cell in _write_row(sheet, 1, [translate(column.title) for column in columns]):
         cell.font, cell.fill = _HEAD_FONT, _HEAD_FILL
-    for row in rows:
-        cells = _append(sheet, [column.value(row, report, translate) for column in columns])
+    for number, row in enumerate(rows, start=2):
+        cells = _write_row(sheet, number, [column.value(row, report, translate) for column in columns])
         for cell, column in zip(cells, columns, strict=True):
             if column.style in _FORMATS:
                 cell.number_format = _FORMATS[column.style]
@@ -105,8 +106,7 @@ def _sheet(
     sheet.auto_filter.ref = sheet.dimensions
 
 
-def _append(sheet: Worksheet, values: Sequence[Cell]) -> list[WorkbookCell]:
-    number = sheet.max_row + 1 if sheet["A1"].value is not None else 1
+def _write_row(sheet: Worksheet, number: int, values: Sequence[Cell]) -> list[WorkbookCell]:
     cells = []
     for index, value in enumerate(values, start=1):
         cell = sheet.cell(row=number, column=index)
@@ -118,6 +118,7 @@ def _append(sheet: Worksheet, values: Sequence[Cell]) -> list[WorkbookCell]:
             cell.quotePrefix = looks_like_formula(value)
         else:
             cell.value = value
-        cell.alignment = _TOP
+        if isinstance(value, str) and len(value) > _SHORT:
+            cell.alignment = _WRAPPED
         cells.append(cell)
     return cells
