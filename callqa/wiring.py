@@ -12,7 +12,9 @@ from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.engines.options import AsrOptions
-from qa_pipeline.engines.registry import load_engine
+from qa_pipeline.engines.registry import get_entry, load_engine
+from qa_pipeline.engines.transcribe import AUTO, IMPORT
+from qa_pipeline.errors import ConfigurationError, NotFound
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
 from qa_pipeline.intake.options import IntakeOptions
@@ -26,10 +28,19 @@ from qa_pipeline.stages.inspect import InspectionOptions
 
 
 def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
-    """Return the recognition options; `engine` from the command line wins."""
+    """Return the recognition options; `engine` from the command line wins.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such engine.
+    """
     part = settings.asr
+    name = engine or part.engine
+    if name not in (AUTO, IMPORT):
+        get_entry("asr", name)
     return AsrOptions(
-        engine=engine or part.engine,
+        engine=name,
         model=part.model,
         device=part.device,
         beam_size=part.beam_size,
@@ -78,7 +89,12 @@ def inspection_options(settings: Settings, engine: str | None = None) -> Inspect
 def scorecards(settings: Settings, scorecard: str | None = None) -> Sequence[Scorecard]:
     """Return the scorecards to choose from: the one named, or all."""
     if scorecard is not None:
-        return [get_scorecard(scorecard, extra=settings.scorecards)]
+        try:
+            return [get_scorecard(scorecard, extra=settings.scorecards)]
+        except NotFound as error:
+            raise ConfigurationError(
+                error.message, hint=error.hint, file=None, row=None, field="scorecard", **error.params
+            ) from error
     return list_scorecards(settings.scorecards)
 
 

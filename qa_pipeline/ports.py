@@ -12,9 +12,7 @@ import numpy.typing as npt
 from qa_pipeline.domain.annotation import Annotation
 from qa_pipeline.domain.contact import ContactKind
 from qa_pipeline.domain.engine import EngineSpec
-from qa_pipeline.domain.inspection import Finding
 from qa_pipeline.domain.listening import Facts
-from qa_pipeline.domain.scorecard import Check
 from qa_pipeline.domain.transcript import TranscriptQuality, Utterance, Word
 
 Samples = npt.NDArray[np.float32]  # mono, -1..1
@@ -100,14 +98,6 @@ class ContactView:
     facts: Facts
     annotation: Annotation
     timing_reliable: bool
-
-
-class Detector(Protocol):
-    """One kind of check: contact view -> finding. Pure."""
-
-    def detect(self, view: ContactView, check: Check, criterion_id: str) -> Finding:
-        """Judge one criterion; UNDETERMINED rather than a guess."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

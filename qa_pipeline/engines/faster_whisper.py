@@ -163,8 +163,10 @@ def _spans(decode: partial[Any], window: SpeechWindow) -> Iterator[RecognizedSpa
     one transcript.
     """
     segments = list(decode(window.samples)[0])
-    if any(checks.is_repetitive(segment.text) for segment in segments):
-        segments = list(decode(window.samples, no_repeat_ngram_size=5, repetition_penalty=1.1)[0])
+    if _loops(segments):
+        again = list(decode(window.samples, no_repeat_ngram_size=5, repetition_penalty=1.1)[0])
+        if again and not _loops(again):
+            segments = again
     for segment in segments:
         heard = checks.Heard(
             words=[(word.word, word.start, word.end, word.probability) for word in segment.words or ()],
@@ -174,3 +176,7 @@ def _spans(decode: partial[Any], window: SpeechWindow) -> Iterator[RecognizedSpa
         span = checks.find_span(window, heard)
         if span is not None:
             yield span
+
+
+def _loops(segments: list[Any]) -> bool:
+    return any(checks.is_repetitive(segment.text) for segment in segments)

@@ -20,6 +20,7 @@ from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.intake.transcripts import read_transcript
 from qa_pipeline.ports import Transcriber, TranscriptionRequest
 
+AUTO = "auto"
 IMPORT = "import"
 EMBEDDED = "pocketsphinx"
 EMBEDDED_LANGUAGES = ("en",)
@@ -61,7 +62,7 @@ def choose_engine(options: AsrOptions, language: str | None, has_transcript: boo
             N_("No transcript came with this recording."),
             hint=N_("Put a transcript of the same name beside it, or choose the engine auto."),
         )
-    if options.engine != "auto":
+    if options.engine != AUTO:
         return options.engine
     if has_transcript:
         return IMPORT
@@ -135,7 +136,7 @@ def _engine_of(contact: Contact, options: AsrOptions) -> str:
     if has_transcript and not contact.audio:
         return IMPORT  # there is nothing to recognise, whatever engine was asked for
     # Looking for weights reads folders, so it is done only where the choice hangs on it.
-    undecided = options.engine == "auto" and not has_transcript
+    undecided = options.engine == AUTO and not has_transcript
     return choose_engine(
         options, _language_of(contact, options), has_transcript, _whisper_at_hand(options) if undecided else None
     )

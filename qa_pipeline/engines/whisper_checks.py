@@ -42,11 +42,11 @@ def is_repetitive(text: str) -> bool:
     """Whether one phrase stands five or more times in a row, or the text compresses as only loops do.
 
     The compression ratio is that of openai-whisper: UTF-8 bytes over their zlib length. Spoken digits and words such
-    as "no no no no" stay below five; Whisper's loops run to the token limit.
+    as "no no no no no" stay below 16 letters; Whisper's loops run to the token limit.
     """
     squeezed = re.sub(r"[\s,.!?，。！？、]+", "", text.lower())
     match = _REPEATED.search(squeezed)
-    if match and len(match.group(0)) >= 10:
+    if match and len(match.group(0)) >= 16:
         return True
     data = text.encode()
     return len(data) >= 40 and len(data) / len(zlib.compress(data)) > MAX_COMPRESSION_RATIO

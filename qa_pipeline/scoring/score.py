@@ -56,15 +56,6 @@ def script_ratio(findings: Sequence[Finding], card: Scorecard) -> float | None:
     return _indicator_ratio(findings, card, "script")
 
 
-def attitude_value(findings: Sequence[Finding], card: Scorecard) -> float | None:
-    """Return service attitude on the 1-5 scale from the card's ``attitude`` criteria: 1 + 4 x their weighted share.
-
-    Taken from findings, so that a reviewer's correction of a criterion moves it. None as for :func:`script_ratio`.
-    """
-    ratio = _indicator_ratio(findings, card, "attitude")
-    return None if ratio is None else 1 + 4 * ratio
-
-
 def outcomes_by_criterion(findings: Iterable[Finding], card: Scorecard) -> Mapping[str, Outcome]:
     """Return the outcome of every criterion of the card; raises ValueError as :func:`score_findings`."""
     outcomes = {criterion.id: Outcome.UNDETERMINED for criterion in card.criteria}

@@ -211,7 +211,7 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         quality=transcript.quality,
         facts=annotated.facts,
         annotation=annotated.annotation,
-        timing_reliable=listening.timing_reliable if listening else contact.kind is ContactKind.CHAT,
+        timing_reliable=_knows_who_spoke_when(contact, transcript, listening),
     )
     findings = detect_all(view, card)
     score = score_findings(findings, card)
@@ -236,6 +236,13 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         customer_sentiment_end=customer.end if customer else None,
         created_at=datetime.now(UTC),
     )
+
+
+def _knows_who_spoke_when(contact: Contact, transcript: Transcript, listening: Listening | None) -> bool:
+    if listening is not None and listening.timing_reliable:
+        return True
+    # Labels of an imported transcript are as good as channels; whether it has times the facts themselves say.
+    return contact.kind is ContactKind.CHAT or transcript.roles_by in ("labels", "metadata")
 
 
 def _course(annotation: Annotation, role: Role) -> SentimentCourse | None:

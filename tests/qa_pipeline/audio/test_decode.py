@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 import soxr
-from sounds import CLIPS, clip, line, wav_bytes, write
+from tests.qa_pipeline.audio.sounds import CLIPS, clip, line, wav_bytes, write
 
 from qa_pipeline.audio.decode import AudioReader, open_audio
 from qa_pipeline.audio.probe import AudioProbe, probe

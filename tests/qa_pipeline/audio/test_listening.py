@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soxr
 from pydantic import TypeAdapter
-from sounds import clip, contact, flat, line, wav_bytes, write
+from tests.qa_pipeline.audio.sounds import clip, contact, flat, line, wav_bytes, write
 
 from qa_pipeline.audio.listening import LISTEN_VERSION, ListenOptions, listen, listen_spec
 from qa_pipeline.domain.contact import Role

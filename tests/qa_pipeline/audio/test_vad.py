@@ -9,7 +9,7 @@ import pytest
 from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sounds import clip, flat, line
+from tests.qa_pipeline.audio.sounds import clip, flat, line
 
 from qa_pipeline.audio.vad import FRAME_S, FRAME_SAMPLES, SpanRules, SpeechDetector, framed, speech_spans
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from sounds import clip, contact, flat, line, write
+from tests.qa_pipeline.audio.sounds import clip, contact, flat, line, write
 
 from qa_pipeline.audio.listening import ListenOptions, listen
 from qa_pipeline.audio.windows import MAX_WINDOW_S, padded, speech_windows

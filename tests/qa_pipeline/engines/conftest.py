@@ -1,21 +1,10 @@
-"""Checkpoints that always say one sentence, built once per run."""
+"""Every test of the engines starts on a machine without weights."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-
-from tools.tiny_whisper import build
-
-@pytest.fixture(scope="session")
-def english_whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("whisper_en"), "Thank you for calling, how may I help?")
-
-
-@pytest.fixture(scope="session")
-def chinese_whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("whisper_zh"), "你好，我们可以帮您。", language="zh")
 
 
 @pytest.fixture(autouse=True)

@@ -43,9 +43,7 @@ def test_the_sentence_of_the_checkpoint_comes_out(name: str, form: str, english_
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS)
-def test_chinese_is_detected_and_primed_for_simplified_characters(
-    name: str, form: str, chinese_whisper: Path
-) -> None:
+def test_chinese_is_detected_and_primed_for_simplified_characters(name: str, form: str, chinese_whisper: Path) -> None:
     recognition = _hear(name, chinese_whisper / form, None, prompt="订单", hot_words=("极光宽带",))
     assert recognition.language == "zh"
     assert [span.text for span in recognition.spans] == [SENTENCE_ZH]

@@ -3,13 +3,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from talks import CountingSentiment, talk
 
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.scoring.annotate import annotate
+from tests.qa_pipeline.scoring.talks import CountingSentiment, talk
 
 CALL = """
 agent: 您好

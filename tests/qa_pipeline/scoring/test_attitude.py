@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from talks import talk
 
 from qa_pipeline.domain.annotation import AttitudeScore, Sentiment, SentimentLabel
 from qa_pipeline.domain.contact import Role
@@ -14,6 +13,7 @@ from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utteran
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.scoring.attitude import courtesy_of, judge_attitude, overall_attitude
 from qa_pipeline.scoring.attitude_lexicon import DIMENSIONS, LEXICON, attitude_lexicon
+from tests.qa_pipeline.scoring.talks import talk
 
 GOOD_ZH = """
 agent: 您好，这里是安心保险，工号二零三，请问有什么可以帮您？

@@ -3,12 +3,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from qa_pipeline.domain.inspection import Finding, Outcome, Reason
-from qa_pipeline.domain.scorecard import Criterion, Scorecard
-from qa_pipeline.scoring.score import attitude_value, score_findings, script_ratio
+from qa_pipeline.scoring.score import score_findings, script_ratio
 from tests.qa_pipeline.detectors.scenes import card_of, criterion
 
 MET, PARTLY, NOT_MET = Outcome.MET, Outcome.PARTLY_MET, Outcome.NOT_MET
@@ -93,72 +90,3 @@ def test_script_ratio() -> None:
     # 3 of 7 < .5
     assert script_ratio(findings(a=UNDETERMINED, b=MET), CARD) is None
     assert script_ratio(findings(a=NOT_APPLICABLE, b=NOT_APPLICABLE), CARD) is None
-
-
-def test_attitude_value() -> None:
-    # 1 + 4 x share
-    assert attitude_value(findings(c=MET), CARD) == 5.0
-    assert attitude_value(findings(c=PARTLY), CARD) == 3.0
-    assert attitude_value(findings(c=NOT_MET), CARD) == 1.0
-    assert attitude_value(findings(c=UNDETERMINED), CARD) is None
-
-
-@st.composite
-def judged_cards(draw: st.DrawFn) -> tuple[Scorecard, list[Finding]]:
-    criteria: list[Criterion] = []
-    outcomes: dict[str, Outcome] = {}
-    for number in range(draw(st.integers(1, 8))):
-        name = f"c{number}"
-        criteria.append(
-            criterion(
-                name,
-                weight=draw(st.sampled_from([0.0, 0.5, 1.0, 3.0, 10.0])),
-                fatal=draw(st.booleans()),
-                fatal_cap_points=draw(st.sampled_from([0.0, 59.0])),
-            )
-        )
-        outcomes[name] = draw(st.sampled_from(list(Outcome)))
-    card = card_of(*criteria, min_coverage_ratio=draw(st.sampled_from([0.0, 0.5, 1.0])))
-    return card, findings(**outcomes)
-
-
-@given(judged_cards())
-def test_points_lie_in_their_range(judged: tuple[Scorecard, list[Finding]]) -> None:
-    card, found = judged
-    score = score_findings(found, card)
-    assert 0 <= score.coverage_ratio <= 1
-    if score.range_points is not None:
-        low, high = score.range_points
-        assert 0 <= low <= high <= 100
-        if score.points is not None:
-            assert low - 1e-9 <= score.points <= high + 1e-9
-
-
-@given(judged_cards(), st.integers(0, 7), st.sampled_from([MET, PARTLY, NOT_MET]))
-def test_settling_an_undetermined_criterion_stays_in_the_range(
-    judged: tuple[Scorecard, list[Finding]], place: int, outcome: Outcome
-) -> None:
-    card, found = judged
-    before = score_findings(found, card)
-    place %= len(found)
-    if found[place].outcome is not UNDETERMINED:
-        return
-    settled = [*found[:place], *findings(**{found[place].criterion_id: outcome}), *found[place + 1 :]]
-    after = score_findings(settled, card)
-    if before.range_points is None or after.range_points is None:
-        return
-    assert before.range_points[0] - 1e-9 <= after.range_points[0]
-    assert after.range_points[1] <= before.range_points[1] + 1e-9
-
-
-@given(judged_cards(), st.integers(0, 7))
-def test_a_better_outcome_never_lowers_the_points(judged: tuple[Scorecard, list[Finding]], place: int) -> None:
-    card, found = judged
-    place %= len(found)
-    if found[place].outcome not in (PARTLY, NOT_MET):
-        return
-    better = [*found[:place], *findings(**{found[place].criterion_id: MET}), *found[place + 1 :]]
-    before, after = score_findings(found, card).points, score_findings(better, card).points
-    assert (before is None) == (after is None)
-    if before is not None and after is not None:
-        assert after >= before - 1e-9
