@@ -107,10 +107,9 @@ def _print(app: AppContext, tour: Tour, next_steps: list[tuple[str, str]]) -> No
     for path in tour.files:
         out.print(f"  {path}", markup=False)
     _heading(app, N_("What to try next"))
-    table = Table(box=None, show_header=False, padding=(0, 2))
     for command, purpose in next_steps:
-        table.add_row(command, app.translate(purpose))
-    out.print(table)
+        out.print(f"  {command}", markup=False)
+        out.print(f"      {app.translate(purpose)}", markup=False)
 
 
 def _heading(app: AppContext, text: str) -> None:
@@ -130,7 +129,7 @@ def _print_scored(app: AppContext, tour: Tour) -> None:
     )
     app.say(
         N_(
-            "  In {period}: {contacts} contacts, {scored} with a score, mean {mean}, {unscored} without: too little is sure."
+            "  {period}: {contacts} contacts, {scored} with a score, mean {mean}; {unscored} without, too little is sure."
         ),
         period=tour.report.period,
         contacts=overview.contacts_count,
@@ -151,8 +150,9 @@ def _print_contacts(app: AppContext, tour: Tour) -> None:
     for heading in (N_("Contact"), N_("Agent"), N_("Score"), N_("Why"), N_("Words")):
         table.add_column(app.translate(heading))
     for row in telling[:_SHOWN_CONTACTS]:
-        flags = ", ".join(label(FLAGS, flag.value, app.translate) for flag in _TELLING if flag in row.flags)
-        table.add_row(row.contact_id, row.agent_label, points_text(row.points), flags, _words(row))
+        gravest = next(flag for flag in _TELLING if flag in row.flags)
+        why = label(FLAGS, gravest.value, app.translate)
+        table.add_row(row.contact_id, row.agent_label, points_text(row.points), why, _words(row))
     out.print(table)
     if len(telling) > _SHOWN_CONTACTS:
         app.say(N_("  ... and {count} more in the report"), count=len(telling) - _SHOWN_CONTACTS)
