@@ -4,10 +4,10 @@
 
 Needs the program ``flite``. Every sentence of ``telephone_sentences.txt`` is spoken by four voices at 16 kHz, and once
 more through a telephone: 300 or 80 to 3,600 Hz, 8 kHz, G.711 mu-law, and back to 16 kHz by the resampler that the
-pipeline uses. Both versions run through the decoder's own front end; its cepstra come in pairs of the same instant. Per stream of the
-model (static, delta, double delta) least squares gives the linear map from wide band to telephone, which is how a
-Gaussian mean moves: mu' = A mu + b (Leggetter and Woodland 1995, here with paired data instead of adaptation speech).
-No human telephone speech and no transcript of any takes part.
+pipeline uses. Both versions run through the decoder's own front end; its cepstra come in pairs of the same instant. Per
+stream of the model (static, delta, double delta) least squares gives the linear map from wide band to telephone, which
+is how a Gaussian mean moves: mu' = A mu + b (Leggetter and Woodland 1995, here with paired data instead of adaptation
+speech). No human telephone speech and no transcript of any takes part.
 """
 
 from __future__ import annotations

@@ -116,7 +116,10 @@ class FasterWhisperTranscriber:
             initial_prompt=self.first_tokens(checks.prompt_for(language, request.prompt)),
             hotwords=self.first_words(request.hot_words),
         )
-        spans = tuple(span for window in windows for span in _spans(decode, window))
+        try:
+            spans = tuple(span for window in windows for span in _spans(decode, window))
+        except RuntimeError as problem:  # what CTranslate2 raises, out of GPU memory included
+            raise checks.failed(self.spec.name, problem) from problem
         return Recognition(language=language, spans=spans, quality=checks.quality_of(spans))
 
     def _detect(self, samples: Samples) -> str:

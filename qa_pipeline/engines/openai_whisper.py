@@ -103,7 +103,10 @@ class OpenaiWhisperTranscriber:
             hallucination_silence_threshold=checks.HALLUCINATION_SILENCE_S,
             initial_prompt=self._prompt(language, request),
         )
-        spans = tuple(span for window in windows for span in _spans(decode, window))
+        try:
+            spans = tuple(span for window in windows for span in _spans(decode, window))
+        except RuntimeError as problem:  # what torch raises, out of GPU memory included
+            raise checks.failed(self.spec.name, problem) from problem
         return Recognition(language=language, spans=spans, quality=checks.quality_of(spans))
 
     def _detect(self, samples: np.ndarray[Any, np.dtype[np.float32]]) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 
 from qa_pipeline.domain.transcript import TranscriptQuality, Word
 from qa_pipeline.engines.utterances import mean_confidence
-from qa_pipeline.errors import N_, NeedsModel
+from qa_pipeline.errors import N_, EngineError, NeedsModel
 from qa_pipeline.ports import RecognizedSpan, Samples, SpeechWindow
 
 RATE_HZ = 16_000
@@ -116,6 +116,16 @@ def require_language(language: str, known: Iterable[str], model: str) -> None:
             model=model,
             language=language,
         )
+
+
+def failed(engine: str, problem: Exception) -> EngineError:
+    """Return the error for a model that loads and then cannot decode."""
+    return EngineError(
+        N_("The engine {engine} failed on this recording: {problem}"),
+        hint=N_("Try CALLQA_ASR__DEVICE=cpu or a smaller model; if it stays, convert or copy the model again."),
+        engine=engine,
+        problem=str(problem),
+    )
 
 
 def prompt_for(language: str, prompt: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -87,10 +88,19 @@ def test_damaged_weights_are_one_clear_error(name: str, form: str, english_whisp
     assert caught.value.params["path"] == str(target)
 
 
+def test_a_model_that_loads_and_cannot_decode_is_one_clear_error(english_whisper: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(english_whisper / "ct2", folder)
+    (folder / "config.json").write_text('{"alignment_heads": [[0, 0]]}', encoding="utf-8")  # no tokens to suppress
+    with pytest.raises(EngineError, match="failed on this recording"):
+        _hear("faster-whisper", folder, "en")
+
+
 def test_a_converted_model_without_language_tokens_says_so(english_whisper: Path, tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(english_whisper / "ct2", folder)
-    (folder / "config.json").write_text('{"alignment_heads": [[0, 0]], "lang_ids": []}', encoding="utf-8")
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(config | {"lang_ids": []}), encoding="utf-8")
     with pytest.raises(ConfigurationError, match="lang_ids"):
         _hear("faster-whisper", folder, None)
     assert _hear("faster-whisper", folder, "en").language == "en"
