@@ -128,9 +128,7 @@ def _print_scored(app: AppContext, tour: Tour) -> None:
         failed=len(run.failed),
     )
     app.say(
-        N_(
-            "  {period}: {contacts} contacts, {scored} with a score, mean {mean}; {unscored} without, too little is sure."
-        ),
+        N_("  {period}: {contacts} contacts, {scored} scored, mean {mean}; {unscored} have none, too little is sure."),
         period=tour.report.period,
         contacts=overview.contacts_count,
         scored=overview.scored_count,

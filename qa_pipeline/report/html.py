@@ -8,7 +8,7 @@ from functools import cache
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from qa_pipeline.domain.inspection import Flag
+from qa_pipeline.domain.inspection import Flag, Outcome
 from qa_pipeline.report.charts import axis_over, histogram, outcome_bar
 from qa_pipeline.report.contact_rows import findings_behind
 from qa_pipeline.report.data import ContactRow, FindingRow, ReportData
@@ -20,11 +20,12 @@ ITEM_CONTACTS_SHOWN = 8  # worst first
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlaggedCall:
-    """One contact under one flag; ``anchor`` is set where the contact is shown for the first time."""
+    """One contact under one flag. It is shown whole under its first flag; ``is_first`` is False under later ones."""
 
     row: ContactRow
     findings: tuple[FindingRow, ...]
-    anchor: str | None
+    anchor: str
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,17 @@ def _mean(values: list[float]) -> float | None:
     return sum(values) / len(values) if values else None
 
 
+def _behind_all_flags(row: ContactRow) -> tuple[FindingRow, ...]:
+    behind = {finding.criterion_id for flag in row.flags for finding in findings_behind(flag, row)}
+    found = [finding for finding in row.findings if finding.criterion_id in behind]
+    # Red lines first, what could not be determined last.
+    return tuple(
+        sorted(
+            found, key=lambda finding: (finding.criterion_id not in row.fatal, finding.outcome is Outcome.UNDETERMINED)
+        )
+    )
+
+
 def _flagged_sections(report: ReportData) -> tuple[tuple[FlaggedSection, ...], dict[str, str]]:
     rows = {row.contact_id: row for row in report.contacts}
     anchors: dict[str, str] = {}
@@ -95,8 +107,9 @@ def _flagged_sections(report: ReportData) -> tuple[tuple[FlaggedSection, ...], d
             calls.append(
                 FlaggedCall(
                     row=rows[contact_id],
-                    findings=findings_behind(group.flag, rows[contact_id]),
-                    anchor=anchor if is_first else None,
+                    findings=_behind_all_flags(rows[contact_id]) if is_first else (),
+                    anchor=anchor,
+                    is_first=is_first,
                 )
             )
         sections.append(FlaggedSection(flag=group.flag, calls=tuple(calls), total_count=len(group.contacts)))

@@ -10,12 +10,12 @@ import av
 import numpy as np
 import pytest
 import soxr
-from tests.qa_pipeline.audio.sounds import CLIPS, clip, line, wav_bytes, write
 
 from qa_pipeline.audio.decode import AudioReader, open_audio
 from qa_pipeline.audio.probe import AudioProbe, probe
 from qa_pipeline.domain.listening import AudioStatus
 from qa_pipeline.errors import AudioError, AudioTooLong, ConfigurationError, EmptyAudio, NotAudio
+from tests.qa_pipeline.audio.sounds import CLIPS, clip, line, wav_bytes, write
 
 
 def decoded(path: Path, **options: object) -> tuple[np.ndarray, AudioReader]:

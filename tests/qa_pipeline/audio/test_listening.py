@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import soxr
 from pydantic import TypeAdapter
-from tests.qa_pipeline.audio.sounds import clip, contact, flat, line, wav_bytes, write
 
 from qa_pipeline.audio.listening import LISTEN_VERSION, ListenOptions, listen, listen_spec
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import AudioStatus, ChannelLayout, Listening
 from qa_pipeline.errors import AudioError, AudioTooLong, NoSpeech, NotAudio
+from tests.qa_pipeline.audio.sounds import clip, contact, flat, line, wav_bytes, write
 
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
 # One call: the agent speaks at 1.0-3.2 and 8.0-10.2, the customer at 4.0-5.7.

@@ -9,9 +9,9 @@ import pytest
 from faster_whisper.vad import VadOptions, get_speech_timestamps, get_vad_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.qa_pipeline.audio.sounds import clip, flat, line
 
 from qa_pipeline.audio.vad import FRAME_S, FRAME_SAMPLES, SpanRules, SpeechDetector, framed, speech_spans
+from tests.qa_pipeline.audio.sounds import clip, flat, line
 
 
 @pytest.fixture(scope="module")

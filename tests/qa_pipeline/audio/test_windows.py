@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.qa_pipeline.audio.sounds import clip, contact, flat, line, write
 
 from qa_pipeline.audio.listening import ListenOptions, listen
 from qa_pipeline.audio.windows import MAX_WINDOW_S, padded, speech_windows
 from qa_pipeline.domain.contact import Contact, Role
 from qa_pipeline.domain.listening import AudioStatus, ChannelActivity, ChannelLayout, Listening
 from qa_pipeline.ports import SpeechWindow
+from tests.qa_pipeline.audio.sounds import clip, contact, flat, line, write
 
 AGENT_AT = (1.0, 12.0, 24.5, 40.0, 61.0)
 CUSTOMER_AT = (4.0, 50.0)
