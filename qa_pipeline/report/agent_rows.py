@@ -9,7 +9,7 @@ from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import Agent, DimensionResult, Evaluation, ItemResult, TemplateDimension
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.data import AgentRow, ContactRow, DimensionRow, FocusRow, Interval, ItemRow
-from qa_pipeline.report.labels import Translate, reason_text
+from qa_pipeline.report.labels import reason_text
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.report.tables import passed_share, points_of, red_line_count
 
@@ -24,7 +24,6 @@ def agent_rows(
     focus: Mapping[str, tuple[FocusRow, ...]],
     rulebook: Rulebook,
     language: str,
-    translate: Translate,
 ) -> tuple[AgentRow, ...]:
     """Return everybody who was evaluated or had an inspected contact, by group and then by name."""
     by_agent: dict[str, list[ContactRow]] = defaultdict(list)
@@ -41,7 +40,6 @@ def agent_rows(
             focus.get(agent_id, ()),
             rulebook,
             language,
-            translate,
         )
         for agent_id in sorted({*evaluated, *by_agent})
     ]
@@ -63,7 +61,6 @@ def _agent_row(
     focus: tuple[FocusRow, ...],
     rulebook: Rulebook,
     language: str,
-    translate: Translate,
 ) -> AgentRow:
     mean, interval = points_of(contacts)
     template, ci95 = None, None

@@ -54,9 +54,7 @@ def compose(inputs: ReportInputs) -> ReportData:
         contact_row(contact, inspection, inputs.rulebook, inputs.language, translate)
         for contact, inspection in sorted(inputs.inspected, key=lambda pair: _by_time(pair[0]))
     )
-    agents = agent_rows(
-        inputs.evaluations, rows, inputs.agents, inputs.focus, inputs.rulebook, inputs.language, translate
-    )
+    agents = agent_rows(inputs.evaluations, rows, inputs.agents, inputs.focus, inputs.rulebook, inputs.language)
     return ReportData(
         period=inputs.period,
         language=inputs.language,

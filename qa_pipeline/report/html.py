@@ -20,12 +20,12 @@ ITEM_CONTACTS_SHOWN = 8  # worst first
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlaggedCall:
-    """One contact under one flag. It is shown whole under its first flag; ``is_first`` is False under later ones."""
+    """One contact under one flag. It is shown whole under ``shown_under`` and only named under its other flags."""
 
     row: ContactRow
     findings: tuple[FindingRow, ...]
     anchor: str
-    is_first: bool
+    shown_under: Flag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,18 +98,19 @@ def _behind_all_flags(row: ContactRow) -> tuple[FindingRow, ...]:
 def _flagged_sections(report: ReportData) -> tuple[tuple[FlaggedSection, ...], dict[str, str]]:
     rows = {row.contact_id: row for row in report.contacts}
     anchors: dict[str, str] = {}
+    shown_under: dict[str, Flag] = {}
     sections = []
     for group in report.flagged:
         calls = []
         for contact_id in group.contacts[:FLAGGED_SHOWN]:
-            is_first = contact_id not in anchors
+            is_first = shown_under.setdefault(contact_id, group.flag) is group.flag
             anchor = anchors.setdefault(contact_id, f"contact-{len(anchors) + 1}")
             calls.append(
                 FlaggedCall(
                     row=rows[contact_id],
                     findings=_behind_all_flags(rows[contact_id]) if is_first else (),
                     anchor=anchor,
-                    is_first=is_first,
+                    shown_under=shown_under[contact_id],
                 )
             )
         sections.append(FlaggedSection(flag=group.flag, calls=tuple(calls), total_count=len(group.contacts)))

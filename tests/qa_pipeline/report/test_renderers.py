@@ -179,3 +179,9 @@ def test_values_carry_their_unit() -> None:
     assert percent_text(1.0) == "100%"
     assert measure_text("silence_ratio", 0.08, str) == "8%"
     assert measure_text("agent_interruptions_count", 3.0, str) == "3"
+
+
+def test_html_shows_a_contact_with_several_flags_once_and_names_it_under_the_others() -> None:
+    page = render_html(month()).decode()
+    assert page.count("你有病吧，爱投诉就去投诉。") == 1
+    assert page.count("shown above: Red line") == 2  # the call is also flagged for the customer's anger and its score
