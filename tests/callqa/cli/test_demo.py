@@ -1,0 +1,100 @@
+"""``callqa demo`` runs the real services over the real set; most English calls have transcripts here, to be quick."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from callqa.cli.main import main
+from callqa.demo import DATA, install_set
+from qa_pipeline.domain.contact import Contact, ContactKind
+from qa_pipeline.store import open_store
+from tools.demo_set.dialogues import read_calls
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CALLQA_BATCH__WORKERS", "0")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The test's home with the set in it, and a transcript beside each English call but one."""
+    found = tmp_path / "home"
+    shutil.copytree(DATA, found / "demo")
+    for call in read_calls("calls_en.yaml", "en"):
+        if call.layout != "pair":  # that one goes through the embedded engine
+            lines = [f"{turn.role}: {turn.text}\n" for turn in call.spoken]
+            (found / "demo" / "recordings" / f"{call.id}.txt").write_text("".join(lines), encoding="utf-8")
+    return found
+
+
+def run_json(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
+    code = main(["demo", "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.slow
+def test_the_whole_way_and_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo"]) == 0
+    printed = capsys.readouterr().out
+    # 11 English calls, 8 of the 9 Chinese ones, 49 chats.
+    assert "19 calls and 49 chats" in printed
+    assert "serve --home home" in printed
+    reports = [home / "reports" / f"2026-10-{language}.html" for language in ("en", "zh")]
+    assert all(str(path) in printed and path.stat().st_size > 10_000 for path in reports)
+
+    code, document = run_json(capsys)
+    assert (code, document["done"], document["skipped"]) == (0, 0, 68)
+    assert document["contacts"] == {"call": 19, "chat": 49}
+    assert [Path(item["path"]).name for item in document["pending"]] == ["ZH2009.flac"]
+    assert sorted(Path(item["path"]).name for item in document["failed"]) == ["night-0415.wav", "readme-copy.wav"]
+    assert {"EN1005", "ZH2005"} <= set(document["flags"]["red_line"])
+    # Eight agents have at least three contacts in October, none has that many in the months before.
+    assert document["evaluations"] == {"2026-08": 0, "2026-09": 0, "2026-10": 8}
+    # 20 agents, 3 months, 11 indicators: calls handled, 5 shares, 4 other numbers, attendance.
+    assert document["kpis"] == {"imported": 0, "unchanged": 660, "rejected": 0}
+
+
+def test_unexpected_pending_calls_are_an_incomplete_run_and_the_home_lies_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CALLQA_HOME")
+    monkeypatch.setenv("CALLQA_ASR__ENGINE", "import")
+    code, document = run_json(capsys)
+    assert code == 3
+    # All English calls and the Chinese one without a transcript.
+    assert len(document["pending"]) == 12
+    assert document["home"] == str(tmp_path / ".demo")
+    assert (tmp_path / ".demo" / "callqa.db").is_file()
+
+
+def test_invented_contacts_are_not_mixed_with_the_users_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own_home = tmp_path / "home"
+    store = open_store(f"sqlite:///{own_home / 'callqa.db'}", ZoneInfo("Asia/Shanghai"))
+    with store.transaction() as tx:
+        tx.contacts.put(Contact(id="own", kind=ContactKind.CALL, sources=()))
+    store.close()
+    code, document = run_json(capsys)
+    assert code == 2
+    assert document["error"]["file"] == str(own_home)
+    assert not (own_home / "demo").exists()
+
+
+def test_copying_again_keeps_what_is_there_and_mends_what_is_cut(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", ZoneInfo("Asia/Shanghai"))
+    installed = install_set(tmp_path, store)
+    cut = installed.recordings / "EN1001.flac"
+    cut.write_bytes(b"fLaC")
+    own = installed.recordings / "mine.txt"
+    own.write_text("agent: hello\n", encoding="utf-8")
+    install_set(tmp_path, store)
+    store.close()
+    assert cut.read_bytes() == (DATA / "recordings" / "EN1001.flac").read_bytes()
+    assert own.is_file()
