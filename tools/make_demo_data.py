@@ -40,7 +40,7 @@ def make(folder: Path) -> None:
         # Nobody knows to the word where a cut recording ends, so it has no reference.
         if call.language == "en" and call.kept_ratio == 1.0:
             references += reference_rows(call, turns, paths)
-    write_rows(folder / "references.csv", [["path", "text", "lang", "role"], *references], "utf-8")
+    write_rows(folder / "references.csv", [["path", "text", "lang", "condition"], *references], "utf-8")
     make_broken(recordings)
 
 
@@ -77,12 +77,11 @@ def metadata_rows(calls: Sequence[Call], agents: Mapping[str, Mapping[str, Any]]
 
 
 def reference_rows(call: Call, turns: Sequence[Placed], paths: Sequence[Path]) -> list[list[str]]:
-    """Return what each party said, one row per party, for ``callqa validate asr``."""
+    """Return what is said in each file of a call, in order of time, for ``callqa validate asr``."""
     rows = []
-    for place, role in enumerate(("agent", "customer")):
-        path = paths[place] if call.layout == "pair" else paths[0]
-        words = " ".join(turn.text for turn in turns if turn.role == role)
-        rows.append([f"recordings/{path.name}", words, call.language, role])
+    for place, path in enumerate(paths):
+        heard = turns if len(paths) == 1 else [turn for turn in turns if turn.role == ("agent", "customer")[place]]
+        rows.append([f"recordings/{path.name}", " ".join(turn.text for turn in heard), call.language, call.layout])
     return rows
 
 
