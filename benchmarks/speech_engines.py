@@ -21,7 +21,7 @@ from pathlib import Path
 
 SENTENCE = (
     "Thank you for calling our service today, my name is Robert and I will look after your request about an order "
-    "which has not arrived yet; please give me its number, then we can see where that parcel went last week."
+    "which has not arrived yet; please give me its number then we can see where that parcel went last week."
 )
 FORMS = {"openai-whisper": "tiny.pt", "faster-whisper": "ct2"}
 
