@@ -102,14 +102,14 @@ def test_totals_open_in_place(browser: Browser, report_file: Path) -> None:
     page.close()
 
 
-def test_everything_is_open_on_paper(browser: Browser, report_file: Path) -> None:
+def test_everything_but_lists_of_ids_is_open_on_paper(browser: Browser, report_file: Path) -> None:
     page = open_page(browser).page
     page.goto(report_file.as_uri())
     page.emulate_media(media="print")
-    closed = page.locator("details:not([open])")
+    closed = page.locator("details:not([open], .contacts)")
     assert closed.count() > 10
     heights = page.evaluate(
-        "[...document.querySelectorAll('details:not([open])')]"
+        "[...document.querySelectorAll('details:not([open], .contacts)')]"
         ".map(each => each.lastElementChild.getBoundingClientRect().height)"
     )
     assert min(heights) > 0
