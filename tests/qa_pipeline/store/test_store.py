@@ -6,17 +6,27 @@ import sqlite3
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from qa_pipeline.domain.contact import Contact, ContactKind, Role, Source, SourceKind
 from qa_pipeline.domain.inspection import Evidence, Finding, Flag, Inspection, Outcome, Reason, Score
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.performance import Agent, KpiRecord
-from qa_pipeline.errors import ConfigurationError, Conflict, NeedsModel, NotFound, StoreError, StoreLocked
+from qa_pipeline.errors import (
+    ConfigurationError,
+    Conflict,
+    NeedsModel,
+    NotFound,
+    StoreError,
+    StoreFull,
+    StoreLocked,
+    StoreReadOnly,
+)
 from qa_pipeline.store import Store, database, open_store, schema
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -231,3 +241,31 @@ def test_other_addresses_are_refused(url: str) -> None:
 def test_naive_times_are_refused(store: Store) -> None:
     with pytest.raises(Exception, match="naive"), store.transaction() as tx:
         tx.contacts.put(a_contact(started_at=datetime(2026, 10, 3)))  # noqa: DTZ001 -- the mistake under test
+
+
+def limited(store: Store, pragma: str) -> None:
+    """Put a limit of SQLite's own on every later connection of a store."""
+    store.close()
+    event.listen(store.engine, "connect", lambda connection, _: connection.execute(pragma).close())
+
+
+def test_a_full_database_is_named_and_keeps_what_it_had(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'full.db'}", ZONE)
+    with store.transaction() as tx:
+        tx.agents.put(Agent(id="8001"))
+    limited(store, "PRAGMA max_page_count = 1")
+    with pytest.raises(StoreFull, match=r"full\.db"):
+        for number in range(100):
+            with store.transaction() as tx:
+                tx.contacts.put(a_contact(f"C-{number}", sha256(str(number).encode()).hexdigest()[:1], team="t" * 5000))
+    with store.reading() as tx:
+        assert tx.agents.list() == [Agent(id="8001")]
+    store.close()
+
+
+def test_a_database_that_may_not_be_written_is_named(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'fixed.db'}", ZONE)
+    limited(store, "PRAGMA query_only = ON")
+    with pytest.raises(StoreReadOnly, match=r"fixed\.db"), store.transaction() as tx:
+        tx.agents.put(Agent(id="8001"))
+    store.close()
