@@ -18,7 +18,7 @@ check: $(VENV)/.full
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tools/check_translations.py
+	$(BIN)/python -m tools.check_translations
 
 format: $(VENV)/.full
 	$(BIN)/ruff check --fix .

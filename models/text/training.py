@@ -124,22 +124,35 @@ def train_sentiment(
         intercepts=intercepts / temperature,
     )
     progress(N_("Measuring on held-out texts"))
-    card = {
-        "name": f"sentiment-{language}",
+    card = _card(model, list(zip(tables, kept, strict=True)), options, temperature)
+    return Trained(model, card | {"evaluated": {table.name: _figures(model, table) for table in evaluate}})
+
+
+def _card(
+    model: NgramClassifier,
+    tables: Sequence[tuple[LabelledTexts, tuple[LabelledTexts, LabelledTexts]]],
+    options: TrainingOptions,
+    temperature: float,
+) -> dict[str, Any]:
+    return {
+        "name": f"sentiment-{model.language}",
         "kind": "sentiment",
-        "language": language,
+        "language": model.language,
         "method": "tf-idf n-grams, multinomial logistic regression",
         "options": {name: getattr(options, name) for name in options.__slots__},
         "temperature": round(temperature, 4),
         "data": [
-            {"file": table.name, "sha256": table.sha256, "rows": len(table.texts), "left_out": table.left_out,
-             "trained_on": len(train.texts)}
-            for table, (train, _) in zip(tables, kept, strict=True)
+            {
+                "file": table.name,
+                "sha256": table.sha256,
+                "rows": len(table.texts),
+                "left_out": table.left_out,
+                "trained_on": len(train.texts),
+            }
+            for table, (train, _) in tables
         ],
-        "held_out": {held.name: _figures(model, held) for _, held in kept if held.texts},
-        "evaluated": {table.name: _figures(model, table) for table in evaluate},
-    }  # fmt: skip
-    return Trained(model, card)
+        "held_out": {held.name: _figures(model, held) for _, (_, held) in tables if held.texts},
+    }
 
 
 def service_wording(language: str, per_template: int = 6) -> Iterator[tuple[str, int]]:

@@ -78,11 +78,7 @@ def evaluate_agent(
     ci95 = spread.interval(total, 0.0, MAX_POINTS) if spread and total is not None else None
     if total is not None:
         notes += _doubts(template, ci95)
-    unscored = inspected.contact_count - inspected.scored_count
-    if unscored:
-        notes.append(
-            Reason(message=N_("{count} inspected contacts have no score and do not count."), params={"count": unscored})
-        )
+    notes += _unscored(inspected)
     return Evaluation(
         agent_id=agent_id,
         period=period,
@@ -235,6 +231,12 @@ def _refusals(template: Template, inspected: Inspected, missing_percent: float) 
             message=N_("There is no total: {percent} % of the weight has no value, at most {most} % may be missing."),
             params={"percent": round(missing_percent, 1), "most": round(100 - MIN_KNOWN_PERCENT)},
         )
+
+
+def _unscored(inspected: Inspected) -> Iterator[Reason]:
+    count = inspected.contact_count - inspected.scored_count
+    if count:
+        yield Reason(message=N_("{count} inspected contacts have no score and do not count."), params={"count": count})
 
 
 def _doubts(template: Template, ci95: tuple[float, float] | None) -> Iterator[Reason]:
