@@ -28,7 +28,7 @@ def flags_of(
         Flag.ANGRY_CUSTOMER: transcript.quality is TranscriptQuality.TRUSTED and _is_angry(annotation),
         Flag.LOW_SCORE: score.passed is False,
         Flag.ABSTAINED: _hangs_on_undetermined(score, card),
-        Flag.POOR_RECOGNITION: transcript.quality is not TranscriptQuality.TRUSTED,
+        Flag.POOR_RECOGNITION: transcript.quality is TranscriptQuality.UNUSABLE,
         Flag.ROLES_SWAPPED: transcript.roles_swapped,
         Flag.AUDIO_INCOMPLETE: listening is not None and listening.status is not AudioStatus.OK,
     }

@@ -16,7 +16,8 @@ def score_findings(findings: Sequence[Finding], card: Scorecard) -> Score:
 
     A criterion gives its whole weight when MET, half when PARTLY_MET and nothing when NOT_MET; NOT_APPLICABLE and
     UNDETERMINED leave the denominator. A fatal criterion that is NOT_MET caps the total at its cap. Below the card's
-    ``min_coverage_ratio`` of determined weight there are no points. A criterion without a finding is UNDETERMINED.
+    ``min_coverage_ratio`` of determined weight there are no points, unless what is undetermined cannot move the total
+    (a broken red line caps it at 0). A criterion without a finding is UNDETERMINED.
 
     Raises
     ------
@@ -36,10 +37,13 @@ def score_findings(findings: Sequence[Finding], card: Scorecard) -> Score:
     if determined_weight and coverage_ratio >= card.min_coverage_ratio:
         uncapped = FULL_POINTS * _earned(determined, outcomes) / determined_weight
         points = min(uncapped, _cap(criteria, outcomes, Outcome.NOT_MET))
+    span = _range(applicable, outcomes)
+    if points is None and span is not None and span[0] == span[1]:
+        points = span[0]
     return Score(
         points=points,
         uncapped_points=uncapped,
-        range_points=_range(applicable, outcomes),
+        range_points=span,
         coverage_ratio=coverage_ratio,
         passed=None if points is None else points >= card.pass_points,
         fatal=fatal,

@@ -62,7 +62,9 @@ def test_angry_customer(end: float | None, lowest: float | None, angry: bool) ->
 
 def test_poor_recognition_never_looks_like_an_angry_customer() -> None:
     draft = replace(TRANSCRIPT, quality=TranscriptQuality.DRAFT)
-    assert flags_of(GOOD, CARD, mood(-0.9, -0.9), draft, LISTENING) == (Flag.POOR_RECOGNITION,)
+    assert flags_of(GOOD, CARD, mood(-0.9, -0.9), draft, LISTENING) == ()
+    unusable = replace(TRANSCRIPT, quality=TranscriptQuality.UNUSABLE)
+    assert flags_of(GOOD, CARD, mood(-0.9, -0.9), unusable, LISTENING) == (Flag.POOR_RECOGNITION,)
 
 
 def test_abstained_when_the_undetermined_decide() -> None:

@@ -52,8 +52,14 @@ def test_undetermined_leaves_the_denominator_and_opens_the_range() -> None:
 
 def test_no_points_below_the_coverage_of_the_card() -> None:
     # determined 3 + 1 = 4 of 10 < .5
-    score = score_findings(findings(a=UNDETERMINED, b=MET, c=UNDETERMINED, d=MET, red=NOT_MET), CARD)
+    score = score_findings(findings(a=UNDETERMINED, b=MET, c=UNDETERMINED, d=MET), CARD)
     assert (score.points, score.uncapped_points, score.passed) == (None, None, None)
+
+
+def test_points_are_known_when_what_is_undetermined_cannot_move_them() -> None:
+    # 4 of 10 are earned for sure and at most 10 of 10; the red line caps both at its 30 points.
+    score = score_findings(findings(a=UNDETERMINED, b=MET, c=UNDETERMINED, d=MET, red=NOT_MET), CARD)
+    assert (score.range_points, score.points, score.uncapped_points, score.passed) == ((30.0, 30.0), 30.0, None, False)
     assert score.fatal == ("red",)
     assert score.range_points == (30.0, 30.0)  # 40 and 100, both under the cap of 30
 
