@@ -40,6 +40,9 @@ def _engines(app: AppContext) -> list[dict[str, Any]]:
         status = recognisers.get(entry.name) if entry.kind == "asr" else None
         available = status.available if status else entry.installed
         hint = "" if available else app.translate(N_("Run: {install}")).format(install=entry.install)
+        if entry.installed and entry.name == "transformers" and not app.settings.text.sentiment_model:
+            available = False
+            hint = app.translate(N_("Name a checkpoint with CALLQA_TEXT__SENTIMENT_MODEL to use it."))
         if status and status.hint:
             hint = status.hint.render_hint(app.translate) or status.hint.render(app.translate)
         found.append(

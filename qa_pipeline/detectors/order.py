@@ -64,7 +64,7 @@ def _incomplete(scene: Scene, params: OrderParams, found: list[Found]) -> Verdic
             N_("The steps may all have been said in order, but who said them or the words themselves are not sure."),
             quotes(said),
         )
-    missing = [step.any[0] for step, part in zip(params.steps, found, strict=True) if not part.sure]
+    missing = [scene.example_of(step.any) for step, part in zip(params.steps, found, strict=True) if not part.sure]
     if missing:
         message, params_ = N_("{count} of {wanted} steps were said; missing: “{example}”."), {"example": missing[0]}
     else:

@@ -91,7 +91,7 @@ def judge_pattern(scene: Scene, params: PatternParams) -> Verdict:
     return judge_wanted(
         scene,
         search(scene, params.role, params.finder, window=params),
-        example=(params.any or ("",))[0],
+        example=scene.example_of(params.any or ()),
         min_hits=params.min_hits,
         partly_hits=params.partly_hits,
         partly_outside=params.partly_outside,

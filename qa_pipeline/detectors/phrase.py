@@ -65,7 +65,7 @@ def judge_phrase(scene: Scene, params: PhraseParams) -> Verdict:
     return judge_wanted(
         scene,
         search(scene, params.role, params.finders[0], window=params),
-        example=(params.any or ("",))[0],
+        example=scene.example_of(params.any or ()),
         min_hits=params.min_hits,
         partly_hits=params.partly_hits,
         partly_outside=params.partly_outside,
@@ -77,7 +77,7 @@ def _judge_groups(scene: Scene, params: PhraseParams) -> Verdict:
     found = [search(scene, params.role, find, window=params) for find in params.finders]
     said: tuple[Hit, ...] = tuple(part.sure[0] for part in found if part.sure)
     confidence = SURE * min((part.confidence for part in found), default=1.0)
-    missing = [group[0] for group, part in zip(groups, found, strict=True) if not part.sure]
+    missing = [scene.example_of(group) for group, part in zip(groups, found, strict=True) if not part.sure]
     if not missing:
         return Verdict(
             outcome=Outcome.MET,

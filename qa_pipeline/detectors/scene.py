@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import cached_property
 
@@ -43,6 +43,12 @@ class Scene:
     def timing_reliable(self) -> bool:
         """Whether who spoke when can be judged; messages of a chat carry their own times."""
         return self.view.timing_reliable or self.view.kind is ContactKind.CHAT
+
+    def example_of(self, phrases: Sequence[str]) -> str:
+        """Return the first phrase written as the contact's language is, for a reason that its reader can use."""
+        is_chinese = self.view.language.startswith("zh")
+        fitting = (phrase for phrase in phrases if any("\u4e00" <= sign <= "\u9fff" for sign in phrase) == is_chinese)
+        return next(fitting, phrases[0] if phrases else "")
 
     def said_by(self, speaker: Speaker) -> Passage:
         """Return what `speaker` certainly said and what can be evidence."""

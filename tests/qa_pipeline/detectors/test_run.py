@@ -88,3 +88,10 @@ def test_a_quote_that_is_not_there_is_no_judgement() -> None:
         verdict = run.Verdict(outcome=Outcome.NOT_MET, reason=honest.reason, confidence=0.9, evidence=(false,))
         found = run._verified(verdict, "one", contact)
         assert (found.outcome, found.confidence, found.evidence) == (Outcome.UNDETERMINED, 0.0, ())
+
+
+@pytest.mark.parametrize(("language", "example"), [("zh", "请问有什么可以帮您"), ("en", "how can I help")])
+def test_a_bilingual_rule_names_an_example_in_the_language_of_the_contact(language: str, example: str) -> None:
+    contact = view(["agent: 喂"], language=language)
+    finding = judge(contact, {"detector": "phrase", "any": ["请问有什么可以帮您", "how can I help"]})
+    assert (finding.outcome, finding.reason.params) == (Outcome.NOT_MET, {"example": example})
