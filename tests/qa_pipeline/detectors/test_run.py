@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from qa_pipeline.detectors import run
 from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.domain.inspection import Outcome
