@@ -10,10 +10,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.errors import N_, ConfigurationError, Message
 from qa_pipeline.i18n import console_language
+
+# pydantic's kind of error -> what a user reads; other kinds keep pydantic's own words.
+_PROBLEMS = {
+    "extra_forbidden": N_("there is no such setting"),
+    "literal_error": N_("it must be one of {expected}"),
+    "bool_parsing": N_("it must be true or false"),
+    "int_parsing": N_("it must be a whole number"),
+    "int_from_float": N_("it must be a whole number"),
+    "float_parsing": N_("it must be a number"),
+    "greater_than": N_("it must be greater than {gt}"),
+    "greater_than_equal": N_("it must be at least {ge}"),
+    "less_than_equal": N_("it must be at most {le}"),
+}
 
 
 def _console_language() -> Literal["zh", "en"]:
@@ -88,7 +102,8 @@ class Settings(BaseSettings):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError) as problem:
-            raise ValueError(f"unknown time zone {value!r}, write it like Asia/Shanghai") from problem
+            message = N_("there is no time zone '{zone}'; write one such as Asia/Shanghai")
+            raise ValueError(Message(message, {"zone": value})) from problem
         return value
 
     @property
@@ -166,6 +181,18 @@ def _home_of(options: dict[str, Any]) -> Path:
     return Path(named) if named else user_data_path("callqa", appauthor=False)
 
 
+def _problem(details: ErrorDetails) -> Message | str:
+    """Return what is wrong with a value, in words that are translated where there are any."""
+    context = details.get("ctx", {})
+    if details["type"] == "value_error":
+        said = context["error"].args[0]
+        return said if isinstance(said, Message) else str(said)
+    if details["type"] in _PROBLEMS:
+        params = {**context, "expected": str(context.get("expected", "")).replace(" or ", ", ")}
+        return Message(_PROBLEMS[details["type"]], params)
+    return details["msg"]
+
+
 def read_settings(**options: Any) -> Settings:
     """Read the settings; `options` are those of the command line, None meaning not given.
 
@@ -184,5 +211,5 @@ def read_settings(**options: Any) -> Settings:
             hint=N_("Every setting is described in docs/settings.md."),
             field=name,
             name=name,
-            problem=first["msg"],
+            problem=_problem(first),
         ) from problem

@@ -33,13 +33,29 @@ Messages are English msgids with ``{named}`` parameters; the border translates t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
 def N_(message: str) -> str:  # noqa: N802 -- the customary gettext marker
     """Mark a message for the translation catalogue without translating it here."""
     return message
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A msgid with the values of its ``{name}`` places; a value may be a message itself."""
+
+    message: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def render(self, translate: Callable[[str], str] = str) -> str:
+        """Return the text in the reader's language."""
+        return fill(translate(self.message), self.params, translate)
+
+    def __str__(self) -> str:
+        return self.render()
 
 
 class CallqaError(Exception):
@@ -75,11 +91,11 @@ class CallqaError(Exception):
 
     def render(self, translate: Callable[[str], str] = str) -> str:
         """Return the message in the reader's language."""
-        return fill(translate(self.message), self.params)
+        return fill(translate(self.message), self.params, translate)
 
     def render_hint(self, translate: Callable[[str], str] = str) -> str:
         """Return the hint in the reader's language; empty when there is none."""
-        return fill(translate(self.hint), self.params) if self.hint else ""
+        return fill(translate(self.hint), self.params, translate) if self.hint else ""
 
     def as_dict(self, translate: Callable[[str], str] = str) -> dict[str, Any]:
         """Return the JSON document of the command-line contract, without the outer ``error`` key."""
@@ -115,10 +131,11 @@ def _rebuild(
     return kind(message, hint=hint, file=file, row=row, field=field, **params)
 
 
-def fill(text: str, params: dict[str, object]) -> str:
+def fill(text: str, params: Mapping[str, object], translate: Callable[[str], str] = str) -> str:
     """Put parameters into ``{name}`` places; text without its parameter stays readable."""
+    shown = {name: value.render(translate) if isinstance(value, Message) else value for name, value in params.items()}
     try:
-        return text.format(**params)
+        return text.format(**shown)
     except (KeyError, IndexError, ValueError):
         return text
 

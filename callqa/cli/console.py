@@ -104,6 +104,13 @@ def write_json(document: Any) -> None:
     sys.stdout.flush()
 
 
+def in_one_line(error: CallqaError, translate: Callable[[str], str]) -> str:
+    """Return what is wrong and what to do about it in one line."""
+    hint = error.render_hint(translate)
+    told = error.render(translate)
+    return translate(N_("{message} {hint}")).format(message=told, hint=hint) if hint else told
+
+
 def report_error(error: CallqaError, *, as_json: bool, translate: Callable[[str], str]) -> int:
     """Print an error on stderr, and as a document on stdout with ``--json``; return the exit code."""
     if as_json:
@@ -113,8 +120,8 @@ def report_error(error: CallqaError, *, as_json: bool, translate: Callable[[str]
         places.append(translate(N_("row {row}")).format(row=error.row))
     if error.field is not None:
         places.append(translate(N_("field {field}")).format(field=error.field))
-    head = ", ".join(places)
-    err.print(f"{head}: " if head else "", end="", markup=False)
+    if places:
+        err.print(translate(N_("{place}: ")).format(place=translate(N_(", ")).join(places)), end="", markup=False)
     err.print(error.render(translate), markup=False, style="red")
     hint = error.render_hint(translate)
     if hint:

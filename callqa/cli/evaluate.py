@@ -131,4 +131,4 @@ def _print_notes(here: AppContext, result: PeriodEvaluation) -> None:
             agents_by_note.setdefault(text, []).append(evaluation.agent_id)
     for text, agents in agents_by_note.items():
         concerned = here.translate(N_("all")) if len(agents) == len(result.evaluations) else ", ".join(agents)
-        out.print(f"· {text} ({concerned})", markup=False)
+        here.say(N_("· {note} ({agents})"), note=text, agents=concerned)

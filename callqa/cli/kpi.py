@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from callqa.cli.console import INCOMPLETE, AppContext, context, err, out
+from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line, out
 from qa_pipeline.domain.performance import KpiDefinition, KpiRecord
 from qa_pipeline.errors import N_, RowError
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
@@ -95,12 +95,11 @@ def catalogue(ctx: typer.Context) -> None:
 
 
 def _rejected(here: AppContext, error: RowError) -> dict[str, Any]:
-    hint = error.render_hint(here.translate)
     return {
         "row": error.row,
         "field": error.field,
-        "message": " ".join(part for part in (error.render(here.translate), hint) if part),
-        "hint": hint,
+        "message": in_one_line(error, here.translate),
+        "hint": error.render_hint(here.translate),
     }
 
 
@@ -112,9 +111,13 @@ def _print_import(here: AppContext, result: ImportResult) -> None:
         unchanged=result.unchanged_count,
     )
     if result.new_agents:
-        here.say(N_("Agents named for the first time: {agents}"), agents=", ".join(result.new_agents))
+        here.say(
+            N_("Agents named for the first time: {agents}"), agents=here.translate(N_(", ")).join(result.new_agents)
+        )
     if result.ignored_columns:
-        here.say(N_("Columns that were not read: {columns}"), columns=", ".join(result.ignored_columns))
+        here.say(
+            N_("Columns that were not read: {columns}"), columns=here.translate(N_(", ")).join(result.ignored_columns)
+        )
     if not result.rejected:
         return
     err.print(
@@ -125,8 +128,9 @@ def _print_import(here: AppContext, result: ImportResult) -> None:
     for error in result.rejected[:_SHOWN_REJECTED]:
         place = here.translate(N_("row {row}")).format(row=error.row)
         if error.field:
-            place += ", " + here.translate(N_("field {field}")).format(field=error.field)
-        err.print(f"{place}: {_rejected(here, error)['message']}", markup=False)
+            place += here.translate(N_(", ")) + here.translate(N_("field {field}")).format(field=error.field)
+        told = here.translate(N_("{place}: ")).format(place=place) + in_one_line(error, here.translate)
+        err.print(told, markup=False)
     if len(result.rejected) > _SHOWN_REJECTED:
         rest = here.translate(N_("... and {count} more; --json lists all."))
         err.print(rest.format(count=len(result.rejected) - _SHOWN_REJECTED), markup=False)

@@ -29,7 +29,7 @@ from callqa.cli import (
 from callqa.cli.console import AppContext
 from callqa.settings import read_settings
 from qa_pipeline.errors import CallqaError
-from qa_pipeline.i18n import console_language, translator
+from qa_pipeline.i18n import LANGUAGES, console_language, translator
 
 app = typer.Typer(
     name="callqa",
@@ -122,11 +122,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _asked_language(arguments: Sequence[str]) -> str:
+    named = next((value for name, value in pairwise(arguments) if name == "--lang"), None)
     try:
-        named = next((value for name, value in pairwise(arguments) if name == "--lang"), None)
         return read_settings(lang=named).lang
     except CallqaError:
-        return console_language()
+        return named if named in LANGUAGES else console_language()
 
 
 def run() -> None:

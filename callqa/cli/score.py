@@ -14,13 +14,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from callqa import wiring
-from callqa.cli.console import INCOMPLETE, AppContext, context, err
+from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Evidence, Finding, Inspection
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.execution.processes import cpu_count
 from qa_pipeline.intake.discover import IgnoredFiles
-from qa_pipeline.report.labels import FLAGS, QUALITIES
+from qa_pipeline.report.labels import FLAGS, QUALITIES, ROLES
 from qa_pipeline.services import score as scoring
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.preview import Preview, preview_score
@@ -152,8 +152,7 @@ def failure_document(app: AppContext, failure: Failure) -> dict[str, Any]:
 def pending_document(app: AppContext, failure: Failure) -> dict[str, Any]:
     """Return one pending item as the command-line contract has it."""
     error = failure.error
-    reason = " ".join(part for part in (error.render(app.translate), error.render_hint(app.translate)) if part)
-    return {"path": failure.path, "type": type(error).__name__, "reason": reason}
+    return {"path": failure.path, "type": type(error).__name__, "reason": in_one_line(error, app.translate)}
 
 
 def _side_document(app: AppContext, found: Ingested) -> dict[str, Any]:
@@ -250,7 +249,7 @@ def print_run(app: AppContext, run: scoring.ScoreRun, store: Store) -> None:
         app.say(N_("Stopped. Run the same command again to go on."))
     flagged = flag_counts(store, run.contact_ids)
     for flag, count in flagged.items():
-        app.say("  {flag}: {count}", flag=app.translate(FLAGS[flag]), count=count)
+        app.say(N_("  {flag}: {count}"), flag=app.translate(FLAGS[flag]), count=count)
 
 
 def flag_counts(store: Store, contact_ids: list[str]) -> Mapping[str, int]:
@@ -269,8 +268,11 @@ def print_failures(app: AppContext, title: str, failures: list[Failure]) -> None
     for failure in failures:
         app.say(N_("  {title}: {path}"), title=app.translate(title), path=failure.path)
         row = failure.error.row
-        place = "" if row is None else app.translate(N_("row {row}")).format(row=row) + ": "
-        app.say("    {place}{text}", text=failure.error.render(app.translate), place=place)
+        told = failure.error.render(app.translate)
+        if row is None:
+            app.say("    {text}", text=told)
+        else:
+            app.say(N_("    row {row}: {text}"), row=row, text=told)
         hint = failure.error.render_hint(app.translate)
         if hint:
             app.say("    {hint}", hint=hint)
@@ -314,7 +316,10 @@ def _print_transcripts(app: AppContext, found: Transcriptions, *, show: bool) ->
             start = utterance.start_s
             clock = "  --:--" if start is None else f"{int(start // 60):4d}:{int(start % 60):02d}"
             app.say(
-                "{clock}  {role}: {text}", clock=clock, role=app.translate(utterance.role.value), text=utterance.text
+                N_("{clock}  {role}: {text}"),
+                clock=clock,
+                role=app.translate(ROLES[utterance.role.value]),
+                text=utterance.text,
             )
     print_failures(app, N_("pending"), found.pending)
     print_failures(app, N_("failed"), found.failed)
@@ -323,7 +328,9 @@ def _print_transcripts(app: AppContext, found: Transcriptions, *, show: bool) ->
 def _print_ignored(app: AppContext, ignored: IgnoredFiles, most: int = 5) -> None:
     if not ignored.count:
         return
-    names = ", ".join(Path(path).name for path in ignored.paths[:most]) + (" …" if ignored.count > most else "")
+    names = app.translate(N_(", ")).join(Path(path).name for path in ignored.paths[:most]) + (
+        " …" if ignored.count > most else ""
+    )
     app.say(N_("{count} files are of no kind that callqa reads: {names}"), count=ignored.count, names=names)
 
 

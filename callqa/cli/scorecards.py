@@ -12,6 +12,7 @@ from rich.table import Table
 from callqa.cli.console import USAGE, AppContext, context, err, out
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Text
 from qa_pipeline.errors import N_, ScorecardError
+from qa_pipeline.report.labels import KINDS, LANGUAGES, label
 from qa_pipeline.scorecards import check_scorecard, get_scorecard, list_scorecards, scorecard_paths
 
 app = typer.Typer(name="scorecards", no_args_is_help=True, help="Scorecards: what contacts are judged by.")
@@ -114,8 +115,9 @@ def _print_checks(here: AppContext, found: Mapping[Path, Sequence[ScorecardError
         if not errors:
             here.say(N_("{file}: in order."), file=path)
         for error in errors:
-            place = here.translate(N_("line {row}")).format(row=error.row)
-            err.print(f"{path}, {place}, {error.field or '-'}: ", end="", markup=False)
+            place = here.translate(N_("{file}, line {row}, {field}: "))
+            place = place.format(file=path, row=error.row, field=error.field or "–")
+            err.print(place, end="", markup=False)
             err.print(error.render(here.translate), markup=False, style="red")
             err.print(f"    {error.render_hint(here.translate)}", markup=False)
 
@@ -129,8 +131,8 @@ def _print_list(here: AppContext, cards: Sequence[Scorecard]) -> None:
             card.id,
             str(card.version),
             card.name.in_language(here.settings.lang),
-            card.kind.value,
-            card.language or here.translate(N_("any")),
+            label(KINDS, card.kind.value, here.translate),
+            label(LANGUAGES, card.language, here.translate) if card.language else here.translate(N_("any")),
             str(len(list(card.criteria))),
             f"{card.pass_points:g}",
         )

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from callqa.cli.console import USAGE, AppContext, context, err, out
+from callqa.cli.console import USAGE, AppContext, context, err, in_one_line, out
 from qa_pipeline.appraisal.attainment import levels_of
 from qa_pipeline.appraisal.templates import (
     TemplateCheck,
@@ -133,9 +133,9 @@ def _print_checks(here: AppContext, checks: Sequence[TemplateCheck]) -> None:
 
 def _print_problem(here: AppContext, problem: TemplateError, style: str) -> None:
     place = here.translate(N_("line {line}")).format(line=problem.row) if problem.row else ""
-    head = ", ".join(part for part in (place, problem.field) if part)
-    text = f"{problem.render(here.translate)} {problem.render_hint(here.translate)}".strip()
-    err.print(f"  {head}: {text}" if head else f"  {text}", style=style, markup=False)
+    head = here.translate(N_(", ")).join(part for part in (place, problem.field) if part)
+    head = here.translate(N_("{place}: ")).format(place=head) if head else ""
+    err.print(f"  {head}{in_one_line(problem, here.translate)}", style=style, markup=False)
 
 
 def _print_template(here: AppContext, found: Template) -> None:

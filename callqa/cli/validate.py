@@ -83,7 +83,7 @@ def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:
             group: {name: _metric(metric) for name, metric in metrics.items()}
             for group, metrics in report.groups.items()
         },
-        "notes": list(report.notes),
+        "notes": [note.render(found.translate) for note in report.notes],
     }
     found.emit(document, lambda: _print(found, report))
 
@@ -103,7 +103,7 @@ def _print(found: AppContext, report: ValidationReport) -> None:
     for group, metrics in report.groups.items():
         _print_metrics(f"{group}: ", metrics)
     for note in report.notes:
-        out.print(f"  {note}", markup=False)
+        out.print(f"  {note.render(found.translate)}", markup=False)
 
 
 def _print_metrics(head: str, metrics: Any) -> None:

@@ -11,7 +11,7 @@ from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.suggest import suggestion
 from qa_pipeline.detectors.verdict import SURE, Verdict, measured, undetermined
 from qa_pipeline.domain.inspection import Evidence, Outcome, Reason
-from qa_pipeline.errors import N_
+from qa_pipeline.errors import N_, Message
 
 # What a supervisor reads. Places in the contact (longest_silence_start_s) are no quantities and no measures.
 MEASURES = {
@@ -35,7 +35,8 @@ _SPEAKERLESS = frozenset({"duration_s", "silence_ratio", "longest_silence_s"})
 
 def _is_measure(name: str) -> str:
     if name not in MEASURES:
-        raise ValueError(f"there is no measure {name!r}{suggestion(name, MEASURES)}")
+        params = {"name": name, "suggestion": suggestion(name, MEASURES)}
+        raise ValueError(Message(N_("there is no measure '{name}'{suggestion}"), params))
     return name
 
 

@@ -13,7 +13,7 @@ from qa_pipeline.detectors.scene import Scene, Speaker
 from qa_pipeline.detectors.search import Finder, search
 from qa_pipeline.detectors.verdict import Verdict
 from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
-from qa_pipeline.errors import N_
+from qa_pipeline.errors import N_, Message
 from qa_pipeline.scoring.match import Hit, Passage
 
 PATTERN_MAX_BYTES = 1 << 23  # memory of one compiled pattern
@@ -33,8 +33,7 @@ def _is_pattern(pattern: str) -> str:
     except re2.error as problem:
         detail = problem.args[0] if problem.args else ""
         said = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
-        # Braces would be read as places for parameters when the message is translated.
-        raise ValueError(f"not a usable RE2 pattern: {said}".replace("{", "(").replace("}", ")")) from problem
+        raise ValueError(Message(N_("not a usable RE2 pattern: {problem}"), {"problem": said})) from problem
     if compiled.search("") is not None:
         raise ValueError(N_("the pattern matches empty text, so it would match everywhere"))
     return pattern

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from rapidfuzz import fuzz, process
 
+from qa_pipeline.errors import N_, Message
+
 ALIKE_MIN = 55
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the nearest known name, empty when none is near."""
+def suggestion(name: str, known: Iterable[str]) -> Message | str:
+    """Return `` (did you mean 'x'?)`` for the nearest known name, empty when none is near."""
     best = process.extractOne(name, list(known), scorer=fuzz.ratio, score_cutoff=ALIKE_MIN)
-    return f"; did you mean {best[0]!r}?" if best else ""
+    return Message(N_(" (did you mean '{name}'?)"), {"name": best[0]}) if best else ""

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from qa_pipeline.detectors.suggest import suggestion
-from qa_pipeline.errors import N_, ScorecardError
+from qa_pipeline.errors import N_, Message, ScorecardError
 from qa_pipeline.resources import Document
 
 Keys = tuple[str | int, ...]
@@ -104,7 +104,10 @@ class Problems:
                 suggestion=suggestion(key, known),
             )
         elif kind == "value_error":
-            self.add(keys, str(detail["ctx"]["error"]))
+            said = detail["ctx"]["error"].args[0]
+            message = said if isinstance(said, Message) else Message(said)
+            params: dict[str, Any] = dict(message.params)
+            self.add(keys, message.message, **params)
         else:
             self._add_plain(kind, keys, key, detail)
 

@@ -7,7 +7,7 @@ import re
 import time
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from qa_pipeline.audio.listening import ListenOptions, listen
 from qa_pipeline.domain.contact import Contact, ContactKind, Source, SourceKind
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.transcribe import transcribe
-from qa_pipeline.errors import N_, CallqaError, NoSpeech, RowError, TableError
+from qa_pipeline.errors import N_, CallqaError, Message, NoSpeech, RowError, TableError
 from qa_pipeline.intake.tables import Row, read_table
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci
 
@@ -47,7 +47,7 @@ class _Scored:
 @dataclass(slots=True)
 class _Tally:
     rows: list[_Scored] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: list[Message] = field(default_factory=list)
     first_error: CallqaError | None = None
     engines: set[str] = field(default_factory=set)
 
@@ -105,7 +105,8 @@ def validate_asr(
         except CallqaError as error:
             tally.first_error = tally.first_error or error
             number = error.row if isinstance(row, RowError) else row.number
-            tally.failures.append(f"row {number} left out: {error}")
+            problem = Message(error.message, error.params)
+            tally.failures.append(Message(N_("Row {row} left out: {problem}"), {"row": number, "problem": problem}))
     if not tally.rows:
         raise tally.first_error or TableError(N_("The table has no rows."), file=str(path))
     return _report(tally)
@@ -193,7 +194,7 @@ def _report(tally: _Tally) -> ValidationReport:
     conditions = defaultdict(list)
     for row in tally.rows:
         conditions[row.condition].append(row)
-    counts = [_counted(rows, name) for name, rows in sorted(conditions.items())]
+    counts = [note for name, rows in sorted(conditions.items()) for note in _counted(rows, name)]
     return ValidationReport(
         task="asr",
         n=len(tally.rows),
@@ -204,13 +205,14 @@ def _report(tally: _Tally) -> ValidationReport:
     )
 
 
-def _counted(rows: Sequence[_Scored], name: str) -> str:
-    parts = []
-    for unit, chosen in (("words", _by_word(rows)), ("characters", _by_character(rows))):
+def _counted(rows: Sequence[_Scored], name: str) -> Iterator[Message]:
+    for message, chosen in (
+        (N_("{condition}: {wrong} errors on {length} words in {count} recordings"), _by_word(rows)),
+        (N_("{condition}: {wrong} errors on {length} characters in {count} recordings"), _by_character(rows)),
+    ):
         if chosen:
             wrong, length = sum(row.errors for row in chosen), sum(row.length for row in chosen)
-            parts.append(f"{wrong} errors on {length} {unit} in {len(chosen)} recordings")
-    return f"{name}: {'; '.join(parts)}"
+            yield Message(message, {"condition": name, "wrong": wrong, "length": length, "count": len(chosen)})
 
 
 def _by_word(rows: Sequence[_Scored]) -> list[_Scored]:

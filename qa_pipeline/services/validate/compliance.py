@@ -26,7 +26,7 @@ from qa_pipeline.ports import ContactView, SentimentModel
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.match_text import has_chinese
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 
 _TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude"})
 _OUTCOMES = tuple(Outcome)
@@ -75,16 +75,12 @@ def validate_compliance(path: Path, cards: Sequence[Scorecard], sentiment_engine
     names, truth, found, groups = _compare(contacts, sentiment_engine)
     if not names:
         raise left_out[0] if left_out else TableError(N_("No criterion in the table is labelled."), file=str(path))
-    notes = []
-    if left_out:
-        first = left_out[0]
-        notes.append(f"{len(left_out)} rows left out, first: {first.render()} (row {first.row})")
     return ValidationReport(
         task="compliance",
         n=len(names),
         engine="rules: " + ", ".join(sorted({contact.card.key for contact in contacts})),
         metrics=_measure(truth, found, groups),
-        notes=tuple(notes),
+        notes=(rows_left_out(left_out),) if left_out else (),
         groups=_per_criterion(names, truth, found),
     )
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.errors import N_, ConfigurationError, RowError, TableError
+from qa_pipeline.errors import N_, ConfigurationError, Message, RowError, TableError
 from qa_pipeline.intake.tables import parse_number, read_table
 from qa_pipeline.scoring.attitude import courtesy_of
 from qa_pipeline.scoring.attitude_lexicon import LANGUAGES, LEXICON
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 from qa_pipeline.services.validate.sentiment import language_of
 
 Values = npt.NDArray[np.float64]
@@ -62,9 +62,13 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
 
         return Metric(value=statistic(np.arange(len(first))), ci95=bootstrap_ci(statistic, len(first)))
 
-    notes = [N_("Courtesy is a lexicon of service wording; ratings of other kinds of text agree with it only weakly.")]
+    notes = [
+        Message(
+            N_("Courtesy is a lexicon of service wording; ratings of other kinds of text agree with it only weakly.")
+        )
+    ]
     if left_out:
-        notes.append(f"{len(left_out)} rows left out, first: {left_out[0].render()} (row {left_out[0].row})")
+        notes.append(rows_left_out(left_out))
     return ValidationReport(
         task="courtesy",
         n=len(texts),

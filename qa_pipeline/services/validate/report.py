@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from qa_pipeline.errors import N_, CallqaError, Message
+
 Indices = npt.NDArray[np.intp]
 
 
@@ -27,8 +29,17 @@ class ValidationReport:
     n: int
     engine: str
     metrics: Mapping[str, Metric]
-    notes: Sequence[str] = ()
+    notes: Sequence[Message] = ()
     groups: Mapping[str, Mapping[str, Metric]] = field(default_factory=dict)
+
+
+def rows_left_out(errors: Sequence[CallqaError]) -> Message:
+    """Return the note on rows that could not be used, of which there is at least one."""
+    first = errors[0]
+    return Message(
+        N_("{count} rows left out, the first of them row {row}: {problem}"),
+        {"count": len(errors), "row": first.row, "problem": Message(first.message, first.params)},
+    )
 
 
 def bootstrap_ci(

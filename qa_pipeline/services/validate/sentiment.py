@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.errors import N_, RowError, TableError
+from qa_pipeline.errors import N_, Message, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table, read_table
 from qa_pipeline.ports import SentimentModel
-from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci
+from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, rows_left_out
 
 Labels = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.float64]
@@ -73,12 +73,12 @@ def validate_sentiment(
     notes = []
     if rows.binary:
         notes.append(
-            N_("The table knows no neutral texts: each text counts as the more likely of negative and positive.")
+            Message(
+                N_("The table knows no neutral texts: each text counts as the more likely of negative and positive.")
+            )
         )
     if rows.left_out:
-        notes.append(
-            f"{len(rows.left_out)} rows left out, first: {rows.left_out[0].render()} (row {rows.left_out[0].row})"
-        )
+        notes.append(rows_left_out(rows.left_out))
     return ValidationReport(
         task="sentiment",
         n=len(rows.texts),
