@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import cached_property
@@ -13,6 +14,8 @@ from qa_pipeline.errors import N_
 from qa_pipeline.ports import ContactView
 from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import Folded, fold
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Speaker(StrEnum):
@@ -47,7 +50,7 @@ class Scene:
     def example_of(self, phrases: Sequence[str]) -> str:
         """Return the first phrase written as the contact's language is, for a reason that its reader can use."""
         is_chinese = self.view.language.startswith("zh")
-        fitting = (phrase for phrase in phrases if any("\u4e00" <= sign <= "\u9fff" for sign in phrase) == is_chinese)
+        fitting = (phrase for phrase in phrases if bool(_CHINESE.search(phrase)) == is_chinese)
         return next(fitting, phrases[0] if phrases else "")
 
     def said_by(self, speaker: Speaker) -> Passage:
