@@ -73,7 +73,7 @@ def by_range(message: str, evidence: Evidence, met: Range, partly: Range | None)
     return Verdict(
         outcome=outcome,
         confidence=SURE,
-        reason=Reason(message=message, params={"value": round(value, 2), "limits": _render_range(met)}),
+        reason=Reason(message=message, params={"value": f"{round(value, 2):g}", "limits": _render_range(met)}),
         evidence=(evidence,),
     )
 

@@ -96,20 +96,20 @@ def _never_said(scene: Scene, params: TimeLimitParams, has_doubtful: bool) -> Ve
     return Verdict(
         outcome=Outcome.NOT_MET,
         confidence=SURE_OF_ABSENCE,
-        reason=Reason(message=N_("Not said within {limit} s."), params={"limit": params.within_s}),
+        reason=Reason(message=N_("Not said within {limit} s."), params={"limit": f"{params.within_s:g}"}),
     )
 
 
 def _by_wait(scene: Scene, params: TimeLimitParams, wait_s: float, hit: Hit, confidence: float) -> Verdict:
     evidence: tuple[Evidence, ...] = (quote_of(hit), measured("wait_s", round(wait_s, 2), _start_s(hit)))
-    values: dict[str, str | int | float] = {"wait": round(wait_s, 1), "limit": params.within_s}
+    values: dict[str, str | int | float] = {"wait": f"{round(wait_s, 1):g}", "limit": f"{params.within_s:g}"}
     if wait_s <= params.within_s:
         message, outcome = N_("Said after {wait} s, within {limit} s."), Outcome.MET
     elif scene.is_draft and params.any:
         return undetermined(
             N_("Heard after {wait} s; an earlier time may have been missed in the draft."),
             evidence,
-            wait=round(wait_s, 1),
+            wait=f"{round(wait_s, 1):g}",
         )
     else:
         is_partly = params.partly_s is not None and wait_s <= params.partly_s
