@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 .PHONY: demo test check format bench clean
 
 demo: $(VENV)/.light
-	$(BIN)/callqa demo
+	$(BIN)/callqa demo --home .demo
 
 test: $(VENV)/.full
 	$(BIN)/python tools/browser.py
