@@ -122,7 +122,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _asked_language(arguments: Sequence[str]) -> str:
-    named = next((value for name, value in pairwise(arguments) if name == "--lang"), None)
+    parts = [part for argument in arguments for part in argument.split("=", 1)]
+    named = next((value for name, value in pairwise(parts) if name == "--lang"), None)
     try:
         return read_settings(lang=named).lang
     except CallqaError:

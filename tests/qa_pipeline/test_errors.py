@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from qa_pipeline import errors
-from qa_pipeline.errors import CallqaError, RowError
+from qa_pipeline.errors import CallqaError, Message, RowError
 
 
 def all_errors() -> list[type[CallqaError]]:
@@ -45,3 +45,11 @@ def test_a_translation_is_filled_with_the_same_values() -> None:
 
 def test_text_with_braces_of_its_own_stays_readable() -> None:
     assert CallqaError("Bad JSON: {").render() == "Bad JSON: {"
+
+
+def test_a_message_inside_a_message_is_translated_too() -> None:
+    zh = {"No {name}{nearest}.": "没有 {name}{nearest}。", " ({other}?)": "（{other}？）"}
+    error = CallqaError("No {name}{nearest}.", name="tabel", nearest=Message(" ({other}?)", {"other": "table"}))
+    assert error.render() == str(error) == "No tabel (table?)."
+    assert error.render(lambda text: zh[text]) == "没有 tabel（table？）。"
+    assert pickle.loads(pickle.dumps(error)).render() == "No tabel (table?)."

@@ -63,3 +63,25 @@ def test_a_home_that_cannot_be_made_exits_1_and_says_what_to_do(
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["type"] == "StoreReadOnly"
     assert "--home" in error["hint"]
+
+
+@pytest.mark.parametrize("option", [["--lang", "zh"], ["--lang=zh"]])
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("CALLQA_ASR__DEVICE", "gpu", "必须是以下之一：'auto', 'cpu', 'cuda'"),
+        ("CALLQA_ASR__BEAM_SIZE", "99", "不得大于 20"),
+        ("CALLQA_TIME_ZONE", "Mars/Olympus", "没有时区“Mars/Olympus”"),
+    ],
+)
+def test_a_wrong_setting_is_told_in_the_language_asked_for(
+    option: list[str],
+    name: str,
+    value: str,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main([*option, "doctor"]) == 2
+    assert told in capsys.readouterr().err
