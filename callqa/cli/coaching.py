@@ -87,4 +87,6 @@ def _print(application: AppContext, found: Mapping[str, tuple[FocusRow, ...]]) -
                 if example:
                     said = example.quote or example.reason
                     place = f"{example.contact_id} {clock_text(example.start_s)}"
-                    out.print(f"    {application.translate(title)}: {place} {said}", markup=False)
+                    application.say(
+                        N_("    {title}: {place} {said}"), title=application.translate(title), place=place, said=said
+                    )
