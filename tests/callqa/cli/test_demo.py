@@ -44,15 +44,15 @@ def run_json(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, Any]]:
 def test_the_whole_way_and_again(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["demo"]) == 0
     printed = capsys.readouterr().out
-    # 11 English calls, 8 of the 9 Chinese ones, 49 chats.
-    assert "19 calls and 49 chats" in printed
+    # 11 English calls, 8 of the 9 Chinese ones, 57 chats.
+    assert "19 calls and 57 chats" in printed
     assert "serve --home home" in printed
     reports = [home / "reports" / f"2026-10-{language}.html" for language in ("en", "zh")]
     assert all(str(path) in printed and path.stat().st_size > 10_000 for path in reports)
 
     code, document = run_json(capsys)
-    assert (code, document["done"], document["skipped"]) == (0, 0, 68)
-    assert document["contacts"] == {"call": 19, "chat": 49}
+    assert (code, document["done"], document["skipped"]) == (0, 0, 76)
+    assert document["contacts"] == {"call": 19, "chat": 57}
     assert [Path(item["path"]).name for item in document["pending"]] == ["ZH2009.flac"]
     assert sorted(Path(item["path"]).name for item in document["failed"]) == ["night-0415.wav", "readme-copy.wav"]
     assert {"EN1005", "ZH2005"} <= set(document["flags"]["red_line"])
