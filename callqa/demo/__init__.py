@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import shutil
 from dataclasses import dataclass
+from errno import ENOSPC
 from pathlib import Path
 
 from qa_pipeline.errors import N_, ConfigurationError, StoreFull, StoreReadOnly
@@ -14,7 +15,6 @@ DATA = Path(__file__).parent / "data"
 PERIODS = ("2026-08", "2026-09", "2026-10")
 # A real night has these too: a call in a language without an engine, an empty file, a file that is no sound.
 TROUBLED = frozenset({"ZH2009.flac", "night-0415.wav", "readme-copy.wav"})
-_NO_SPACE = 28  # errno.ENOSPC
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,13 @@ SHIPPED = DemoSet(DATA)
 
 
 def install_set(home: Path, store: Store) -> DemoSet:
-    """Copy the set to ``home/demo``; files that are there already stay.
+    """Copy the set to ``home/demo``; what is there already stays.
 
     Raises
     ------
     ConfigurationError
-        The home holds contacts of the user's own, with which invented ones must not be mixed.
+        The home holds contacts of the user's own, with which invented ones must not be mixed, or the set of another
+        version of callqa, whose contacts have the same ids.
     StoreReadOnly, StoreFull
         The folder cannot be written.
     """
@@ -67,13 +68,9 @@ def install_set(home: Path, store: Store) -> DemoSet:
         _refuse_own_contacts(home, store)
     try:
         for source in sorted(path for path in DATA.rglob("*") if path.is_file()):
-            copy = target / source.relative_to(DATA)
-            if copy.exists() and filecmp.cmp(source, copy, shallow=False):
-                continue
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, copy)
+            _copy(source, target / source.relative_to(DATA), home)
     except OSError as problem:
-        kind = StoreFull if problem.errno == _NO_SPACE else StoreReadOnly
+        kind = StoreFull if problem.errno == ENOSPC else StoreReadOnly
         raise kind(
             N_("The demo set cannot be copied: {problem}."),
             hint=N_("Choose another folder: callqa demo --home FOLDER."),
@@ -81,6 +78,21 @@ def install_set(home: Path, store: Store) -> DemoSet:
             problem=problem.strerror or str(problem),
         ) from problem
     return DemoSet(target)
+
+
+def _copy(source: Path, copy: Path, home: Path) -> None:
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        part = copy.with_name(f".{copy.name}.part")  # hidden, so that a copy cut short is no recording
+        shutil.copyfile(source, part)
+        part.replace(copy)
+    elif not filecmp.cmp(source, copy, shallow=False):
+        raise ConfigurationError(
+            N_("The demo set in this home is of another version of callqa, or was changed."),
+            hint=N_("Remove the folder {home}, or choose another one: callqa demo --home FOLDER."),
+            file=str(copy),
+            home=home,
+        )
 
 
 def _refuse_own_contacts(home: Path, store: Store) -> None:

@@ -87,14 +87,21 @@ def test_invented_contacts_are_not_mixed_with_the_users_own(tmp_path: Path, caps
     assert not (own_home / "demo").exists()
 
 
-def test_copying_again_keeps_what_is_there_and_mends_what_is_cut(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path / 'store.db'}", ZoneInfo("Asia/Shanghai"))
-    installed = install_set(tmp_path, store)
-    cut = installed.recordings / "EN1001.flac"
-    cut.write_bytes(b"fLaC")
+def test_copying_again_keeps_what_is_there_and_refuses_another_version(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'home' / 'callqa.db'}", ZoneInfo("Asia/Shanghai"))
+    installed = install_set(tmp_path / "home", store)
     own = installed.recordings / "mine.txt"
     own.write_text("agent: hello\n", encoding="utf-8")
-    install_set(tmp_path, store)
+    (installed.recordings / "EN1001.flac").unlink()
+    assert install_set(tmp_path / "home", store) == installed
     store.close()
-    assert cut.read_bytes() == (DATA / "recordings" / "EN1001.flac").read_bytes()
     assert own.is_file()
+    assert (installed.recordings / "EN1001.flac").read_bytes() == (DATA / "recordings" / "EN1001.flac").read_bytes()
+
+    older = installed.chats / "shop-en.csv"
+    older.write_text("of an older version", encoding="utf-8")
+    code, document = run_json(capsys)
+    assert code == 2
+    assert document["error"]["file"] == str(older)
