@@ -23,7 +23,7 @@ from api.sources import FromSources, InLanguage, Sources
 from api.summaries import contact_document, contact_summary
 from coaching.focus import build_coached_report
 from qa_pipeline.domain.performance import Agent, Evaluation
-from qa_pipeline.report.agent_rows import dimension_row, note_text
+from qa_pipeline.report.agent_rows import dimension_row
 from qa_pipeline.report.data import ReportData
 from qa_pipeline.services.contact_list import list_contacts
 from qa_pipeline.services.contacts import read_contact
@@ -99,7 +99,7 @@ def _evaluation(found: Evaluation, agent: Agent | None, sources: Sources, langua
         n_contacts=found.n_contacts,
         n_reviews=found.n_reviews,
         dimensions=tuple(dimension_row(each, found, sources.rulebook, language) for each in found.dimensions),
-        notes=tuple(note_text(note, sources.rulebook, language) for note in found.notes),
+        notes=sources.rulebook.notes_of(found, language),
     )
 
 

@@ -12,10 +12,10 @@ from qa_pipeline.errors import fill
 _NAMED = ("indicator", "dimension")
 
 
-def names_of(definitions: Iterable[KpiDefinition], template: Template) -> Mapping[str, Text]:
-    """Return the names behind the ids that the notes of this template's evaluations carry."""
+def names_of(definitions: Iterable[KpiDefinition], template: Template | None) -> Mapping[str, Text]:
+    """Return the names behind the ids that notes carry; without the template those of indicators only."""
     indicators = {definition.id: definition.name for definition in definitions}
-    return indicators | {dimension.id: dimension.name for dimension in template.dimensions}
+    return indicators | {dimension.id: dimension.name for dimension in (template.dimensions if template else ())}
 
 
 def render_note(note: Reason, translate: Callable[[str], str], names: Mapping[str, Text], language: str) -> str:

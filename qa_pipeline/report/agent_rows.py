@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import Agent, DimensionResult, Evaluation, ItemResult, TemplateDimension
-from qa_pipeline.i18n import translator
 from qa_pipeline.report.data import AgentRow, ContactRow, DimensionRow, FocusRow, Interval, ItemRow
-from qa_pipeline.report.labels import reason_text
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.report.tables import passed_share, points_of, red_line_count
 
@@ -85,16 +82,9 @@ def _agent_row(
         dimensions=tuple(dimension_row(found, evaluation, rulebook, language) for found in evaluation.dimensions)
         if evaluation
         else (),
-        notes=tuple(note_text(note, rulebook, language) for note in evaluation.notes) if evaluation else (),
+        notes=rulebook.notes_of(evaluation, language) if evaluation else (),
         focus=focus,
     )
-
-
-def note_text(note: Reason, rulebook: Rulebook, language: str) -> str:
-    """Return a note of an evaluation; indicators in it are called by their names."""
-    named = {key: rulebook.find_indicator(value) for key, value in note.params.items() if isinstance(value, str)}
-    params = {key: known.name.in_language(language) for key, known in named.items() if known}
-    return reason_text(Reason(message=note.message, params={**note.params, **params}), translator(language))
 
 
 def dimension_row(result: DimensionResult, evaluation: Evaluation, rulebook: Rulebook, language: str) -> DimensionRow:

@@ -24,10 +24,12 @@ from qa_pipeline.report.labels import (
     KINDS,
     OUTCOMES,
     QUALITIES,
+    RATERS,
     ROLES,
     STATUSES,
     Translate,
     clock_text,
+    joined,
     label,
     moment_text,
 )
@@ -61,11 +63,11 @@ def _yes_no(value: bool | None, translate: Translate) -> str | None:
 
 
 def _flags(row: ContactRow, translate: Translate) -> str:
-    return ", ".join(label(FLAGS, flag, translate) for flag in row.flags)
+    return joined((label(FLAGS, flag, translate) for flag in row.flags), translate)
 
 
-def _red_lines(row: ContactRow) -> str:
-    return ", ".join(finding.criterion for finding in row.findings if finding.criterion_id in row.fatal)
+def _red_lines(row: ContactRow, translate: Translate) -> str:
+    return joined((found.criterion for found in row.findings if found.criterion_id in row.fatal), translate)
 
 
 CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
@@ -86,7 +88,7 @@ CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
     Column(title=N_("Determined share"), value=lambda row, _, __: row.coverage_ratio, style="ratio", width=12),
     Column(title=N_("Passed"), value=lambda row, _, translate: _yes_no(row.passed, translate), width=8),
     Column(title=N_("Flags"), value=lambda row, _, translate: _flags(row, translate), width=26),
-    Column(title=N_("Red lines"), value=lambda row, _, __: _red_lines(row), width=26),
+    Column(title=N_("Red lines"), value=lambda row, _, translate: _red_lines(row, translate), width=26),
     Column(title=N_("Undetermined"), value=lambda row, _, __: row.undetermined_count, style="count", width=10),
     Column(title=N_("Duration (s)"), value=lambda row, _, __: row.duration_s, style="number", width=11),
     Column(title=N_("Service attitude (1–5)"), value=lambda row, _, __: row.attitude_value, style="number", width=11),
@@ -104,7 +106,7 @@ CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
     ),
     Column(title=N_("Transcript"), value=lambda row, _, translate: label(QUALITIES, row.quality, translate), width=16),
     Column(title=N_("Recognised by"), value=lambda row, _, __: row.engine, width=24),
-    Column(title=N_("Judged by"), value=lambda row, _, __: row.rater, width=10),
+    Column(title=N_("Judged by"), value=lambda row, _, translate: label(RATERS, row.rater, translate), width=10),
 )
 
 AGENT_COLUMNS: tuple[Column[AgentRow], ...] = (
@@ -124,7 +126,7 @@ AGENT_COLUMNS: tuple[Column[AgentRow], ...] = (
     Column(title=N_("Pass rate"), value=lambda row, _, __: row.passed.ratio, style="ratio", width=9),
     Column(title=N_("Red lines"), value=lambda row, _, __: row.red_line_count, style="count", width=9),
     Column(title=N_("Template"), value=lambda row, _, __: row.template, width=22),
-    Column(title=N_("Notes"), value=lambda row, _, __: " ".join(row.notes), width=60),
+    Column(title=N_("Notes"), value=lambda row, _, __: "\n".join(row.notes), width=60),
 )
 
 ItemOfAgent = tuple[AgentRow, DimensionRow, ItemRow]
@@ -144,7 +146,9 @@ ITEM_COLUMNS: tuple[Column[ItemOfAgent], ...] = (
     Column(title=N_("Weight %"), value=lambda row, _, __: row[2].weight, style="number", width=9),
     Column(title=N_("Effective weight %"), value=lambda row, _, __: row[2].effective_weight, style="number", width=11),
     Column(title=N_("Source"), value=lambda row, _, __: row[2].source, width=24),
-    Column(title=N_("Contacts behind it"), value=lambda row, _, __: ", ".join(row[2].contacts), width=40),
+    Column(
+        title=N_("Contacts behind it"), value=lambda row, _, translate: joined(row[2].contacts, translate), width=40
+    ),
 )
 
 

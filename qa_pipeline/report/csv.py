@@ -9,7 +9,7 @@ from qa_pipeline.i18n import translator
 from qa_pipeline.report.cells import csv_text
 from qa_pipeline.report.columns import CONTACT_COLUMNS, Cell
 from qa_pipeline.report.data import ReportData
-from qa_pipeline.report.labels import OUTCOMES, label
+from qa_pipeline.report.labels import OUTCOMES, label, with_note
 
 
 def render_csv(report: ReportData) -> bytes:
@@ -22,7 +22,9 @@ def render_csv(report: ReportData) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     header = [translate(column.title) for column in CONTACT_COLUMNS]
-    writer.writerow(_text(cell) for cell in [*header, *(f"{name} ({key})" for key, name in names.items())])
+    writer.writerow(
+        _text(cell) for cell in [*header, *(with_note(name, key, translate) for key, name in names.items())]
+    )
     for row in report.contacts:
         outcomes = {finding.criterion_id: label(OUTCOMES, finding.outcome, translate) for finding in row.findings}
         values = [column.value(row, report, translate) for column in CONTACT_COLUMNS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib.resources import files
+from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -58,13 +59,17 @@ def page_environment(language: str, *packages: str) -> Environment:
         reason=partial(labels.reason_text, translate=translate),
         interval=interval_text,
         share_interval=share_interval_text,
-        counts=counts_text,
+        counts=partial(counts_text, translate=translate),
+        joined=partial(labels.joined, translate=translate),
+        with_note=partial(labels.with_note, translate=translate),
+        with_name=partial(labels.with_name, translate=translate),
     )
     environment.filters.update(
         points=labels.points_text,
         percent=labels.percent_text,
         clock=labels.clock_text,
         number=labels.number_text,
+        file_name=lambda path: PurePath(path).name or path,
         merged=lambda mapping, **more: {**mapping, **more},
     )
     return environment

@@ -27,7 +27,7 @@ from qa_pipeline.report.columns import (
 )
 from qa_pipeline.report.contact_rows import findings_behind
 from qa_pipeline.report.data import ContactRow, ReportData
-from qa_pipeline.report.labels import Translate
+from qa_pipeline.report.labels import Translate, with_name
 from qa_pipeline.report.overview_lines import overview_lines
 
 Row = TypeVar("Row")
@@ -57,20 +57,24 @@ def render_excel(report: ReportData) -> bytes:
     _sheet(workbook, N_("Items"), ITEM_COLUMNS, items, report, translate)
     _sheet(workbook, N_("Contacts"), CONTACT_COLUMNS, report.contacts, report, translate)
     _sheet(workbook, N_("Findings"), FINDING_COLUMNS, findings, report, translate)
-    _sheet(workbook, N_("Flagged"), FLAGGED_COLUMNS, _flagged(report), report, translate)
+    _sheet(workbook, N_("Flagged"), FLAGGED_COLUMNS, _flagged(report, translate), report, translate)
     _sheet(workbook, N_("Not scored"), PROBLEM_COLUMNS, report.problems, report, translate)
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()
 
 
-def _flagged(report: ReportData) -> Iterator[tuple[str, ContactRow, str]]:
+def _flagged(report: ReportData, translate: Translate) -> Iterator[tuple[str, ContactRow, str]]:
     contacts = {row.contact_id: row for row in report.contacts}
     for group in report.flagged:
         for contact_id in group.contacts:
             row = contacts[contact_id]
             behind = findings_behind(group.flag, row)
-            yield group.flag, row, "\n".join(f"{finding.criterion}: {finding.reason}" for finding in behind)
+            yield (
+                group.flag,
+                row,
+                "\n".join(with_name(finding.criterion, finding.reason, translate) for finding in behind),
+            )
 
 
 def _write_overview(sheet: Worksheet, report: ReportData, translate: Translate) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -61,6 +61,7 @@ STATUSES = {"pending": N_("pending"), "failed": N_("failed")}
 SENTIMENTS = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
 DIRECTIONS = {"inbound": N_("inbound"), "outbound": N_("outbound"), "unknown": N_("unknown direction")}
 LANGUAGES = {"zh": N_("Chinese"), "en": N_("English")}
+RATERS = {"machine": N_("Machine")}
 ATTITUDES = {
     "courtesy": N_("Courtesy"),
     "empathy": N_("Empathy"),
@@ -82,9 +83,23 @@ MEASURES = {
     "response_latency_s": N_("Response time of the agent"),
     "agent_speech_rate": N_("Agent's speech rate per minute"),
     "customer_speech_rate": N_("Customer's speech rate per minute"),
-    "attitude_value": N_("Service attitude (1–5)"),
+    "wait_s": N_("Waited until it was said"),
+    "attitude_overall": N_("Service attitude (1–5)"),
+    "attitude_courtesy": N_("Courtesy (1–5)"),
+    "attitude_empathy": N_("Empathy (1–5)"),
+    "attitude_patience": N_("Patience (1–5)"),
+    "attitude_ownership": N_("Ownership (1–5)"),
+    "attitude_professionalism": N_("Professionalism (1–5)"),
     "customer_sentiment_start": N_("Customer's sentiment at the start"),
     "customer_sentiment_end": N_("Customer's sentiment at the end"),
+    "customer_sentiment_mean": N_("Customer's mean sentiment"),
+    "customer_sentiment_lowest": N_("Customer's lowest sentiment"),
+    "customer_sentiment_change": N_("Change of the customer's sentiment"),
+    "agent_sentiment_start": N_("Agent's sentiment at the start"),
+    "agent_sentiment_end": N_("Agent's sentiment at the end"),
+    "agent_sentiment_mean": N_("Agent's mean sentiment"),
+    "agent_sentiment_lowest": N_("Agent's lowest sentiment"),
+    "agent_sentiment_change": N_("Change of the agent's sentiment"),
 }
 
 # Places in {} are filled with the number; a unit that is missing here is written after the number as it is.
@@ -104,8 +119,24 @@ def label(words: Mapping[str, str], code: str, translate: Translate) -> str:
 
 
 def reason_text(reason: SaysReason, translate: Translate) -> str:
-    """Return a reason in the reader's language."""
-    return fill(translate(reason.message), dict(reason.params))
+    """Return a reason in the reader's language; a measure in it is called by its name."""
+    named = {key: label(MEASURES, str(value), translate) for key, value in reason.params.items() if key == "measure"}
+    return fill(translate(reason.message), {**reason.params, **named})
+
+
+def joined(words: Iterable[str], translate: Translate) -> str:
+    """Return words as a list in running text."""
+    return translate(N_(", ")).join(words)
+
+
+def with_note(text: str, note: str | int, translate: Translate) -> str:
+    """Return a text with a note in brackets behind it."""
+    return translate(N_("{text} ({note})")).format(text=text, note=note)
+
+
+def with_name(name: str, text: str, translate: Translate) -> str:
+    """Return a text with the name of what it is about before it."""
+    return translate(N_("{name}: {text}")).format(name=name, text=text)
 
 
 def points_text(value: float | None) -> str:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
 from qa_pipeline.errors import N_
 from qa_pipeline.report.columns import Cell
 from qa_pipeline.report.data import Count, Interval, ReportData
-from qa_pipeline.report.labels import QUALITIES, Translate, label, moment_text, percent_text, points_text
+from qa_pipeline.report.labels import (
+    QUALITIES,
+    Translate,
+    joined,
+    label,
+    moment_text,
+    percent_text,
+    points_text,
+    with_note,
+)
 
 
 def overview_lines(report: ReportData, translate: Translate) -> Iterator[tuple[str, Cell, str]]:
     """Yield name, value and style of each line; values that are unknown are left out."""
     overview = report.overview
     yield translate(N_("Period")), report.period, "text"
-    made_at = f"{moment_text(report.generated_at, ZoneInfo(report.zone))} ({report.zone})"
+    made_at = with_note(moment_text(report.generated_at, ZoneInfo(report.zone)), report.zone, translate)
     yield translate(N_("Made at")), made_at, "text"
     yield translate(N_("Inspected contacts")), overview.contacts_count, "count"
     yield translate(N_("Contacts with a score")), overview.scored_count, "count"
@@ -32,10 +41,10 @@ def overview_lines(report: ReportData, translate: Translate) -> Iterator[tuple[s
     yield translate(N_("Flagged contacts")), overview.flagged_count, "count"
     yield translate(N_("Pending")), overview.pending_count, "count"
     yield translate(N_("Failed")), overview.failed_count, "count"
-    yield translate(N_("Scorecards")), counts_text(overview.scorecards), "text"
-    yield translate(N_("Recognised by")), counts_text(overview.engines), "text"
-    qualities = (Count(label=label(QUALITIES, each.label, translate), count=each.count) for each in overview.qualities)
-    yield translate(N_("Transcripts")), counts_text(tuple(qualities)), "text"
+    yield translate(N_("Scorecards")), counts_text(overview.scorecards, translate), "text"
+    yield translate(N_("Recognised by")), counts_text(overview.engines, translate), "text"
+    qualities = counts_text(overview.qualities, translate, lambda code: label(QUALITIES, code, translate))
+    yield translate(N_("Transcripts")), qualities, "text"
     for note in report.notes:
         yield translate(N_("Note")), note, "text"
 
@@ -50,6 +59,6 @@ def share_interval_text(interval: Interval) -> str:
     return f"{percent_text(interval.low)}–{percent_text(interval.high)}"
 
 
-def counts_text(counts: tuple[Count, ...]) -> str:
-    """Return labels with their counts, most frequent first."""
-    return ", ".join(f"{each.label} ({each.count})" for each in counts)
+def counts_text(counts: tuple[Count, ...], translate: Translate, word: Callable[[str], str] = str) -> str:
+    """Return labels with their counts, most frequent first; `word` gives the text for a label that is a code."""
+    return joined((with_note(word(each.label), each.count, translate) for each in counts), translate)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateDimension
+from qa_pipeline.appraisal.notes import names_of, render_note
+from qa_pipeline.domain.performance import Evaluation, KpiDefinition, Template, TemplateDimension
 from qa_pipeline.domain.scorecard import Criterion, Scorecard, Section
+from qa_pipeline.i18n import translator
 
 
 class Rulebook:
@@ -58,3 +60,9 @@ class Rulebook:
     def find_dimension(self, template_id: str, version: int, dimension_id: str) -> TemplateDimension | None:
         """Return a dimension of a template."""
         return self._dimensions.get((template_id, version, dimension_id))
+
+    def notes_of(self, evaluation: Evaluation, language: str) -> tuple[str, ...]:
+        """Return the notes of an evaluation with the names of indicators and dimensions."""
+        template = self._templates.get((evaluation.template_id, evaluation.template_version))
+        names = names_of(self._indicators.values(), template)
+        return tuple(render_note(note, translator(language), names, language) for note in evaluation.notes)

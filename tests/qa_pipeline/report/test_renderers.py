@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.report.compose import ReportInputs, compose
 from qa_pipeline.report.csv import render_csv
-from qa_pipeline.report.data import ReportData
+from qa_pipeline.report.data import ProblemRow, ReportData
 from qa_pipeline.report.excel import render_excel
 from qa_pipeline.report.html import FLAGGED_SHOWN, render_html
 from qa_pipeline.report.json import render_json
@@ -185,3 +185,38 @@ def test_html_shows_a_contact_with_several_flags_once_and_names_it_under_the_oth
     page = render_html(month()).decode()
     assert page.count("你有病吧，爱投诉就去投诉。") == 1
     assert page.count("shown above: Red line") == 2  # the call is also flagged for the customer's anger and its score
+
+
+def test_problems_are_shown_by_file_name_and_keep_their_path() -> None:
+    problem = ProblemRow(
+        contact_id=None, path="/data/calls/night/a.wav", status="failed", type="NotAudio", message="m", hint="h"
+    )
+    report = month(problems=[problem])
+    assert '<th scope="row" class="path" title="/data/calls/night/a.wav">a.wav</th>' in render_html(report).decode()
+    sheet = load_workbook(io.BytesIO(render_excel(report)))["Not scored"]
+    assert sheet["A2"].value == "/data/calls/night/a.wav"
+    assert json.loads(render_json(report))["problems"][0]["path"] == "/data/calls/night/a.wav"
+
+
+def test_raters_are_named_and_criteria_listed_in_chinese_typography() -> None:
+    book = load_workbook(io.BytesIO(render_excel(month("zh"))))
+    contacts = [[cell.value for cell in row] for row in book["会话"].iter_rows()]
+    assert {row[contacts[0].index("判定方")] for row in contacts[1:]} == {"机器"}
+    page = render_html(month("zh")).decode()
+    assert "（72）" in page
+    assert not re.search(r"[\u4e00-\u9fff] \(\d", page)
+
+
+def test_notes_of_evaluations_name_indicators_and_dimensions() -> None:
+    noted = factories.evaluation(
+        notes=(
+            Reason(
+                message="{indicator} of {dimension} is missing.", params={"indicator": "csat", "dimension": "ability"}
+            ),
+        )
+    )
+    rows = month(evaluations=[noted]).agents
+    template, csat = factories.template(), next(found for found in factories.INDICATORS if found.id == "csat")
+    ability = next(found for found in template.dimensions if found.id == "ability")
+    notes = next(row.notes for row in rows if row.agent_id == noted.agent_id)
+    assert notes == (f"{csat.name.en} of {ability.name.en} is missing.",)
