@@ -6,13 +6,14 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from callqa.settings import Settings
 from qa_pipeline.errors import (
@@ -83,6 +84,13 @@ class AppContext:
         """Print one translated line for people; nothing with ``--json``."""
         if not self.json:
             out.print(self.translate(message).format(**params), markup=False)
+
+    def table(self, headings: Iterable[str], **style: Any) -> Table:
+        """Return a table with translated headings; nothing is cut, and ids stay in one line to be copied."""
+        found = Table(**style)
+        for heading in headings:
+            found.add_column(self.translate(heading), overflow="fold", no_wrap=heading == "id")
+        return found
 
     def close(self) -> None:
         """Close what was opened."""

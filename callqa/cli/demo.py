@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.table import Table
 
-from callqa.cli.console import INCOMPLETE, AppContext, context, out
+from callqa.cli.console import INCOMPLETE, AppContext, context, in_one_line, out
 from callqa.cli.score import failure_document, pending_document, progress_bar
 from callqa.demo import TROUBLED, install_set
 from callqa.demo.tour import Tour, finish, score_set
 from qa_pipeline.domain.inspection import Flag, Outcome
 from qa_pipeline.errors import N_
 from qa_pipeline.report.data import ContactRow, EvidenceRow
-from qa_pipeline.report.labels import FLAGS, clock_text, label, points_text
+from qa_pipeline.report.labels import FLAGS, clock_text, joined, label, points_text, with_name, with_note
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import ScoreRun
 
@@ -136,7 +135,7 @@ def _print_scored(app: AppContext, tour: Tour) -> None:
         unscored=overview.contacts_count - overview.scored_count,
     )
     counts = [f"{label(FLAGS, group.flag.value, app.translate)} {len(group.contacts)}" for group in tour.report.flagged]
-    app.say(N_("  Flags: {flags}"), flags=", ".join(counts))
+    app.say(N_("  Flags: {flags}"), flags=joined(counts, app.translate))
 
 
 def _print_contacts(app: AppContext, tour: Tour) -> None:
@@ -144,39 +143,38 @@ def _print_contacts(app: AppContext, tour: Tour) -> None:
     telling = [row for row in tour.report.contacts if set(row.flags) & set(_TELLING)]
     telling.sort(key=lambda row: ([flag not in row.flags for flag in _TELLING], row.points or 0.0, row.contact_id))
     _heading(app, N_("Look at these first"))
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in (N_("Contact"), N_("Agent"), N_("Score"), N_("Why"), N_("Words")):
-        table.add_column(app.translate(heading))
+    headings = (N_("Contact"), N_("Agent"), N_("Score"), N_("Why"), N_("Words"))
+    table = app.table(headings, box=None, padding=(0, 2, 0, 0))
     for row in telling[:_SHOWN_CONTACTS]:
         gravest = next(flag for flag in _TELLING if flag in row.flags)
         why = label(FLAGS, gravest.value, app.translate)
-        table.add_row(row.contact_id, row.agent_label, points_text(row.points), why, _words(row))
+        table.add_row(row.contact_id, row.agent_label, points_text(row.points), why, _words(app, row))
     out.print(table)
     if len(telling) > _SHOWN_CONTACTS:
         app.say(N_("  ... and {count} more in the report"), count=len(telling) - _SHOWN_CONTACTS)
 
 
-def _words(row: ContactRow) -> str:
+def _words(app: AppContext, row: ContactRow) -> str:
     """Return the agent's words behind the gravest finding, with their time."""
     missed = [finding for finding in row.findings if finding.outcome is Outcome.NOT_MET]
     missed.sort(key=lambda finding: finding.criterion_id not in row.fatal)
     for finding in missed:
         found = next((evidence for evidence in finding.evidence if evidence.quote), None)
         if found is not None:
-            return _quote(found)
+            return _quote(app, found)
     return ""
 
 
-def _quote(evidence: EvidenceRow) -> str:
-    clock = "" if evidence.start_s is None else f" ({clock_text(evidence.start_s)})"
-    return f"“{evidence.quote}”{clock}"
+def _quote(app: AppContext, evidence: EvidenceRow) -> str:
+    quote = f"“{evidence.quote}”"
+    return quote if evidence.start_s is None else with_note(quote, clock_text(evidence.start_s), app.translate)
 
 
 def _print_troubled(app: AppContext, run: ScoreRun) -> None:
     _heading(app, N_("Not judged, and why"))
     for failure in (*run.pending, *run.failed):
-        hint = failure.error.render_hint(app.translate)
-        out.print(f"  {Path(failure.path).name}: {failure.error.render(app.translate)} {hint}".rstrip(), markup=False)
+        told = with_name(Path(failure.path).name, in_one_line(failure.error, app.translate), app.translate)
+        out.print(f"  {told}", markup=False)
 
 
 def _print_agents(app: AppContext, tour: Tour) -> None:
@@ -184,9 +182,8 @@ def _print_agents(app: AppContext, tour: Tour) -> None:
         (row for row in tour.report.agents if row.total is not None), key=lambda row: -(row.total or 0.0)
     )
     _heading(app, N_("Evaluations of the month"))
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in (N_("Agent"), N_("Team"), N_("Total"), N_("95 %"), N_("Grade"), N_("Contacts")):
-        table.add_column(app.translate(heading))
+    headings = (N_("Agent"), N_("Team"), N_("Total"), N_("95 %"), N_("Grade"), N_("Contacts"))
+    table = app.table(headings, box=None, padding=(0, 2, 0, 0))
     for row in evaluated:
         interval = f"{row.ci95.low:.1f} – {row.ci95.high:.1f}" if row.ci95 else "–"
         table.add_row(

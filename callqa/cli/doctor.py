@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from callqa import wiring
-from callqa.cli.console import COULD_NOT_RUN, AppContext, context
+from callqa.cli.console import COULD_NOT_RUN, AppContext, context, in_one_line
 from qa_pipeline.engines.registry import entries
 from qa_pipeline.engines.transcribe import asr_engines_status
 from qa_pipeline.errors import N_, CallqaError
@@ -74,7 +74,7 @@ def _database(app: AppContext) -> dict[str, Any]:
         return {
             "ok": False,
             "address": address,
-            "hint": f"{error.render(app.translate)} {error.render_hint(app.translate)}",
+            "hint": in_one_line(error, app.translate),
         }
 
 

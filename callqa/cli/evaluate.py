@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from callqa.cli.console import AppContext, context, out
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.domain.performance import DimensionResult, Evaluation, ItemResult
 from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import list_indicators
-from qa_pipeline.report.labels import label, points_text
+from qa_pipeline.report.labels import joined, label, points_text
 from qa_pipeline.services.evaluate import PeriodEvaluation, evaluate_period
 
 # Short ones for a column; the report says them in full.
@@ -97,12 +96,9 @@ def _print(here: AppContext, result: PeriodEvaluation) -> None:
         version=result.template.version,
         count=len(result.evaluations),
     )
-    table = Table()
-    headings = [N_("Agent"), N_("Total"), N_("95 %"), N_("Grade"), N_("Standing"), N_("Contacts")]
-    for heading in headings:
-        table.add_column(here.translate(heading))
+    table = here.table([N_("Agent"), N_("Total"), N_("95 %"), N_("Grade"), N_("Standing"), N_("Contacts")])
     for dimension in result.template.dimensions:
-        table.add_column(dimension.name.in_language(lang))
+        table.add_column(dimension.name.in_language(lang), overflow="fold")
     for evaluation in result.evaluations:
         table.add_row(
             evaluation.agent_id,
@@ -130,5 +126,7 @@ def _print_notes(here: AppContext, result: PeriodEvaluation) -> None:
             text = render_note(note, here.translate, names, here.settings.lang)
             agents_by_note.setdefault(text, []).append(evaluation.agent_id)
     for text, agents in agents_by_note.items():
-        concerned = here.translate(N_("all")) if len(agents) == len(result.evaluations) else ", ".join(agents)
+        concerned = (
+            here.translate(N_("all")) if len(agents) == len(result.evaluations) else joined(agents, here.translate)
+        )
         here.say(N_("· {note} ({agents})"), note=text, agents=concerned)

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line, out
 from qa_pipeline.domain.performance import KpiDefinition, KpiRecord
 from qa_pipeline.errors import N_, RowError
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
-from qa_pipeline.report.labels import value_text
+from qa_pipeline.report.labels import joined, value_text
 from qa_pipeline.services.kpi_import import ImportResult, import_kpis
 
 app = typer.Typer(name="kpi", no_args_is_help=True, help="Indicator values: import them, list them, see the catalogue.")
 
 _SHOWN_REJECTED = 20
+_WIDE = 120  # characters; a narrower table of indicators leaves the headers out
 _GROUPS = {
     "efficiency": N_("Telephone: efficiency"),
     "quality": N_("Telephone: quality"),
@@ -111,13 +111,9 @@ def _print_import(here: AppContext, result: ImportResult) -> None:
         unchanged=result.unchanged_count,
     )
     if result.new_agents:
-        here.say(
-            N_("Agents named for the first time: {agents}"), agents=here.translate(N_(", ")).join(result.new_agents)
-        )
+        here.say(N_("Agents named for the first time: {agents}"), agents=joined(result.new_agents, here.translate))
     if result.ignored_columns:
-        here.say(
-            N_("Columns that were not read: {columns}"), columns=here.translate(N_(", ")).join(result.ignored_columns)
-        )
+        here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
     if not result.rejected:
         return
     err.print(
@@ -140,9 +136,7 @@ def _print_records(here: AppContext, records: Sequence[KpiRecord]) -> None:
     if not records:
         here.say(N_("There are no values. Import some with `callqa kpi import FILE`."))
         return
-    table = Table()
-    for heading in (N_("Agent"), N_("Month"), N_("Indicator"), N_("Value"), "n", N_("Source")):
-        table.add_column(here.translate(heading))
+    table = here.table((N_("Agent"), N_("Month"), N_("Indicator"), N_("Value"), "n", N_("Source")))
     definitions = shipped()
     for record in records:
         definition = definitions.get(record.indicator)
@@ -179,19 +173,21 @@ def _definition(found: KpiDefinition) -> dict[str, Any]:
 
 
 def _print_catalogue(here: AppContext) -> None:
-    table = Table()
-    for heading in (N_("Group"), "id", N_("Indicator"), N_("Direction"), N_("Target"), N_("Also read as")):
-        table.add_column(here.translate(heading))
+    with_headers = out.width >= _WIDE
+    headings = (N_("Group"), "id", N_("Indicator"), N_("Direction"), N_("Target"), N_("Also read as"))
+    table = here.table(headings if with_headers else headings[:-1])
     for found in list_indicators():
         target = value_text(found.target, found.unit, here.translate)
         if found.target_low is not None:
             target = f"{value_text(found.target_low, found.unit, here.translate)} – {target}"
-        table.add_row(
+        row = [
             here.translate(_GROUPS[found.group]),
             found.id,
             found.name.in_language(here.settings.lang),
             here.translate(_DIRECTIONS[found.direction.value]),
             target,
-            ", ".join(found.aliases[:3]),
-        )
+        ]
+        table.add_row(*row, *([joined(found.aliases[:3], here.translate)] if with_headers else []))
     out.print(table)
+    if not with_headers:
+        here.say(N_("A wider window also shows column headers that are understood; --json has them all."))

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from callqa.cli.console import USAGE, AppContext, context, err, out
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Text
 from qa_pipeline.errors import N_, ScorecardError
-from qa_pipeline.report.labels import KINDS, LANGUAGES, label
+from qa_pipeline.report.labels import KINDS, LANGUAGES, joined, label
 from qa_pipeline.scorecards import check_scorecard, get_scorecard, list_scorecards, scorecard_paths
 
 app = typer.Typer(name="scorecards", no_args_is_help=True, help="Scorecards: what contacts are judged by.")
@@ -123,9 +122,8 @@ def _print_checks(here: AppContext, found: Mapping[Path, Sequence[ScorecardError
 
 
 def _print_list(here: AppContext, cards: Sequence[Scorecard]) -> None:
-    table = Table()
-    for heading in ("id", N_("Version"), N_("Name"), N_("Kind"), N_("Language"), N_("Criteria"), N_("Pass")):
-        table.add_column(here.translate(heading))
+    headings = ("id", N_("Version"), N_("Name"), N_("Kind"), N_("Language"), N_("Criteria"), N_("Pass"))
+    table = here.table(headings)
     for card in cards:
         table.add_row(
             card.id,
@@ -146,10 +144,10 @@ def _print_card(here: AppContext, card: Scorecard) -> None:
         out.print(f"\n{section.name.in_language(lang)}", markup=False, style="bold")
         for criterion in section.criteria:
             out.print(f"  {criterion.id}  {criterion.name.in_language(lang)}  {_worth(here, criterion)}", markup=False)
-            out.print(f"      {_render_check(criterion.check)}", markup=False)
+            _print_lines(_rule_lines(here, _check(criterion.check)), 6)
             if criterion.applies_when:
-                condition = _render_check(criterion.applies_when)
-                out.print("      " + here.translate(N_("applies when: {rule}")).format(rule=condition), markup=False)
+                _print_lines([here.translate(N_("applies only when:"))], 6)
+                _print_lines(_rule_lines(here, _check(criterion.applies_when)), 8)
 
 
 def _worth(here: AppContext, criterion: Criterion) -> str:
@@ -158,16 +156,35 @@ def _worth(here: AppContext, criterion: Criterion) -> str:
     return here.translate(N_("weight {weight}")).format(weight=f"{criterion.weight:g}")
 
 
-def _render_check(check_: Check) -> str:
-    parts = [f"{name}={_render_value(value)}" for name, value in check_.params.items()]
-    return f"{check_.detector}: " + ", ".join(parts)
+def _print_lines(lines: Iterable[str], indent: int) -> None:
+    for line in lines:
+        out.print(" " * indent + line, markup=False)
 
 
-def _render_value(value: object) -> str:
+def _rule_lines(here: AppContext, rule: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a rule as it stands in a file, one key per line; long lists of phrases are cut and counted."""
+    for key, value in rule.items():
+        if isinstance(value, Mapping) and any(isinstance(inner, (Mapping, list, tuple)) for inner in value.values()):
+            yield f"{key}:"
+            yield from (f"  {line}" for line in _rule_lines(here, value))
+        elif isinstance(value, (list, tuple)) and any(isinstance(item, Mapping) for item in value):
+            yield f"{key}:"
+            for item in value:
+                first, *rest = _rule_lines(here, item)
+                yield f"  - {first}"
+                yield from (f"    {line}" for line in rest)
+        else:
+            yield f"{key}: {_value_text(here, value)}"
+
+
+def _value_text(here: AppContext, value: object) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}={_render_value(inner)}" for name, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_value_text(here, inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        shown = [_render_value(item) for item in value[:_SHOWN_PHRASES]]
-        more = f", … {len(value)}" if len(value) > _SHOWN_PHRASES else ""
-        return " | ".join(shown) + more
-    return str(value)
+        shown = joined((str(item) for item in value[:_SHOWN_PHRASES]), here.translate)
+        if len(value) <= _SHOWN_PHRASES:
+            return shown
+        return here.translate(N_("{phrases} … ({count} in all)")).format(phrases=shown, count=len(value))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

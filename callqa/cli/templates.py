@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from callqa.cli.console import USAGE, AppContext, context, err, in_one_line, out
 from qa_pipeline.appraisal.attainment import levels_of
@@ -51,9 +50,7 @@ def list_(ctx: typer.Context) -> None:
     document = {"templates": [_summary(found) for found in templates]}
 
     def text() -> None:
-        table = Table()
-        for heading in ("id", N_("Version"), N_("Name"), N_("Role"), N_("Indicators")):
-            table.add_column(here.translate(heading))
+        table = here.table(("id", N_("Version"), N_("Name"), N_("Role"), N_("Indicators")))
         for found in templates:
             name = found.name.in_language(here.settings.lang)
             table.add_row(found.id, str(found.version), name, found.role, str(len(list(found.items))))
@@ -143,9 +140,8 @@ def _print_template(here: AppContext, found: Template) -> None:
     catalogue = shipped()
     heading = N_("{name}, version {version}; at least {contacts} scored contacts")
     here.say(heading, name=found.name.in_language(lang), version=found.version, contacts=found.min_contacts)
-    table = Table()
-    for column in (N_("Dimension"), N_("Indicator"), N_("Weight"), N_("Floor"), N_("Target"), N_("Stretch")):
-        table.add_column(here.translate(column))
+    headings = (N_("Dimension"), N_("Indicator"), N_("Weight"), N_("Floor"), N_("Target"), N_("Stretch"))
+    table = here.table(headings)
     for dimension in found.dimensions:
         for item in dimension.items:
             table.add_row(

@@ -6,10 +6,11 @@ import json
 
 import pytest
 
-from callqa.cli.console import EXIT_CODES, report_error
+from callqa.cli.console import EXIT_CODES, in_one_line, report_error
 from callqa.cli.main import hoist, main
 from qa_pipeline import errors
 from qa_pipeline.errors import CallqaError
+from qa_pipeline.i18n import translator
 
 
 def test_options_of_the_program_may_stand_after_the_command() -> None:
@@ -24,6 +25,12 @@ def test_options_of_the_program_may_stand_after_the_command() -> None:
         "2",
     ]
     assert hoist(["score", "--", "--json"]) == ["score", "--", "--json"]
+
+
+def test_what_is_wrong_and_what_to_do_are_joined_as_the_language_does() -> None:
+    error = CallqaError("The file has no content.", hint="Fetch the recording again.")
+    assert in_one_line(error, translator("en")) == "The file has no content. Fetch the recording again."
+    assert in_one_line(error, translator("zh")) == "该文件没有内容。请重新获取该录音。"
 
 
 def test_every_error_has_an_exit_code_and_the_four_branches_have_those_of_the_contract() -> None:

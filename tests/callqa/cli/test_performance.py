@@ -10,6 +10,7 @@ import pytest
 
 from callqa.cli.main import main
 from callqa.settings import read_settings
+from qa_pipeline.kpi.catalogue import list_indicators
 from qa_pipeline.store import open_store
 from tests.factories import month_of_contacts
 
@@ -80,6 +81,17 @@ def test_the_catalogue_is_a_document(capsys: pytest.CaptureFixture[str]) -> None
     by_id = {one["id"]: one for one in document["indicators"]}
     assert by_id["csat"]["target"] == 0.85
     assert by_id["average_handle_time"]["opposing"] == ["first_contact_resolution", "csat"]
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_the_catalogue_cuts_no_id_in_a_narrow_window(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr("callqa.cli.console.out.width", width)
+    assert main(["kpi", "catalogue", "--lang", "zh"]) == 0
+    printed = capsys.readouterr().out
+    assert all(definition.id in printed for definition in list_indicators())
+    assert ("满意率" in printed) is (width == 200)
 
 
 def test_evaluate_gives_the_document_of_the_contract(capsys: pytest.CaptureFixture[str], table: Path) -> None:

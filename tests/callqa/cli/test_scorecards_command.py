@@ -66,6 +66,22 @@ def test_show(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Greets the customer" in printed
 
 
+@pytest.mark.parametrize(
+    ("language", "phrases"), [("zh", "您好、你好、早上好、上午好 ……（共 17 条）"), ("en", "您好, 你好")]
+)
+def test_show_prints_rules_as_they_stand_in_a_file(
+    capsys: pytest.CaptureFixture[str], language: str, phrases: str
+) -> None:
+    code, printed, _ = run(capsys, "scorecards", "show", "phone-zh", "--lang", language)
+    assert code == 0
+    assert f"      any: {phrases}" in printed
+    assert "      met: {at_most: 5}\n" in printed
+    assert "      partly_outside: true\n" in printed
+    assert "          - detector: measure\n            measure: longest_silence_s\n" in printed
+    assert "=" not in printed
+    assert "True" not in printed
+
+
 def test_show_what_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     code, printed, _ = run(capsys, "scorecards", "show", "phone-fr", "--json")
     assert code == 1
