@@ -15,8 +15,9 @@ from starlette.exceptions import HTTPException
 from api.language import language_of
 from api.pages.environment import render
 from qa_pipeline import errors
-from qa_pipeline.errors import N_, CallqaError
+from qa_pipeline.errors import N_, CallqaError, fill
 from qa_pipeline.i18n import translator
+from qa_pipeline.resources.schema import problem_of
 
 _log = logging.getLogger(__name__)
 
@@ -75,9 +76,10 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     translate = translator(language_of(request))
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:])
+    params = {"field": field, "problem": problem_of(first)}
     document = {
         "type": "InvalidRequest",
-        "message": translate(N_("{field} is not valid: {problem}.")).format(field=field, problem=first["msg"]),
+        "message": fill(translate(N_("{field} is not valid: {problem}.")), params, translate),
         "hint": translate(N_("The allowed values stand in /api/v1/openapi.json.")),
         "field": field,
     }

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from qa_pipeline.detectors.suggest import did_you_mean, find_alike
 from qa_pipeline.errors import N_, ConfigurationError, Message
 from qa_pipeline.i18n import console_language
+from qa_pipeline.resources.schema import problem_of
 
-# pydantic's kind of error -> what a user reads; other kinds keep pydantic's own words.
-_PROBLEMS = {
-    "extra_forbidden": N_("there is no such setting"),
-    "literal_error": N_("it must be one of {expected}"),
-    "bool_parsing": N_("it must be true or false"),
-    "int_parsing": N_("it must be a whole number"),
-    "int_from_float": N_("it must be a whole number"),
-    "float_parsing": N_("it must be a number"),
-    "greater_than": N_("it must be greater than {gt}"),
-    "greater_than_equal": N_("it must be at least {ge}"),
-    "less_than_equal": N_("it must be at most {le}"),
-}
+_PREFIX = "CALLQA_"
 
 
 def _console_language() -> Literal["zh", "en"]:
@@ -83,7 +74,7 @@ class Settings(BaseSettings):
     """All settings. The home folder holds database, artifacts, models and the user's own rule files."""
 
     model_config = SettingsConfigDict(
-        env_prefix="CALLQA_", env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+        env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
     )
 
     home: Path = Field(default_factory=lambda: user_data_path("callqa", appauthor=False), description="data folder")
@@ -181,16 +172,29 @@ def _home_of(options: dict[str, Any]) -> Path:
     return Path(named) if named else user_data_path("callqa", appauthor=False)
 
 
-def _problem(details: ErrorDetails) -> Message | str:
-    """Return what is wrong with a value, in words that are translated where there are any."""
-    context = details.get("ctx", {})
-    if details["type"] == "value_error":
-        said = context["error"].args[0]
-        return said if isinstance(said, Message) else str(said)
-    if details["type"] in _PROBLEMS:
-        params = {**context, "expected": str(context.get("expected", "")).replace(" or ", ", ")}
-        return Message(_PROBLEMS[details["type"]], params)
-    return details["msg"]
+def _variables(part: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in part.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _variables(kind, f"{prefix}{name.upper()}__")
+        yield f"{prefix}{name.upper()}"  # of a group too: its variable takes all of it as JSON
+
+
+def _check_environment(environment: Iterable[str]) -> None:
+    """Refuse variables that nothing would read: a misspelt one must not be passed over in silence."""
+    known = set(_variables(Settings))
+    for name in sorted(environment):
+        # The prefix is common to all and would make every name look alike.
+        prefix, setting = name[: len(_PREFIX)].upper(), name[len(_PREFIX) :].upper()
+        if prefix == _PREFIX and setting not in known:
+            near = find_alike(setting, known)
+            raise ConfigurationError(
+                N_("There is no setting for the environment variable {name}{suggestion}."),
+                hint=N_("Correct or unset it; every setting is described in docs/settings.md."),
+                field=name,
+                name=name,
+                suggestion=did_you_mean(_PREFIX + near) if near else "",
+            )
 
 
 def read_settings(**options: Any) -> Settings:
@@ -199,8 +203,9 @@ def read_settings(**options: Any) -> Settings:
     Raises
     ------
     ConfigurationError
-        Naming the setting that is wrong.
+        Naming the setting that is wrong, or the variable that is none.
     """
+    _check_environment(os.environ)
     try:
         return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as problem:
@@ -211,5 +216,5 @@ def read_settings(**options: Any) -> Settings:
             hint=N_("Every setting is described in docs/settings.md."),
             field=name,
             name=name,
-            problem=_problem(first),
+            problem=problem_of(first),
         ) from problem

@@ -1,4 +1,4 @@
-"""Did-you-mean for names in rule files."""
+"""Did-you-mean for names in rule files and settings."""
 
 from __future__ import annotations
 
@@ -13,5 +13,16 @@ ALIKE_MIN = 55
 
 def suggestion(name: str, known: Iterable[str]) -> Message | str:
     """Return `` (did you mean 'x'?)`` for the nearest known name, empty when none is near."""
-    best = process.extractOne(name, list(known), scorer=fuzz.ratio, score_cutoff=ALIKE_MIN)
-    return Message(N_(" (did you mean '{name}'?)"), {"name": best[0]}) if best else ""
+    near = find_alike(name, known)
+    return did_you_mean(near) if near else ""
+
+
+def find_alike(name: str, known: Iterable[str]) -> str | None:
+    """Return the nearest known name, None when none is near."""
+    best = process.extractOne(name, sorted(known), scorer=fuzz.ratio, score_cutoff=ALIKE_MIN)
+    return best[0] if best else None
+
+
+def did_you_mean(name: str) -> Message:
+    """Return `` (did you mean 'x'?)``."""
+    return Message(N_(" (did you mean '{name}'?)"), {"name": name})

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.errors import N_, ConfigurationError, Message
 from qa_pipeline.resources import Document
 
 Problem = TypeVar("Problem", bound=ConfigurationError)
@@ -37,6 +37,48 @@ _KIND_OF = {
     "bool_type": "switch",
     "bool_parsing": "switch",
 }
+# pydantic's kind of error -> what a user reads; other kinds keep pydantic's own words.
+_PROBLEMS = {
+    "missing": N_("it is missing"),
+    "extra_forbidden": N_("nothing of that name is known here"),
+    "literal_error": N_("it must be one of {expected}"),
+    "enum": N_("it must be one of {expected}"),
+    "bool_type": N_("it must be true or false"),
+    "bool_parsing": N_("it must be true or false"),
+    "int_type": N_("it must be a whole number"),
+    "int_parsing": N_("it must be a whole number"),
+    "int_parsing_size": N_("the number is too large"),
+    "int_from_float": N_("it must be a whole number"),
+    "float_type": N_("it must be a number"),
+    "float_parsing": N_("it must be a number"),
+    "finite_number": N_("it must be a number"),
+    "greater_than": N_("it must be greater than {gt}"),
+    "greater_than_equal": N_("it must be at least {ge}"),
+    "less_than": N_("it must be less than {lt}"),
+    "less_than_equal": N_("it must be at most {le}"),
+    "string_type": N_("it must be a text"),
+    "string_too_short": N_("it must have at least {min_length} characters"),
+    "string_too_long": N_("it must have at most {max_length} characters"),
+    "string_pattern_mismatch": N_("it must fit the pattern {pattern}"),
+    "too_short": N_("it must have at least {min_length} entries"),
+    "too_long": N_("it must have at most {max_length} entries"),
+    "datetime_type": N_("it must be a date and time such as 2026-10-03T09:00:00Z"),
+    "datetime_parsing": N_("it must be a date and time such as 2026-10-03T09:00:00Z"),
+    "datetime_from_date_parsing": N_("it must be a date and time such as 2026-10-03T09:00:00Z"),
+    "timezone_aware": N_("it must be a time with its zone, such as 2026-10-03T09:00:00Z"),
+}
+
+
+def problem_of(details: ErrorDetails) -> Message | str:
+    """Return what is wrong with a value, in words that are translated where there are any."""
+    context = details.get("ctx", {})
+    if details["type"] == "value_error":
+        said = context["error"].args[0]
+        return said if isinstance(said, Message) else Message(str(said))
+    if details["type"] in _PROBLEMS:
+        params = {**context, "expected": str(context.get("expected", "")).replace(" or ", ", ")}
+        return Message(_PROBLEMS[details["type"]], params)
+    return details["msg"]
 
 
 class RuleModel(BaseModel):
@@ -85,7 +127,7 @@ def _problem(document: Document, details: ErrorDetails, error: type[Problem]) ->
         return located(document, error, keys, N_("{key} must be one of: {expected}."), key=key, expected=expected)
     if details["type"] in _KIND_OF:
         return located(document, error, keys, _KINDS[_KIND_OF[details["type"]]], key=key)
-    return located(document, error, keys, N_("{key} is wrong: {problem}."), key=key, problem=details["msg"])
+    return located(document, error, keys, N_("{key} is wrong: {problem}."), key=key, problem=problem_of(details))
 
 
 def _as_json(data: Any) -> str:

@@ -38,6 +38,20 @@ def test_errors_are_answered_with_their_status_in_the_envelope(app: FastAPI, kin
     }
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("limit=0", "limit 不合法：不得小于 1。"),
+        ("kind=fax", "kind 不合法：必须是以下之一：'call', 'chat'。"),
+        ("red_line=maybe", "red_line 不合法：必须是 true 或 false。"),
+        ("since=2026-10-01T00:00:00", "since 不合法：必须是带时区的时间，例如 2026-10-03T09:00:00Z。"),
+    ],
+)
+def test_what_a_request_has_wrong_is_told_in_the_language_of_the_reader(app: FastAPI, query: str, told: str) -> None:
+    answer = TestClient(app, base_url="http://localhost").get(f"/api/v1/contacts?lang=zh&{query}")
+    assert (answer.status_code, answer.json()["error"]["message"]) == (422, told)
+
+
 def test_a_defect_is_answered_without_its_details(app: FastAPI) -> None:
     def fail() -> None:
         raise RuntimeError("secret path /home/x")

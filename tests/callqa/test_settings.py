@@ -40,6 +40,25 @@ def test_a_wrong_setting_is_named(tmp_path: Path, content: str, named: str) -> N
     assert caught.value.field == named
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("CALLQA_FOO__BAR", "There is no setting for the environment variable CALLQA_FOO__BAR."),
+        (
+            "CALLQA_ASR__MODLE",
+            "There is no setting for the environment variable CALLQA_ASR__MODLE (did you mean 'CALLQA_ASR__MODEL'?).",
+        ),
+    ],
+)
+def test_a_variable_that_nothing_reads_is_refused(name: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLQA_ASR__MODEL", "small")
+    assert read_settings().asr.model == "small"
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings()
+    assert (caught.value.field, caught.value.render()) == (name, told)
+
+
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "callqa.toml").write_text("[asr\n")
     with pytest.raises(ConfigurationError) as caught:
