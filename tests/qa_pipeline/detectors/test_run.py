@@ -68,6 +68,25 @@ def test_the_deciding_words_count_not_the_rest_of_the_utterance() -> None:
     assert heard(0.9, 0.1) is Outcome.UNDETERMINED
 
 
+@pytest.mark.parametrize(
+    ("said", "confidences", "outcome"),
+    [
+        ("are you stupid", (0.85, 0.87, 0.88), Outcome.NOT_MET),
+        # Mean .75, as "how can I help you" may come out: the word that makes it forbidden is a guess.
+        ("cannot help you", (0.46, 0.9, 0.89), Outcome.UNDETERMINED),
+    ],
+)
+def test_a_draft_charges_by_its_least_certain_word(said: str, confidences: tuple[float, ...], outcome: Outcome) -> None:
+    contact = view([f"agent: {said}"], language="en", quality="draft")
+    words = tuple(
+        Word(text=text, start_s=float(at), end_s=at + 1.0, confidence=confidence)
+        for at, (text, confidence) in enumerate(zip(said.split(), confidences, strict=True))
+    )
+    spoken = replace(contact.utterances[0], words=words, confidence=0.9)
+    found = judge(replace(contact, utterances=(spoken,)), {"detector": "phrase", "none": [said]})
+    assert (found.outcome, found.evidence[0].quote) == (outcome, said)
+
+
 def test_a_card_with_the_digest_of_another_is_judged_by_its_own_rules() -> None:
     one, other = card_of(criterion("one", HELD)), card_of(criterion("one", THANKED))
     assert one.digest == other.digest
