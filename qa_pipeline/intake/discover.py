@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,7 +114,9 @@ class _Discovery:
         for file in self._files[FileKind.OTHER]:
             yield from self._unusable(file)
         yield from (IntakeProblem(error.file or "", error) for error in self._rows.problems)
-        yield from (IntakeProblem(error.file or "", error) for error in self._rows.unused())
+        # A table may tell of a whole month; only a folder can be expected to hold what its rows name.
+        if any(os.path.isdir(path) for path in paths):  # noqa: PTH112 -- the walk tells of folders that cannot be read
+            yield from (IntakeProblem(error.file or "", error) for error in self._rows.unused())
         if self._ignored_count:
             yield IgnoredFiles(self._ignored_count, tuple(self._ignored))
 
@@ -148,19 +151,22 @@ class _Discovery:
             yield IntakeProblem(str(group.members[0].path), problem)
 
     def _beside(self, group: FileGroup) -> tuple[Member, ...]:
-        """Return the transcript of the whole contact, or those of both parties."""
+        """Return the transcript of the whole contact, or those of both parties; of one party alone is of no use."""
         first = group.members[0].path
         if len(group.members) == 1:
             whole = self._best(first.parent, (first.stem, first.name))
             return (Member(whole, None),) if whole else ()
-        shared = self._best(first.parent, (group.stem,))
-        if shared:
-            return (Member(shared, None),)
+        shared = self._best(first.parent, group.whole_stems)
         parts = [
             (self._best(member.path.parent, (member.path.stem, member.path.name)), member.role)
             for member in group.members
         ]
-        return tuple(Member(path, role) for path, role in parts if path) if all(path for path, _ in parts) else ()
+        found = tuple(Member(path, role) for path, role in parts if path)
+        if shared is None and len(found) == len(parts):
+            return found
+        for member in found:
+            self._ignore(member.path)
+        return (Member(shared, None),) if shared else ()
 
     def _best(self, folder: Path, stems: Sequence[str]) -> Path | None:
         """Return the transcript of one of the names (``call.json``, ``call.wav.json``); JSON tells most."""

@@ -26,13 +26,15 @@ class Member:
 class FileGroup:
     """The files of one contact in order, what their names say, and their row in the metadata.
 
-    ``stem``: the name of the contact when nobody gives it an id.
+    ``stem``: the name of the contact when nobody gives it an id. ``whole_stems``: what a transcript of both parties
+    of a pair may be called.
     """
 
     members: tuple[Member, ...]
     stem: str
     facts: NamedFacts
     row: MetadataRow | None
+    whole_stems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def _groups_of(kind: str, entries: list[_Entry], metadata: Metadata, options: In
         and len(entries) == 2
     ):
         members = tuple(Member(entry.path, entry.facts.role) for entry in entries)
-        yield FileGroup(members, entries[0].path.stem, entries[0].facts, _row_of(entries))
+        yield _pair(entries, members, _row_of(entries))
     elif kind == "ending" and _are_a_pair(entries):
         yield _by_ending(entries, metadata, options)
     else:
@@ -108,7 +110,26 @@ def _by_row(entries: list[_Entry]) -> FileGroup:
             hint=N_("Name both files, or leave out the party when one file holds both."),
             files=", ".join(entry.path.name for entry in entries),
         )
-    return FileGroup(tuple(Member(entry.path, entry.role) for entry in entries), first.path.stem, first.facts, row)
+    return _pair(entries, tuple(Member(entry.path, entry.role) for entry in entries), row)
+
+
+def _pair(entries: list[_Entry], members: tuple[Member, ...], row: MetadataRow | None) -> FileGroup:
+    """Return a pair that metadata or a pattern made; its files may be called anything."""
+    first = entries[0]
+    base = _common_base(entries)
+    call_id = row.call_id if row is not None and row.call_id else first.facts.call_id
+    stems = tuple(stem for stem in (base, call_id) if stem and Path(stem).name == stem)
+    return FileGroup(members, base or first.path.stem, first.facts, row, stems)
+
+
+def _common_base(entries: list[_Entry]) -> str | None:
+    """Return the name that files have in common before their party endings, None when they have not."""
+    bases = {(entry.path.parent, entry.ending.base, entry.ending.kind) if entry.ending else None for entry in entries}
+    found = bases.pop()
+    if bases or found is None:
+        return None
+    folder, base, _ = found
+    return base or folder.name
 
 
 def _are_a_pair(entries: list[_Entry]) -> bool:
@@ -131,7 +152,7 @@ def _by_ending(entries: list[_Entry], metadata: Metadata, options: IntakeOptions
     if ending.kind == "number" and row is not None and row.channel_map:
         roles = list(row.channel_map)
     members = tuple(Member(entry.path, role) for role, (_, entry) in zip(roles, pairs, strict=True))
-    return FileGroup(members, stem, facts, row)
+    return FileGroup(members, stem, facts, row, (stem,))
 
 
 def _row_of(entries: list[_Entry]) -> MetadataRow | None:

@@ -160,6 +160,44 @@ def test_metadata_makes_pairs_and_tells_what_is_missing(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("given", ["file", "folder", "both"])
+def test_a_table_of_the_month_is_no_list_of_failures_for_files_named_one_by_one(tmp_path: Path, given: str) -> None:
+    recording = write(tmp_path / "night" / "a.wav")
+    table = write(tmp_path / "month.csv", "file,agent,start\na.wav,1,\nb.wav,2,\nc.wav,3,soon\n")
+    paths = {"file": [recording], "folder": [recording.parent], "both": [recording, recording.parent]}[given]
+    found = run(*paths, metadata=table)
+    assert contacts(found)["a"].agent_id == "1"
+    assert [one.error.row for one in problems(found)] == ([] if given == "file" else [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("beside", "joined", "ignored"),
+    [
+        (("X_agent.vtt", "X_customer.vtt"), (("X_agent.vtt", Role.AGENT), ("X_customer.vtt", Role.CUSTOMER)), 0),
+        (("X.txt",), (("X.txt", None),), 0),
+        (("K1.txt",), (("K1.txt", None),), 0),
+        (("X.txt", "X_agent.vtt", "X_customer.vtt"), (("X.txt", None),), 2),
+        (("X_agent.vtt",), (), 1),
+    ],
+)
+def test_transcripts_beside_a_pair_of_the_metadata_join_it(
+    tmp_path: Path, beside: tuple[str, ...], joined: tuple[tuple[str, Role | None], ...], ignored: int
+) -> None:
+    folder = tmp_path / "calls"
+    for name in ("X_agent.wav", "X_customer.wav"):
+        write(folder / name)
+    for name in beside:
+        write(
+            folder / name, f"WEBVTT\n\n00:01.000 --> 00:02.000\nagent: hi {name}\n" if "vtt" in name else "agent: hi\n"
+        )
+    table = write(tmp_path / "meta.csv", "call_id,agent_file,customer_file\nK1,X_agent.wav,X_customer.wav\n")
+    found = run(folder, metadata=table)
+    assert list(contacts(found)) == ["K1"]
+    assert names(contacts(found)["K1"])[2:] == [(name, "transcript", role) for name, role in joined]
+    assert sum(one.count for one in found if isinstance(one, IgnoredFiles)) == ignored
+    assert problems(found) == []
+
+
 def test_metadata_of_chats(tmp_path: Path) -> None:
     chats = write(tmp_path / "chats.csv", "chat id,sender,text\nS1,agent,hi\n")
     table = write(tmp_path / "meta.csv", "call_id,agent,team\nS1,8001,A\n")
