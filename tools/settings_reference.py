@@ -13,7 +13,8 @@ from callqa.settings import Settings
 HEAD = """# Settings
 
 Defaults, then `callqa.toml` in the home folder, then the environment, then command-line options; the last one wins.
-In `callqa.toml` a dot becomes a table: `asr.model` is `model` under `[asr]`. This page is made by
+In `callqa.toml` a dot becomes a table: `asr.model` is `model` under `[asr]`. A setting or a variable `CALLQA_...` that
+is not in this table is an error. This page is made by
 `python tools/settings_reference.py`.
 
 | setting | environment | default | meaning |
