@@ -51,7 +51,7 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
                     identity = task.fingerprints.inspect
                     if identity in seen:
                         preview.duplicates += 1
-                    elif tx.inspections.find_by_fingerprint(identity) is not None:
+                    elif tx.inspections.has(identity):
                         preview.done += 1
                     else:
                         preview.missing.append(item.sources[0].uri)

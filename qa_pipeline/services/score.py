@@ -97,7 +97,7 @@ def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch
     with store.reading() as tx:
         for contact_id in ingested.contact_ids:
             task = task_of(tx.contacts.get(contact_id), batch)
-            known = tx.inspections.find_by_fingerprint(task.fingerprints.inspect) is not None
+            known = tx.inspections.has(task.fingerprints.inspect)
             (done if known else missing).append(contact_id)
     return ScorePlan(run_id=run_id, ingested=ingested, missing=missing, done=done)
 

@@ -92,4 +92,10 @@ def store_problem(problem: OSError, path: Path) -> CallqaError:
             file=str(path),
             folder=path.parent,
         )
-    return StoreError(N_("{path} cannot be used: {problem}."), file=str(path), path=path, problem=problem.strerror)
+    return StoreError(
+        N_("{path} cannot be used: {problem}."),
+        hint=N_("Choose another folder that you may write to."),
+        file=str(path),
+        path=path,
+        problem=problem.strerror,
+    )

@@ -170,7 +170,7 @@ class Inspections:
     def add(self, inspection: Inspection, run_id: str) -> bool:
         """Append an inspection; False when the same fingerprint is there already."""
         table = tables.inspection
-        if self.find_by_fingerprint(inspection.fingerprint) is not None:
+        if self.has(inspection.fingerprint):
             return False
         self._connection.execute(
             insert(table).values(
@@ -189,12 +189,12 @@ class Inspections:
         )
         return True
 
-    def find_by_fingerprint(self, fingerprint: str) -> Inspection | None:
-        """Return the inspection made from exactly these inputs and methods, or None."""
-        document = self._connection.execute(
-            select(tables.inspection.c.document).where(tables.inspection.c.fingerprint == fingerprint)
-        ).scalar()
-        return None if document is None else load(Inspection, document)
+    def has(self, fingerprint: str) -> bool:
+        """Tell whether there is an inspection made from exactly these inputs and methods."""
+        table = tables.inspection
+        return (
+            self._connection.execute(select(table.c.id).where(table.c.fingerprint == fingerprint)).scalar() is not None
+        )
 
     def find(self, contact_id: str, scorecard_id: str | None = None) -> Inspection | None:
         """Return the newest inspection of a contact, or None."""

@@ -138,7 +138,8 @@ def test_inspections_round_trip_and_count_once(store: Store) -> None:
         assert tx.inspections.add(an_inspection(), "run-1") is True
         assert tx.inspections.add(an_inspection(), "run-2") is False
         assert tx.inspections.find("C-1") == an_inspection()
-        assert tx.inspections.find_by_fingerprint("f" * 64) == an_inspection()
+        assert tx.inspections.has("f" * 64)
+        assert not tx.inspections.has("e" * 64)
 
 
 def test_the_newest_inspection_of_each_contact_is_listed(store: Store) -> None:
