@@ -62,7 +62,10 @@ def _next_steps(home: Path) -> list[tuple[str, str]]:
     except ValueError:
         place = f"--home {home}"
     return [
-        (f"{name} serve {place}", N_("look at every call with its words and evidence")),
+        (
+            f"{name} serve {place}",
+            N_("opens the pages at http://127.0.0.1:8000/: every call with its words and evidence"),
+        ),
         (f"{name} coaching gaps --period 2026-10 {place}", N_("see what each person could practise")),
         (f"{name} scorecards show phone-zh", N_("see what is checked and copy it for rules of your own")),
         (f"{name} score YOUR_FOLDER --metadata TABLE.xlsx --dry-run", N_("see what your own recordings would take")),
