@@ -8,12 +8,9 @@ transform harms, so it is applied to narrow band only.
 from __future__ import annotations
 
 import hashlib
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +28,6 @@ RATE_HZ = 16_000
 FRAMES_PER_S = 100
 TELEPHONE_MLLR = Path(__file__).parent / "mllr_telephone_en_us"
 MAX_HMM_PER_FRAME = 10_000
-PAUSE_S = 0.5
 TRUSTED_FROM = 0.85
 UNUSABLE_BELOW = 0.45
 """Mean word confidence: 0.88 on clean speech, 0.62-0.78 on telephone speech of four synthetic voices (7-16 % of words
@@ -86,7 +82,7 @@ class PocketsphinxTranscriber:
                 language=request.language,
             )
         decoder = self._decoder(request.narrow_band)
-        spans = tuple(span for window in windows if (span := _decode(decoder, window)) is not None)
+        spans = tuple(span for window in windows for span in _decode(decoder, window))
         confidence = mean_confidence(word for span in spans for word in span.words)
         quality = quality_of(confidence)
         if request.language is None and quality is TranscriptQuality.UNUSABLE:
@@ -122,72 +118,38 @@ def as_pcm(samples: Samples, noise_ratio: float = NOISE_RATIO) -> bytes:
     return pcm.tobytes()
 
 
-@dataclass(frozen=True, slots=True)
-class Condensed:
-    """The speech of a window without its long pauses.
+def _decode(decoder: Any, window: SpeechWindow) -> Iterator[RecognizedSpan]:
+    """Recognise each span of a window by itself.
 
-    ``places``: where each stretch begins in these samples and in the window, and where it ends in the window; seconds.
+    Spans that are joined, with a pause of silence between, let the language model carry words from one turn into the
+    next and find short words in the silence (14.6 against 11.2 % of words wrong on the calls of the demo). Without
+    spans, the window is one.
     """
-
-    samples: Samples
-    places: tuple[tuple[float, float, float], ...]
-
-    def original(self, start_s: float, end_s: float) -> tuple[float, float]:
-        """Return a span of these samples on the clock of the window; it never leaves the stretch that it begins in."""
-        at = max(0, bisect_right(self.places, start_s, key=itemgetter(0)) - 1)
-        begin, origin, limit = self.places[at]
-        shift = origin - begin
-        return min(start_s + shift, limit), min(end_s + shift, limit)
-
-
-def condense(window: SpeechWindow) -> Condensed:
-    """Shorten the pauses between the spans of a window to 0.5 s.
-
-    Cepstral means are taken over all that the decoder is given, so minutes of silence on the channel of a party who
-    listens would move them off; over single short answers they would be taken from too little.
-    """
-    length_s = window.samples.size / RATE_HZ
-    pieces: list[Samples] = []
-    places: list[tuple[float, float, float]] = []
-    held, last_end_s = 0, 0.0
-    for start_s, end_s in window.spans or ((0.0, length_s),):
-        if places:
-            pieces.append(np.zeros(round(min(PAUSE_S, start_s - last_end_s) * RATE_HZ), dtype=np.float32))
-            held += pieces[-1].size
-        places.append((held / RATE_HZ, start_s, end_s))
-        pieces.append(window.samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)])
-        held += pieces[-1].size
-        last_end_s = end_s
-    return Condensed(np.concatenate(pieces), tuple(places))
+    for start_s, end_s in window.spans or ((0.0, window.samples.size / RATE_HZ),):
+        decoder.start_utt()
+        decoder.process_raw(as_pcm(window.samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]), full_utt=True)
+        decoder.end_utt()
+        words = tuple(_words(decoder, window.start_s + start_s, window.start_s + end_s))
+        if words:
+            yield RecognizedSpan(
+                channel=window.channel,
+                start_s=words[0].start_s,
+                end_s=words[-1].end_s,
+                text=" ".join(word.text for word in words),
+                words=words,
+                confidence=mean_confidence(words),
+            )
 
 
-def _decode(decoder: Any, window: SpeechWindow) -> RecognizedSpan | None:
-    condensed = condense(window)
-    decoder.start_utt()
-    decoder.process_raw(as_pcm(condensed.samples), full_utt=True)
-    decoder.end_utt()
-    words = tuple(_words(decoder, condensed, window.start_s))
-    if not words:
-        return None
-    return RecognizedSpan(
-        channel=window.channel,
-        start_s=words[0].start_s,
-        end_s=words[-1].end_s,
-        text=" ".join(word.text for word in words),
-        words=words,
-        confidence=mean_confidence(words),
-    )
-
-
-def _words(decoder: Any, condensed: Condensed, offset_s: float) -> Iterator[Word]:
+def _words(decoder: Any, offset_s: float, limit_s: float) -> Iterator[Word]:
+    """Yield the words that were found, on the clock of the call; none ends after `limit_s`."""
     for segment in decoder.seg() or ():
         if segment.word.startswith(("<", "[", "+")):  # silence and noise fillers
             continue
-        start_s, end_s = condensed.original(segment.start_frame / FRAMES_PER_S, (segment.end_frame + 1) / FRAMES_PER_S)
         yield Word(
             text=segment.word.split("(")[0],  # "the(2)" is a second pronunciation
-            start_s=round(offset_s + start_s, 3),
-            end_s=round(offset_s + end_s, 3),
+            start_s=round(min(offset_s + segment.start_frame / FRAMES_PER_S, limit_s), 3),
+            end_s=round(min(offset_s + (segment.end_frame + 1) / FRAMES_PER_S, limit_s), 3),
             confidence=min(1.0, max(0.0, float(segment.prob))),
         )
 
