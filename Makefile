@@ -25,7 +25,7 @@ format: $(VENV)/.full
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.full
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
 clean:
 	rm -rf $(VENV) .demo build *.egg-info

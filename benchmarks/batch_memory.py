@@ -1,6 +1,6 @@
 """Memory of the parent and time per contact over batches of growing size.
 
-Run: ``python benchmarks/batch_memory.py [--sizes 200 2000]``. Each contact is a small two-channel recording with its
+Run: ``python -m benchmarks.batch_memory [--sizes 200 2000]``. Each contact is a small two-channel recording with its
 transcript beside it, made here; the named alternative is the smallest batch of the same run.
 """
 

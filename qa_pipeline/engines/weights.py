@@ -209,4 +209,4 @@ def require_reachable(url: str, model: str) -> None:
     except urllib.error.HTTPError:
         return  # it answered
     except (OSError, ValueError) as problem:
-        raise needs_model(model, str(problem)) from problem
+        raise needs_model(model, str(getattr(problem, "reason", problem))) from problem
