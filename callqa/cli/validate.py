@@ -108,5 +108,7 @@ def _print(found: AppContext, report: ValidationReport) -> None:
 
 def _print_metrics(head: str, metrics: Any) -> None:
     for name, metric in metrics.items():
-        interval = "" if metric.ci95 is None else f"  [{metric.ci95[0]:.3f}, {metric.ci95[1]:.3f}]"
-        out.print(f"  {head}{name:<14} {metric.value:.3f}{interval}", markup=False)
+        known = _metric(metric)
+        value = "–" if known["value"] is None else f"{known['value']:.3f}"
+        interval = "  [{:.3f}, {:.3f}]".format(*known["ci95"]) if known["ci95"] else ""
+        out.print(f"  {head}{name:<14} {value}{interval}", markup=False)

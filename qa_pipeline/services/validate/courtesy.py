@@ -16,6 +16,9 @@ from qa_pipeline.services.validate.report import Indices, Metric, ValidationRepo
 from qa_pipeline.services.validate.sentiment import language_of
 
 Values = npt.NDArray[np.float64]
+WEAK_ELSEWHERE = Message(
+    N_("Courtesy is a lexicon of service wording; ratings of other kinds of text agree with it only weakly.")
+)
 
 
 def validate_courtesy(path: Path, *, language: str | None = None, limit: int | None = None) -> ValidationReport:
@@ -33,7 +36,7 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
     Returns
     -------
     ValidationReport
-        ``pearson`` and ``spearman`` with bootstrap intervals (0 when every text gets the same courtesy), and
+        ``pearson`` and ``spearman`` with bootstrap intervals (NaN when every text gets the same courtesy), and
         ``marked_ratio``, the share of texts in which the lexicon found anything.
 
     Raises
@@ -62,13 +65,6 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
 
         return Metric(value=statistic(np.arange(len(first))), ci95=bootstrap_ci(statistic, len(first)))
 
-    notes = [
-        Message(
-            N_("Courtesy is a lexicon of service wording; ratings of other kinds of text agree with it only weakly.")
-        )
-    ]
-    if left_out:
-        notes.append(rows_left_out(left_out))
     return ValidationReport(
         task="courtesy",
         n=len(texts),
@@ -78,14 +74,14 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
             "spearman": metric(ranks(found), ranks(rated)),
             "marked_ratio": Metric(value=float((found != unmarked).mean())),
         },
-        notes=tuple(notes),
+        notes=(WEAK_ELSEWHERE, *([rows_left_out(left_out)] if left_out else [])),
     )
 
 
 def correlation(first: Values, second: Values) -> float:
-    """Return Pearson's correlation, 0 when either side is constant."""
+    """Return Pearson's correlation, NaN when either side is constant and none is defined."""
     if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return 0.0
+        return float("nan")
     return float(np.corrcoef(first, second)[0, 1])
 
 

@@ -12,6 +12,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _create_contacts()
+    _create_results()
+
+
+def _create_contacts() -> None:
     op.create_table(
         "agent",
         sa.Column("id", sa.String(200), primary_key=True),
@@ -64,6 +69,9 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     )
+
+
+def _create_results() -> None:
     op.create_table(
         "kpi_record",
         sa.Column("id", sa.Integer, primary_key=True),
