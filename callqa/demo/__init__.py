@@ -5,10 +5,10 @@ from __future__ import annotations
 import filecmp
 import shutil
 from dataclasses import dataclass
-from errno import ENOSPC
 from pathlib import Path
 
-from qa_pipeline.errors import N_, ConfigurationError, StoreFull, StoreReadOnly
+from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.stages.artifacts import store_problem
 from qa_pipeline.store import Store
 
 DATA = Path(__file__).parent / "data"
@@ -60,7 +60,7 @@ def install_set(home: Path, store: Store) -> DemoSet:
     ConfigurationError
         The home holds contacts of the user's own, with which invented ones must not be mixed, or the set of another
         version of callqa, whose contacts have the same ids.
-    StoreReadOnly, StoreFull
+    StoreReadOnly, StoreFull, StoreError
         The folder cannot be written.
     """
     target = home / "demo"
@@ -70,13 +70,7 @@ def install_set(home: Path, store: Store) -> DemoSet:
         for source in sorted(path for path in DATA.rglob("*") if path.is_file()):
             _copy(source, target / source.relative_to(DATA), home)
     except OSError as problem:
-        kind = StoreFull if problem.errno == ENOSPC else StoreReadOnly
-        raise kind(
-            N_("The demo set cannot be copied: {problem}."),
-            hint=N_("Choose another folder: callqa demo --home FOLDER."),
-            file=str(target),
-            problem=problem.strerror or str(problem),
-        ) from problem
+        raise store_problem(problem, target) from problem
     return DemoSet(target)
 
 
