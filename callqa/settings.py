@@ -42,6 +42,13 @@ class AsrSettings(_Part):
     hot_words: tuple[str, ...] = Field((), description="product names and the like")
 
 
+class DiarizationSettings(_Part):
+    """Telling two parties on one channel apart."""
+
+    engine: str = Field("auto", description="auto, none, resemblyzer or sherpa-onnx")
+    model: str | None = Field(None, description="folder with segmentation and embedding models, for sherpa-onnx")
+
+
 class AudioSettings(_Part):
     """Decoding and speech detection."""
 
@@ -82,6 +89,7 @@ class Settings(BaseSettings):
     time_zone: str = Field("Asia/Shanghai", description="the site's zone, for times without one and for months")
     lang: Literal["zh", "en"] = Field(default_factory=_console_language, description="language of messages")
     asr: AsrSettings = AsrSettings()
+    diarization: DiarizationSettings = DiarizationSettings()
     audio: AudioSettings = AudioSettings()
     intake: IntakeSettings = IntakeSettings()
     text: TextSettings = TextSettings()

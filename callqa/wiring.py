@@ -11,9 +11,10 @@ from callqa.settings import Settings
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.domain.scorecard import Scorecard
-from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.domain.vocabulary import SpeechHints
+from qa_pipeline.engines.choice import AUTO, IMPORT
+from qa_pipeline.engines.options import AsrOptions, DiarizationOptions, SpeechOptions
 from qa_pipeline.engines.registry import get_entry, load_engine
-from qa_pipeline.engines.transcribe import AUTO, IMPORT
 from qa_pipeline.errors import ConfigurationError, NotFound
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
@@ -47,8 +48,18 @@ def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
         offline=part.offline,
         endpoint=part.endpoint,
         default_language=settings.intake.language,
-        prompt=part.prompt,
-        hot_words=part.hot_words,
+    )
+
+
+def speech_options(settings: Settings, engine: str | None = None) -> SpeechOptions:
+    """Return how speech becomes words; `engine` from the command line wins."""
+    part = settings.diarization
+    return SpeechOptions(
+        asr=asr_options(settings, engine),
+        diarization=DiarizationOptions(engine=part.engine, model=part.model),
+        listen=ListenOptions(max_duration_s=settings.audio.max_duration_s, raw_format=settings.audio.raw_format),
+        intake=intake_options(settings),
+        hints=SpeechHints(prompt=settings.asr.prompt, hot_words=settings.asr.hot_words),
     )
 
 
@@ -78,9 +89,7 @@ def inspection_options(settings: Settings, engine: str | None = None) -> Inspect
     """Return how contacts are inspected."""
     return InspectionOptions(
         artifacts=settings.artifacts,
-        intake=intake_options(settings),
-        listen=ListenOptions(max_duration_s=settings.audio.max_duration_s, raw_format=settings.audio.raw_format),
-        asr=asr_options(settings, engine),
+        speech=speech_options(settings, engine),
         sentiment_engine=settings.text.sentiment_engine,
         sentiment=tuple(sorted(sentiment_options(settings, settings.text.sentiment_engine).items())),
     )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from qa_pipeline.domain.annotation import Annotation
 from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.diarization import Diarization
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import TranscriptQuality, Utterance, Word
@@ -74,6 +75,16 @@ class Transcriber(Protocol):
 
     def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
         """Recognise the windows of one contact; raises EngineError or NeedsModel."""
+        ...
+
+
+class Diarizer(Protocol):
+    """Tells two voices on one channel apart. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def diarize(self, windows: Iterable[SpeechWindow]) -> Diarization:
+        """Return who speaks when within the spans of the windows of one channel; raises EngineError or NeedsModel."""
         ...
 
 

@@ -10,8 +10,8 @@ import typer
 
 from callqa import wiring
 from callqa.cli.console import COULD_NOT_RUN, AppContext, context, in_one_line
+from qa_pipeline.engines.choice import asr_engines_status
 from qa_pipeline.engines.registry import entries
-from qa_pipeline.engines.transcribe import asr_engines_status
 from qa_pipeline.errors import N_, CallqaError
 from qa_pipeline.store import schema
 

@@ -33,7 +33,7 @@ def asr(
     from qa_pipeline.services.validate.asr import validate_asr
 
     found = context(ctx)
-    options = wiring.asr_options(found.settings, engine)
+    options = wiring.speech_options(found.settings, engine)
     _show(found, lambda: validate_asr(file, options, language=language, limit=limit))
 
 

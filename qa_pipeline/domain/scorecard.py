@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.vocabulary import SpeechHints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class Scorecard:
     ``language`` None means the card judges contacts of every language.
     ``pass_points``: 0-100, an inspection at or above passes.
     ``min_coverage_ratio``: below this share of determined weight there is no score at all.
+    ``hints``: what a recogniser is told before it listens to a contact of this card.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Scorecard:
     min_coverage_ratio: float
     sections: tuple[Section, ...]
     digest: str
+    hints: SpeechHints = field(default_factory=SpeechHints)
 
     @property
     def criteria(self) -> Iterator[Criterion]:

@@ -59,12 +59,39 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A wording that the site's lexicon replaced: `heard` stood where `term` stands now.
+
+    ``start`` is the place of the term in the text of utterance ``utterance``. ``similarity``: 0-1, 1 for a wording
+    that the lexicon lists.
+    """
+
+    utterance: int
+    start: int
+    heard: str
+    term: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakerTurn:
+    """Who spoke when on one shared channel, by diarisation; seconds from the start of the call."""
+
+    role: Role
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """The ordered whole with language and provenance; utterance ``index`` equals its place in the tuple.
 
     ``engine`` is an engine key such as ``pocketsphinx@5.1.1`` or ``import:vtt``.
     ``roles_swapped`` is True when the text showed the channel map to be the wrong way round and it was turned.
-    ``roles_by`` says what the roles rest on: "channel", "metadata", "labels", "activity", "text", "none".
+    ``roles_by`` says what the roles rest on: "channel", "metadata", "labels", "activity", "text", "diarization"
+    or "none".
+    ``turns``, ``diarizer`` and ``diarization_confidence`` (0-1) are of a mono recording whose speakers were told apart.
+    ``corrections`` are those that the site's lexicon made, in order; they can be undone.
     """
 
     language: str
@@ -74,3 +101,7 @@ class Transcript:
     confidence: float | None = None
     roles_by: str = "none"
     roles_swapped: bool = False
+    turns: tuple[SpeakerTurn, ...] = ()
+    diarizer: str = ""
+    diarization_confidence: float | None = None
+    corrections: tuple[Correction, ...] = ()

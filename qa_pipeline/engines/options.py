@@ -1,8 +1,12 @@
-"""What a user may choose about speech recognition."""
+"""What a user may choose about turning speech into words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from qa_pipeline.audio.listening import ListenOptions
+from qa_pipeline.domain.vocabulary import Lexicon, SpeechHints
+from qa_pipeline.intake.options import IntakeOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,8 +16,6 @@ class AsrOptions:
     ``engine``: "auto", "import" or a name in the registry. ``model``: a model name of the hub or a local path, None
     takes the engine's default. ``device``: "auto", "cpu" or "cuda". ``offline`` never asks the network.
     ``endpoint``: address of a hub mirror. ``default_language``: for contacts whose language nobody said.
-    ``prompt`` and ``hot_words``: wording of the site that Whisper engines lean to, at most 100 tokens of each are
-    used; pocketsphinx has no such means.
     """
 
     engine: str = "auto"
@@ -23,5 +25,26 @@ class AsrOptions:
     offline: bool = False
     endpoint: str | None = None
     default_language: str | None = None
-    prompt: str = ""
-    hot_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiarizationOptions:
+    """How two parties on one channel are told apart.
+
+    ``engine``: "auto", "none" or a name in the registry. ``model``: folder with the models of engines that need one.
+    """
+
+    engine: str = "auto"
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechOptions:
+    """All that decides the words of a contact. ``hints`` are the site's; queues and scorecards add theirs."""
+
+    asr: AsrOptions = field(default_factory=AsrOptions)
+    diarization: DiarizationOptions = field(default_factory=DiarizationOptions)
+    listen: ListenOptions = field(default_factory=ListenOptions)
+    intake: IntakeOptions = field(default_factory=IntakeOptions)
+    lexicon: Lexicon = field(default_factory=Lexicon)
+    hints: SpeechHints = field(default_factory=SpeechHints)

@@ -171,7 +171,7 @@ def whisper_cache() -> Path:
 
 
 def engine_spec(engine: str, weights: Weights | None, options: AsrOptions) -> EngineSpec:
-    """Identity of a Whisper engine: weights, search width and what it was primed with; loads no model.
+    """Identity of a Whisper engine: weights and search width; loads no model.
 
     A model by name is identified by the name, whether it was downloaded yet or not; a local one by its content too.
     """
@@ -180,10 +180,6 @@ def engine_spec(engine: str, weights: Weights | None, options: AsrOptions) -> En
     if weights is not None and by_path:
         params.append(("weights", weights.digest))
     params.append(("beam", str(options.beam_size)))
-    if options.prompt:
-        params.append(("prompt", options.prompt))
-    if options.hot_words:
-        params.append(("hot_words", "|".join(options.hot_words)))
     return EngineSpec(kind="asr", name=engine, version=version(engine), params=tuple(params))
 
 

@@ -55,7 +55,7 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
                         preview.done += 1
                     else:
                         preview.missing.append(item.sources[0].uri)
-                        seconds = _audio_s(item, batch.inspection.listen.raw_format)
+                        seconds = _audio_s(item, batch.inspection.speech.listen.raw_format)
                         preview.audio_s += seconds
                         work_s += SECONDS_PER_CONTACT + seconds * (speed or _default_speed(item))
                     seen.add(identity)

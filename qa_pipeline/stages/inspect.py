@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
-from qa_pipeline.audio.listening import ListenOptions, listen, listen_spec
+from qa_pipeline.audio.listening import listen, listen_spec
 from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.domain.annotation import Annotation, SentimentCourse
 from qa_pipeline.domain.contact import Contact, ContactKind, Role
@@ -23,11 +23,11 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Facts, Listening
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import Transcript
-from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.domain.vocabulary import SpeechHints
+from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.registry import engine_spec, load_engine
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.errors import NeedsModel
-from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.ports import ContactView, SentimentModel
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
@@ -48,9 +48,7 @@ class InspectionOptions:
     """How contacts are inspected; the same for all of a batch. ``sentiment`` holds options of that engine."""
 
     artifacts: Path
-    intake: IntakeOptions
-    listen: ListenOptions
-    asr: AsrOptions
+    speech: SpeechOptions
     sentiment_engine: str = "embedded"
     sentiment: tuple[tuple[str, Any], ...] = ()
 
@@ -101,7 +99,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
             "listen",
             audio=audio,
             channel_map=contact.channel_map,
-            method=listen_spec(options.listen).key,
+            method=listen_spec(options.speech.listen).key,
         )
     imported = contact.transcript_source
     words = fingerprint(
@@ -109,7 +107,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         listen=heard,
         imported=[imported.sha256, imported.selector] if imported else None,
         language=contact.language,
-        method=_method(contact, options.asr),
+        method=_method(contact, cards, options.speech),
     )
     annotated = fingerprint(
         "annotate",
@@ -123,12 +121,20 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
     return Fingerprints(listen=heard, transcribe=words, annotate=annotated, inspect=inspected)
 
 
-def _method(contact: Contact, options: AsrOptions) -> str | None:
+def _method(contact: Contact, cards: Sequence[Scorecard], options: SpeechOptions) -> str | None:
     try:
-        return transcribe_spec(contact, options).key
+        return transcribe_spec(contact, options, hints_of(contact, cards, options)).key
     except NeedsModel:
         # Nothing will be stored under this identity: the worker listens, then raises the same error.
         return None
+
+
+def hints_of(contact: Contact, cards: Sequence[Scorecard], options: SpeechOptions) -> SpeechHints:
+    """Return what a recogniser is told before a contact: hints of the site, its queue and the cards that may apply."""
+    hints = options.hints.merged(options.lexicon.hints_for(contact.queue))
+    for card in cards:
+        hints = hints.merged(card.hints)
+    return hints
 
 
 def inspect_contact(task: InspectionTask) -> InspectionResult:
@@ -170,7 +176,7 @@ def _listening(task: InspectionTask, folder: ArtifactFolder) -> Listening | None
         return None
     found = folder.find(Listening, "listen", identity)
     if found is None:
-        found = listen(task.contact, task.options.listen)
+        found = listen(task.contact, task.options.speech.listen)
         folder.write(found, "listen", identity)
     return found
 
@@ -179,7 +185,12 @@ def read_or_transcribe(task: InspectionTask, folder: ArtifactFolder, listening: 
     """Return the transcript of a contact, from its artifact when that exists."""
     found = folder.find(Transcript, "transcribe", task.fingerprints.transcribe)
     if found is None:
-        found = transcribe(task.contact, listening, task.options.asr, task.options.listen, task.options.intake)
+        found = transcribe(
+            task.contact,
+            listening,
+            task.options.speech,
+            hints_of(task.contact, task.cards, task.options.speech),
+        )
         folder.write(found, "transcribe", task.fingerprints.transcribe)
     return found
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from qa_pipeline.audio.listening import ListenOptions, listen
+from qa_pipeline.audio.listening import listen
 from qa_pipeline.domain.contact import Contact, ContactKind, Source, SourceKind
-from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.transcribe import transcribe
 from qa_pipeline.errors import N_, CallqaError, Message, NoSpeech, RowError, TableError
 from qa_pipeline.intake.tables import Row, read_table
@@ -53,7 +53,7 @@ class _Tally:
 
 
 def validate_asr(
-    path: Path, options: AsrOptions, *, language: str | None = None, limit: int | None = None
+    path: Path, options: SpeechOptions, *, language: str | None = None, limit: int | None = None
 ) -> ValidationReport:
     """Recognise every recording of a table and compare with its text.
 
@@ -112,7 +112,7 @@ def validate_asr(
     return _report(tally)
 
 
-def _score(row: Row, table: Path, options: AsrOptions, language: str | None, engines: set[str]) -> _Scored:
+def _score(row: Row, table: Path, options: SpeechOptions, language: str | None, engines: set[str]) -> _Scored:
     name, text = (row.values.get(key, "").strip() for key in ("path", "text"))
     for key, value in (("path", name), ("text", text)):
         if not value:
@@ -150,10 +150,10 @@ def _contact(recording: Path, language: str | None) -> Contact:
     return Contact(id=recording.stem, kind=ContactKind.CALL, sources=(source,), language=language)
 
 
-def _hear(contact: Contact, options: AsrOptions, engines: set[str]) -> tuple[str, float]:
+def _hear(contact: Contact, options: SpeechOptions, engines: set[str]) -> tuple[str, float]:
     """Return the words in order of time and the seconds of sound."""
     try:
-        listening = listen(contact, ListenOptions())
+        listening = listen(contact, options.listen)
     except NoSpeech as error:
         return "", float(str(error.params.get("duration_s", 0.0)))
     transcript = transcribe(contact, listening, options)

@@ -10,9 +10,9 @@ import pytest
 @pytest.fixture(autouse=True)
 def _empty_caches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees weights that this machine happens to have, nor engines that another test loaded."""
-    from qa_pipeline.engines import transcribe
+    from qa_pipeline.engines import choice
 
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(transcribe, "_loaded", {})
-    monkeypatch.setattr(transcribe, "_absent", {})
+    monkeypatch.setattr(choice, "_loaded", {})
+    monkeypatch.setattr(choice, "_absent", {})

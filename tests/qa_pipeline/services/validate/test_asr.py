@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.options import AsrOptions, SpeechOptions
 from qa_pipeline.errors import NeedsModel, RowError, TableError
 from qa_pipeline.services.validate.asr import spoken_number, units, validate_asr
 
 SPEECH = Path(__file__).parents[3] / "data" / "speech"
-EMBEDDED = AsrOptions(engine="pocketsphinx")
+EMBEDDED = SpeechOptions(asr=AsrOptions(engine="pocketsphinx"))
 
 
 def _table(folder: Path, rows: list[dict[str, str]], name: str = "references.csv") -> Path:
@@ -87,7 +87,9 @@ def test_the_rate_is_over_all_words_and_failed_rows_are_named(tmp_path: Path, en
         {"path": "agent_16k.flac", "text": ""},
     ]
     path = _table(tmp_path, rows)
-    report = validate_asr(path, AsrOptions(model=str(english_whisper / "ct2"), beam_size=1), language="en")
+    report = validate_asr(
+        path, SpeechOptions(asr=AsrOptions(model=str(english_whisper / "ct2"), beam_size=1)), language="en"
+    )
     assert report.n == 2
     assert report.metrics["wer"].value == pytest.approx(2 / 15)
     low, high = report.metrics["wer"].ci95 or (None, None)
@@ -100,7 +102,7 @@ def test_the_rate_is_over_all_words_and_failed_rows_are_named(tmp_path: Path, en
 def test_chinese_is_counted_by_character(tmp_path: Path, chinese_whisper: Path) -> None:
     # The checkpoint says 你好，我们可以帮您。 (8 characters); the reference has 他 for 您: 1 of 8.
     path = _table(tmp_path, [{"path": "customer_8k.flac", "text": "你好我们可以帮他", "lang": "zh"}])
-    report = validate_asr(path, AsrOptions(model=str(chinese_whisper / "ct2"), beam_size=1))
+    report = validate_asr(path, SpeechOptions(asr=AsrOptions(model=str(chinese_whisper / "ct2"), beam_size=1)))
     assert set(report.metrics) == {"cer", "rtf"}
     assert report.metrics["cer"].value == pytest.approx(1 / 8)
 

@@ -1,0 +1,146 @@
+"""Which speech engine takes a contact, whether it could start, and engines loaded once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.registry import entries, get_entry, load_engine
+from qa_pipeline.engines.weights import DEFAULT_MODEL, WHISPER_ENGINES, engine_spec, find_weights, needs_model
+from qa_pipeline.errors import N_, CallqaError, EngineError, NeedsModel
+from qa_pipeline.ports import Transcriber
+
+AUTO = "auto"
+IMPORT = "import"
+EMBEDDED = "pocketsphinx"
+EMBEDDED_LANGUAGES = ("en",)
+
+_loaded: dict[tuple[str, AsrOptions], Transcriber] = {}
+_absent: dict[tuple[str, AsrOptions], NeedsModel] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """Whether an engine could start now; `hint` is what would be raised if not."""
+
+    name: str
+    available: bool
+    hint: CallqaError | None = None
+
+
+def choose_engine(options: AsrOptions, language: str | None, has_transcript: bool, whisper: str | None) -> str:
+    """Return the name of the engine for a contact. Pure.
+
+    Parameters
+    ----------
+    language : str or None
+        The contact's language, None when nobody said.
+    has_transcript : bool
+        Whether a transcript came with the contact.
+    whisper : str or None
+        The engine that reads the Whisper weights at hand or asked for by name, None without any.
+
+    Raises
+    ------
+    NeedsModel
+        When no engine can do it.
+    """
+    if options.engine == IMPORT and not has_transcript:
+        raise NeedsModel(
+            N_("No transcript came with this recording."),
+            hint=N_("Put a transcript of the same name beside it, or choose the engine auto."),
+        )
+    if options.engine != AUTO:
+        return options.engine
+    if has_transcript:
+        return IMPORT
+    if whisper:
+        return whisper
+    if language is None or language in EMBEDDED_LANGUAGES:
+        return EMBEDDED
+    raise NeedsModel(
+        N_("No speech engine at hand knows the language {language}."),
+        hint=N_("Give Whisper weights: set CALLQA_ASR__MODEL to a model folder, or import a transcript."),
+        language=language,
+    )
+
+
+def language_of(contact: Contact, options: AsrOptions) -> str | None:
+    """Return the language that the recognition is told, None when the engine has to detect it."""
+    return contact.language or options.default_language
+
+
+def engine_of(contact: Contact, options: AsrOptions) -> str:
+    """Return the name of the engine for a contact; raises as :func:`choose_engine`."""
+    has_transcript = contact.transcript_source is not None
+    if has_transcript and not contact.audio:
+        return IMPORT  # there is nothing to recognise, whatever engine was asked for
+    # Looking for weights reads folders, so it is done only where the choice hangs on it.
+    undecided = options.engine == AUTO and not has_transcript
+    return choose_engine(
+        options, language_of(contact, options), has_transcript, _whisper_at_hand(options) if undecided else None
+    )
+
+
+def _whisper_at_hand(options: AsrOptions) -> str | None:
+    """Return the engine for the Whisper weights on this machine, or for the model that the user named."""
+    found = find_weights(options)
+    if found:
+        return found.engine
+    return "faster-whisper" if options.model else None
+
+
+def spec_of(name: str, options: AsrOptions) -> EngineSpec:
+    """Return the identity of an engine, without loading it."""
+    entry = get_entry("asr", name)
+    if name == EMBEDDED:
+        from qa_pipeline.engines.pocketsphinx import spec
+
+        return spec()
+    if name not in WHISPER_ENGINES:
+        return EngineSpec(kind="asr", name=name, version=entry.version, params=(("model", options.model or ""),))
+    weights = find_weights(options, name)
+    return engine_spec(name, weights, options)
+
+
+def get_engine(name: str, options: AsrOptions) -> Transcriber:
+    """Return an engine that this process keeps loaded.
+
+    Raises
+    ------
+    NeedsModel
+        At once when it was raised before: a hub that is out of reach is not asked for every recording.
+    """
+    key = (name, options)
+    if key in _absent:
+        raise _absent[key].with_traceback(None)
+    if key not in _loaded:
+        try:
+            _loaded[key] = load_engine("asr", name, options=options)
+        except NeedsModel as error:
+            _absent[key] = error
+            raise
+    return _loaded[key]
+
+
+def asr_engines_status(options: AsrOptions) -> list[EngineStatus]:
+    """Tell of every speech engine whether it could start now, without loading it."""
+    return [_status(name, options) for kind, name in entries() if kind == "asr"]
+
+
+def _status(name: str, options: AsrOptions) -> EngineStatus:
+    entry = get_entry("asr", name)
+    if not entry.installed:
+        missing = EngineError(
+            N_("The engine {name} is not installed."), hint=N_("Run: {install}"), name=name, install=entry.install
+        )
+        return EngineStatus(name, False, missing)
+    if name not in WHISPER_ENGINES:
+        return EngineStatus(name, True)
+    try:
+        found = find_weights(options, name)
+    except CallqaError as error:
+        return EngineStatus(name, False, error)
+    return EngineStatus(name, True) if found else EngineStatus(name, False, needs_model(options.model or DEFAULT_MODEL))
