@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+RELIABLE_FROM = 0.5
+"""Confidence from which who-spoke-when counts as known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerSpan:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.diarization import RELIABLE_FROM
+
+_PARTIES = (Role.AGENT, Role.CUSTOMER)
 
 
 class TranscriptQuality(StrEnum):
@@ -75,11 +78,15 @@ class Correction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerTurn:
-    """Who spoke when on one shared channel, by diarisation; seconds from the start of the call."""
+    """Who spoke when on one shared channel, by diarisation; seconds from the start of the call.
+
+    ``speaker``: 0 or 1, in the order of their first turns; tells the two apart where the role is UNKNOWN.
+    """
 
     role: Role
     start_s: float
     end_s: float
+    speaker: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,3 +112,13 @@ class Transcript:
     diarizer: str = ""
     diarization_confidence: float | None = None
     corrections: tuple[Correction, ...] = ()
+
+    @property
+    def turns_reliable(self) -> bool:
+        """Whether `turns` tell well enough who spoke when: the voices lie far apart, and each has a role."""
+        return (
+            bool(self.turns)
+            and self.diarization_confidence is not None
+            and self.diarization_confidence >= RELIABLE_FROM
+            and all(turn.role in _PARTIES for turn in self.turns)
+        )
