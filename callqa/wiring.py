@@ -70,6 +70,14 @@ def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
     return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
 
 
+def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
+    """Return the options that an engine of the registry is loaded, described and checked with."""
+    if kind == "sentiment":
+        return sentiment_options(settings, name)
+    speech = speech_options(settings)
+    return {"options": speech.diarization if kind == "diarization" else speech.asr}
+
+
 def sentiment_model(settings: Settings, name: str) -> SentimentModel:
     """Load a sentiment engine by name."""
     model: SentimentModel = load_engine("sentiment", name, **sentiment_options(settings, name))

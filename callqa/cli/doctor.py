@@ -10,8 +10,7 @@ import typer
 
 from callqa import wiring
 from callqa.cli.console import COULD_NOT_RUN, AppContext, context, in_one_line
-from qa_pipeline.engines.choice import asr_engines_status
-from qa_pipeline.engines.registry import entries
+from qa_pipeline.engines.registry import EngineEntry, engine_problem, entries
 from qa_pipeline.errors import N_, CallqaError
 from qa_pipeline.store import schema
 
@@ -34,28 +33,21 @@ def doctor(ctx: typer.Context) -> None:
 
 
 def _engines(app: AppContext) -> list[dict[str, Any]]:
-    found = []
-    recognisers = {status.name: status for status in asr_engines_status(wiring.asr_options(app.settings))}
-    for entry in entries().values():
-        status = recognisers.get(entry.name) if entry.kind == "asr" else None
-        available = status.available if status else entry.installed
-        hint = "" if available else app.translate(N_("Run: {install}")).format(install=entry.install)
-        if entry.installed and entry.name == "transformers" and not app.settings.text.sentiment_model:
-            available = False
-            hint = app.translate(N_("Name a checkpoint with CALLQA_TEXT__SENTIMENT_MODEL to use it."))
-        if status and status.hint:
-            hint = status.hint.render_hint(app.translate) or status.hint.render(app.translate)
-        found.append(
-            {
-                "kind": entry.kind,
-                "name": entry.name,
-                "version": entry.version,
-                "installed": entry.installed,
-                "available": available,
-                "hint": hint,
-            }
-        )
-    return found
+    return [_engine(app, entry) for entry in entries().values()]
+
+
+def _engine(app: AppContext, entry: EngineEntry) -> dict[str, Any]:
+    options = wiring.engine_options(app.settings, entry.kind, entry.name)
+    problem = engine_problem(entry.kind, entry.name, **options)
+    hint = problem.render_hint(app.translate) or problem.render(app.translate) if problem else ""
+    return {
+        "kind": entry.kind,
+        "name": entry.name,
+        "version": entry.version,
+        "installed": entry.installed,
+        "available": problem is None,
+        "hint": hint,
+    }
 
 
 def _database(app: AppContext) -> dict[str, Any]:

@@ -138,6 +138,18 @@ def describe(
     return EngineSpec(kind="sentiment", name="transformers", version=version("transformers"), params=tuple(params))
 
 
+def check(
+    model: str | None = None,
+    *,
+    labels: Mapping[str, str] | None = None,
+    device: str = "auto",
+    offline: bool = False,
+) -> None:
+    """Raise what keeps the engine from starting, as far as folders tell: no checkpoint is named, or none is there."""
+    del labels, device
+    _local_only(_named(model), offline)
+
+
 def _named(model: str | None) -> str:
     if not model:
         raise ConfigurationError(

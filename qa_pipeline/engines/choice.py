@@ -1,15 +1,13 @@
-"""Which speech engine takes a contact, whether it could start, and engines loaded once per process."""
+"""Which speech engine takes a contact, and engines loaded once per process."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.engines.options import AsrOptions
-from qa_pipeline.engines.registry import entries, get_entry, load_engine
-from qa_pipeline.engines.weights import DEFAULT_MODEL, WHISPER_ENGINES, engine_spec, find_weights, needs_model
-from qa_pipeline.errors import N_, CallqaError, EngineError, NeedsModel
+from qa_pipeline.engines.registry import engine_spec, load_engine
+from qa_pipeline.engines.weights import find_weights
+from qa_pipeline.errors import N_, NeedsModel
 from qa_pipeline.ports import Transcriber
 
 AUTO = "auto"
@@ -19,15 +17,6 @@ EMBEDDED_LANGUAGES = ("en",)
 
 _loaded: dict[tuple[str, AsrOptions], Transcriber] = {}
 _absent: dict[tuple[str, AsrOptions], NeedsModel] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStatus:
-    """Whether an engine could start now; `hint` is what would be raised if not."""
-
-    name: str
-    available: bool
-    hint: CallqaError | None = None
 
 
 def choose_engine(options: AsrOptions, language: str | None, has_transcript: bool, whisper: str | None) -> str:
@@ -93,16 +82,8 @@ def _whisper_at_hand(options: AsrOptions) -> str | None:
 
 
 def spec_of(name: str, options: AsrOptions) -> EngineSpec:
-    """Return the identity of an engine, without loading it."""
-    entry = get_entry("asr", name)
-    if name == EMBEDDED:
-        from qa_pipeline.engines.pocketsphinx import spec
-
-        return spec()
-    if name not in WHISPER_ENGINES:
-        return EngineSpec(kind="asr", name=name, version=entry.version, params=(("model", options.model or ""),))
-    weights = find_weights(options, name)
-    return engine_spec(name, weights, options)
+    """Return the identity of a speech engine, without loading it; raises EngineError when it is not installed."""
+    return engine_spec("asr", name, options=options)
 
 
 def get_engine(name: str, options: AsrOptions) -> Transcriber:
@@ -123,24 +104,3 @@ def get_engine(name: str, options: AsrOptions) -> Transcriber:
             _absent[key] = error
             raise
     return _loaded[key]
-
-
-def asr_engines_status(options: AsrOptions) -> list[EngineStatus]:
-    """Tell of every speech engine whether it could start now, without loading it."""
-    return [_status(name, options) for kind, name in entries() if kind == "asr"]
-
-
-def _status(name: str, options: AsrOptions) -> EngineStatus:
-    entry = get_entry("asr", name)
-    if not entry.installed:
-        missing = EngineError(
-            N_("The engine {name} is not installed."), hint=N_("Run: {install}"), name=name, install=entry.install
-        )
-        return EngineStatus(name, False, missing)
-    if name not in WHISPER_ENGINES:
-        return EngineStatus(name, True)
-    try:
-        found = find_weights(options, name)
-    except CallqaError as error:
-        return EngineStatus(name, False, error)
-    return EngineStatus(name, True) if found else EngineStatus(name, False, needs_model(options.model or DEFAULT_MODEL))

@@ -13,11 +13,11 @@ import ctranslate2
 import faster_whisper
 
 from qa_pipeline.engines import whisper_checks as checks
+from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.weights import (
     DEFAULT_MODEL,
     Weights,
-    engine_spec,
     find_weights,
     needs_model,
     require_reachable,
@@ -75,7 +75,7 @@ class FasterWhisperTranscriber:
     """Whisper in the CTranslate2 format."""
 
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
-        self.spec = engine_spec(weights.engine, weights, options)
+        self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
         self._weights = weights
         device = _device(options.device)

@@ -12,11 +12,11 @@ import whisper
 from whisper.tokenizer import LANGUAGES, get_tokenizer
 
 from qa_pipeline.engines import whisper_checks as checks
+from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.weights import (
     DEFAULT_MODEL,
     Weights,
-    engine_spec,
     find_weights,
     needs_model,
     require_reachable,
@@ -67,7 +67,7 @@ class OpenaiWhisperTranscriber:
     """Whisper as its authors wrote it."""
 
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
-        self.spec = engine_spec(weights.engine, weights, options)
+        self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
         self._weights = weights
         device = "cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu"

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from qa_pipeline.domain.engine import EngineSpec
-from qa_pipeline.errors import N_, ConfigurationError, EngineError
+from qa_pipeline.errors import N_, CallqaError, ConfigurationError, EngineError
 
 GROUP = "callqa.engines"
 
@@ -25,13 +25,18 @@ class EngineEntry:
     """Where an engine is and what it needs.
 
     ``target``: ``module:attr`` of a callable that takes engine options as keywords and returns the loaded engine.
-    Beside a sentiment engine's stands ``describe``: the same options, returns the EngineSpec without loading anything.
+    ``describe``: ``module:attr`` of one that takes the same and returns the EngineSpec; it runs in the parent process,
+    for fingerprints, so it loads nothing, imports nothing heavy and asks no network.
+    ``check``: ``module:attr`` of one as cheap that raises what keeps the engine from starting now (weights that are
+    absent or incomplete); where it is empty, ``describe`` is asked.
     ``module``: the import that must be there; ``distribution``: whose version is shown; ``install``: what to run.
     """
 
     kind: str
     name: str
     target: str
+    describe: str
+    check: str = ""
     module: str
     distribution: str
     install: str
@@ -55,6 +60,8 @@ _SHIPPED = (
         kind="asr",
         name="faster-whisper",
         target="qa_pipeline.engines.faster_whisper:load",
+        describe="qa_pipeline.engines.identity:describe_faster_whisper",
+        check="qa_pipeline.engines.identity:check_faster_whisper",
         module="faster_whisper",
         distribution="faster-whisper",
         install="pip install callqa",
@@ -63,6 +70,8 @@ _SHIPPED = (
         kind="asr",
         name="openai-whisper",
         target="qa_pipeline.engines.openai_whisper:load",
+        describe="qa_pipeline.engines.identity:describe_openai_whisper",
+        check="qa_pipeline.engines.identity:check_openai_whisper",
         module="whisper",
         distribution="openai-whisper",
         install="pip install 'callqa[whisper]'",
@@ -71,6 +80,7 @@ _SHIPPED = (
         kind="asr",
         name="pocketsphinx",
         target="qa_pipeline.engines.pocketsphinx:load",
+        describe="qa_pipeline.engines.identity:describe_pocketsphinx",
         module="pocketsphinx",
         distribution="pocketsphinx",
         install="pip install callqa",
@@ -79,6 +89,7 @@ _SHIPPED = (
         kind="sentiment",
         name="embedded",
         target="models.text.sentiment:load",
+        describe="models.text.sentiment:describe",
         module="models.text",
         distribution="callqa",
         install="pip install callqa",
@@ -87,6 +98,8 @@ _SHIPPED = (
         kind="sentiment",
         name="transformers",
         target="models.text.transformers_sentiment:load",
+        describe="models.text.transformers_sentiment:describe",
+        check="models.text.transformers_sentiment:check",
         module="transformers",
         distribution="transformers",
         install="pip install 'callqa[transformers]'",
@@ -139,21 +152,9 @@ def load_engine(kind: str, name: str, **options: Any) -> Any:
     EngineError
         When the package behind the engine is not installed.
     """
-    return _attribute(kind, name)(**options)
-
-
-def _attribute(kind: str, name: str, attribute: str | None = None) -> Callable[..., Any]:
     entry = get_entry(kind, name)
-    if not entry.installed:
-        raise EngineError(
-            N_("The engine {name} is not installed."),
-            hint=N_("Run: {install}"),
-            name=name,
-            install=entry.install,
-        )
-    module_name, _, factory = entry.target.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module_name), attribute or factory)
-    return found
+    _require_installed(entry)
+    return _find(entry.target)(**options)
 
 
 def engine_spec(kind: str, name: str, **options: Any) -> EngineSpec:
@@ -164,5 +165,34 @@ def engine_spec(kind: str, name: str, **options: Any) -> EngineSpec:
     EngineError
         When the package behind the engine is not installed.
     """
-    described: EngineSpec = _attribute(kind, name, "describe")(**options)
+    entry = get_entry(kind, name)
+    _require_installed(entry)
+    described: EngineSpec = _find(entry.describe)(**options)
     return described
+
+
+def engine_problem(kind: str, name: str, **options: Any) -> CallqaError | None:
+    """Return what keeps an engine from starting now, None when nothing does; loads nothing, asks no network."""
+    entry = get_entry(kind, name)
+    try:
+        _require_installed(entry)
+        _find(entry.check or entry.describe)(**options)
+    except CallqaError as problem:
+        return problem
+    return None
+
+
+def _require_installed(entry: EngineEntry) -> None:
+    if not entry.installed:
+        raise EngineError(
+            N_("The engine {name} is not installed."),
+            hint=N_("Run: {install}"),
+            name=entry.name,
+            install=entry.install,
+        )
+
+
+def _find(target: str) -> Callable[..., Any]:
+    module_name, _, attribute = target.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module_name), attribute)
+    return found

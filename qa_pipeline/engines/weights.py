@@ -9,15 +9,12 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
-from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.errors import N_, ConfigurationError, NeedsModel
 
 DEFAULT_MODEL = "small"
-WHISPER_ENGINES = ("faster-whisper", "openai-whisper")
 REACH_S = 5.0
 """A hub that has not answered in this time counts as out of reach."""
 
@@ -168,19 +165,6 @@ def _in_whisper_cache(name: str) -> Path | None:
 def whisper_cache() -> Path:
     """Return the folder that openai-whisper downloads to."""
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "whisper"
-
-
-def engine_spec(engine: str, weights: Weights | None, options: AsrOptions) -> EngineSpec:
-    """Identity of a Whisper engine: weights and search width; loads no model.
-
-    A model by name is identified by the name, whether it was downloaded yet or not; a local one by its content too.
-    """
-    by_path = weights is not None and options.model is not None and is_path(options.model)
-    params = [("model", weights.name if weights else options.model or DEFAULT_MODEL)]
-    if weights is not None and by_path:
-        params.append(("weights", weights.digest))
-    params.append(("beam", str(options.beam_size)))
-    return EngineSpec(kind="asr", name=engine, version=version(engine), params=tuple(params))
 
 
 def needs_model(model: str, why: str = "") -> NeedsModel:

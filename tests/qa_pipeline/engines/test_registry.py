@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
-from qa_pipeline.engines.registry import entries, get_entry, load_engine
-from qa_pipeline.errors import ConfigurationError
+from qa_pipeline.engines import registry
+from qa_pipeline.engines.choice import get_engine, spec_of
+from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.registry import EngineEntry, engine_problem, entries, get_entry, load_engine
+from qa_pipeline.errors import ConfigurationError, NeedsModel
 
 
 def test_inventory() -> None:
@@ -42,6 +46,50 @@ def test_every_target_can_be_found() -> None:
     for (kind, name), entry in entries().items():
         with pytest.raises(ConfigurationError):
             load_engine(kind, name + "x")
-        module, _, attribute = entry.target.partition(":")
-        assert callable(getattr(__import__(module, fromlist=[attribute]), attribute))
-        assert kind != "sentiment" or callable(__import__(module, fromlist=["describe"]).describe)
+        for target in filter(None, (entry.target, entry.describe, entry.check)):
+            module, _, attribute = target.partition(":")
+            assert callable(getattr(__import__(module, fromlist=[attribute]), attribute))
+
+
+def test_describing_a_speech_engine_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from qa_pipeline.engines.registry import engine_problem, engine_spec, entries;"
+        "from qa_pipeline.engines.options import AsrOptions;"
+        "options = AsrOptions(model='no-such-name', offline=True);"
+        "names = [name for kind, name in entries() if kind == 'asr'];"
+        "[engine_spec('asr', name, options=options) for name in names];"
+        "[engine_problem('asr', name, options=options) for name in names];"
+        "heavy = {'torch', 'faster_whisper', 'ctranslate2', 'whisper', 'transformers', 'sherpa_onnx'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
+
+
+def test_what_keeps_an_engine_from_starting_is_told_without_loading_it() -> None:
+    options = AsrOptions(offline=True)
+    assert engine_problem("asr", "pocketsphinx", options=options) is None
+    problem = engine_problem("asr", "faster-whisper", options=options)
+    assert isinstance(problem, NeedsModel)
+    assert "CALLQA_ASR__MODEL" in problem.render_hint()
+
+
+def test_a_plug_in_engine_is_described_and_loaded_like_a_shipped_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    plug_in = EngineEntry(
+        kind="asr",
+        name="site-engine",
+        target="qa_pipeline.engines.pocketsphinx:load",
+        describe="qa_pipeline.engines.identity:describe_pocketsphinx",
+        module="pocketsphinx",
+        distribution="pocketsphinx",
+        install="pip install site-engine",
+    )
+    point = SimpleNamespace(load=lambda: plug_in)
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point] if group == registry.GROUP else [])
+    entries.cache_clear()
+    try:
+        options = AsrOptions(engine="site-engine")
+        assert spec_of("site-engine", options) == get_engine("site-engine", options).spec
+        assert engine_problem("asr", "site-engine", options=options) is None
+    finally:
+        entries.cache_clear()

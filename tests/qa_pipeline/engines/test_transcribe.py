@@ -10,7 +10,7 @@ import pytest
 from qa_pipeline.audio.listening import ListenOptions, listen
 from qa_pipeline.domain.contact import Contact, ContactKind, Role, Source, SourceKind
 from qa_pipeline.domain.vocabulary import SpeechHints
-from qa_pipeline.engines.choice import asr_engines_status, choose_engine
+from qa_pipeline.engines.choice import choose_engine
 from qa_pipeline.engines.options import AsrOptions, SpeechOptions
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.errors import ConfigurationError, NeedsModel
@@ -115,12 +115,3 @@ def test_an_unknown_engine_lists_the_known_ones() -> None:
     with pytest.raises(ConfigurationError) as caught:
         transcribe_spec(_call(), SpeechOptions(asr=AsrOptions(engine="siri")))
     assert "pocketsphinx" in caught.value.render_hint()
-
-
-def test_status_without_weights() -> None:
-    status = {found.name: found for found in asr_engines_status(AsrOptions(offline=True))}
-    assert status["pocketsphinx"].available
-    assert not status["faster-whisper"].available
-    hint = status["faster-whisper"].hint
-    assert hint is not None
-    assert "CALLQA_ASR__MODEL" in hint.render_hint()
