@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -53,19 +55,26 @@ class ArtifactFolder:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, whatever happens in between.
+    """Write a file so that it is there whole or not at all; raises as :func:`open_atomically`."""
+    with open_atomically(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def open_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file under a temporary name; when the block ends well it is flushed to the disk and takes its own name.
 
     Raises
     ------
     StoreFull, StoreReadOnly, StoreError
-        When the folder cannot take it; nothing is left behind.
+        When the folder cannot take it; nothing is left behind then, nor when the block raises anything else.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
             temporary = Path(file.name)
             try:
-                file.write(content)
+                yield cast("BinaryIO", file)
                 file.flush()
                 os.fsync(file.fileno())
                 temporary.replace(path)

@@ -165,9 +165,18 @@ def inspect_contact(task: InspectionTask) -> InspectionResult:
 
 def transcribe_contact(task: InspectionTask) -> Transcript:
     """Return the masked transcript of one contact; raises as `inspect_contact` does."""
-    folder = ArtifactFolder(task.options.artifacts)
-    masked, _ = mask_transcript(read_or_transcribe(task, folder, _listening(task, folder)))
+    masked, _ = mask_transcript(listen_and_transcribe(task)[1])
     return masked
+
+
+def listen_and_transcribe(task: InspectionTask) -> tuple[Listening | None, Transcript]:
+    """Return what was heard and the words as they were said, with all personal data.
+
+    Only for what hides personal data elsewhere than in the words; raises as `inspect_contact` does.
+    """
+    folder = ArtifactFolder(task.options.artifacts)
+    listening = _listening(task, folder)
+    return listening, read_or_transcribe(task, folder, listening)
 
 
 def _listening(task: InspectionTask, folder: ArtifactFolder) -> Listening | None:
