@@ -17,6 +17,7 @@ from callqa.cli import (
     demo,
     doctor,
     evaluate,
+    export_audio,
     kpi,
     report,
     score,
@@ -64,6 +65,7 @@ app.command()(demo.demo)
 app.command()(score.ingest)
 app.command()(score.score)
 app.command()(score.transcribe)
+app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
 app.command()(evaluate.evaluate)
 app.command()(report.report)

@@ -44,7 +44,7 @@ class ExecutorName(StrEnum):
 
 def ingest(ctx: typer.Context, paths: Paths, metadata: Metadata = None, language: Language = None) -> None:
     """Keep recordings and chats with their metadata, without scoring them."""
-    app = _with_language(context(ctx), language)
+    app = with_language(context(ctx), language)
     store = app.store()
     run_id = scoring.start_run(store, "ingest")
     found = ingest_paths(store, paths, metadata, wiring.intake_options(app.settings), run_id)
@@ -67,7 +67,7 @@ def score(
 ) -> None:
     """Score calls and chats; what is done already is not done again."""
     del executor  # one kind so far; the option is part of the command-line contract
-    app = _with_language(context(ctx), language)
+    app = with_language(context(ctx), language)
     batch = wiring.batch(app.settings, scorecard, engine)
     store = app.store()
     if dry_run:
@@ -95,7 +95,7 @@ def transcribe(
     show: Annotated[bool, typer.Option("--show", help="Print the words readably, with times.")] = False,
 ) -> None:
     """Turn recordings into words, personal data masked, without scoring or keeping contacts."""
-    app = _with_language(context(ctx), language)
+    app = with_language(context(ctx), language)
     batch = wiring.batch(app.settings, engine=engine)
     found = transcribe_paths(paths, metadata, batch, wiring.executor(app.settings, workers))
     document = {
@@ -108,7 +108,8 @@ def transcribe(
         raise typer.Exit(INCOMPLETE)
 
 
-def _with_language(app: AppContext, language: str | None) -> AppContext:
+def with_language(app: AppContext, language: str | None) -> AppContext:
+    """Return the context with the language of contacts that name none; raises ConfigurationError for others."""
     if language is None:
         return app
     if language not in ("zh", "en"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Transcript, Utterance, Word
@@ -38,13 +38,44 @@ TAGS = {
 }
 
 
-def mask_transcript(transcript: Transcript) -> tuple[Transcript, int]:
-    """Replace personal data by tags such as ``[电话]`` or ``[PHONE]``, in texts and in words.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonalSpan:
+    """One piece of personal data; ``parts``: (utterance index, span in its text), several when it goes over turns."""
 
-    Masked are phone, identity-card and bank-card numbers, other digit runs from six digits (written, or spoken digit
+    kind: Kind
+    parts: tuple[tuple[int, Span], ...]
+
+
+def find_personal_spans(transcript: Transcript) -> tuple[PersonalSpan, ...]:
+    """Return all personal data of a transcript, each once, without overlap; a dictation over several turns is one.
+
+    Found are phone, identity-card and bank-card numbers, other digit runs from six digits (written, or spoken digit
     by digit, also over neighbouring utterances of one speaker), order numbers, e-mail addresses, plates, surnames
     before a form of address, and names that a customer introduces ("我姓…", "my name is …"). Amounts with a
-    currency and dates stay.
+    currency and dates are no personal data.
+    """
+    found: list[PersonalSpan] = []
+    taken: dict[int, list[Span]] = {}
+    for role in Role:
+        utterances = [item for item in transcript.utterances if item.role is role]
+        joined, starts = _joined(utterances)
+        for span in find_personal(joined):
+            parts = tuple(_parts(span, utterances, starts))
+            found.append(PersonalSpan(kind=span.kind, parts=parts))
+            for index, part in parts:
+                taken.setdefault(index, []).append(part)
+    for utterance in transcript.utterances:
+        if utterance.role in (Role.CUSTOMER, Role.UNKNOWN):
+            found += (
+                PersonalSpan(kind=span.kind, parts=((utterance.index, span),))
+                for span in find_customer_names(utterance.text)
+                if _is_free(span, taken.get(utterance.index, ()))
+            )
+    return tuple(found)
+
+
+def mask_transcript(transcript: Transcript) -> tuple[Transcript, int]:
+    """Replace personal data by tags such as ``[电话]`` or ``[PHONE]``, in texts and in words.
 
     Returns
     -------
@@ -52,26 +83,15 @@ def mask_transcript(transcript: Transcript) -> tuple[Transcript, int]:
         The masked transcript, and how many spans were masked (a number over two utterances counts once).
     """
     tags = TAGS["zh" if transcript.language.startswith("zh") else "en"]
+    found = find_personal_spans(transcript)
     masks: dict[int, list[Span]] = {}
-    masked_count = 0
-    for role in Role:
-        utterances = [item for item in transcript.utterances if item.role is role]
-        joined, starts = _joined(utterances)
-        for span in find_personal(joined):
-            masked_count += 1
-            for index, part in _parts(span, utterances, starts):
-                masks.setdefault(index, []).append(part)
-    for utterance in transcript.utterances:
-        if utterance.role in (Role.CUSTOMER, Role.UNKNOWN):
-            names = [span for span in find_customer_names(utterance.text) if _is_free(span, masks.get(utterance.index))]
-            masked_count += len(names)
-            if names:
-                masks.setdefault(utterance.index, []).extend(names)
+    for index, part in (part for span in found for part in span.parts):
+        masks.setdefault(index, []).append(part)
     utterances_masked = tuple(
         _mask_utterance(item, sorted(masks[item.index]), tags) if item.index in masks else item
         for item in transcript.utterances
     )
-    return replace(transcript, utterances=utterances_masked), masked_count
+    return replace(transcript, utterances=utterances_masked), len(found)
 
 
 def _joined(utterances: Sequence[Utterance]) -> tuple[str, list[int]]:
@@ -102,8 +122,8 @@ def _parts(span: Span, utterances: Sequence[Utterance], starts: Sequence[int]) -
             yield utterance.index, Span(start - base, end - base, span.kind)
 
 
-def _is_free(span: Span, taken: Sequence[Span] | None) -> bool:
-    return not any(span.start < other.end and other.start < span.end for other in taken or ())
+def _is_free(span: Span, taken: Sequence[Span]) -> bool:
+    return not any(span.start < other.end and other.start < span.end for other in taken)
 
 
 def _mask_utterance(utterance: Utterance, spans: Sequence[Span], tags: dict[Kind, str]) -> Utterance:

@@ -66,6 +66,7 @@ _WORD_RUN = re.compile(
 )
 _GROUP = re.compile(rf"[^{JOINT},，、。\s][^{JOINT},，、。]*")
 _WORD_TOKEN = re.compile(rf"{_WORD}|[0-9]", re.IGNORECASE)
+_ONLY_DIGITS = re.compile(rf"{_CHINESE_DIGIT}(?:{_CHINESE_DIGIT}|[,，.。、-])*|{_WORD}[,.]?", re.IGNORECASE)
 
 _EMAIL = re.compile(r"[A-Za-z0-9][\w.+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{2,63}){1,4}", re.ASCII)
 _INTERNATIONAL = re.compile(r"\+\d{1,3}[\s-]?(?:\(\d{1,4}\)[\s-]?)?\d{2,4}(?:[\s-]?\d{2,4}){1,4}")
@@ -135,6 +136,11 @@ def find_customer_names(text: str) -> tuple[Span, ...]:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
     return tuple(kept)
+
+
+def spells_digits(word: str) -> bool:
+    """Return whether a word is nothing but digits, written or spoken: a part of a number perhaps."""
+    return _ONLY_DIGITS.fullmatch(word.strip()) is not None
 
 
 def _candidates(text: str) -> Iterator[Span]:
