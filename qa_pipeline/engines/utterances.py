@@ -101,12 +101,13 @@ def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
 
 def join_text(left: str, right: str) -> str:
     """Join two texts with a space, except where Chinese or Japanese meets."""
-    if left and right and not (_unspaced(left[-1]) or _unspaced(right[0])):
+    if left and right and not (is_unspaced(left[-1]) or is_unspaced(right[0])):
         return f"{left} {right}"
     return left + right
 
 
-def _unspaced(character: str) -> bool:
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script, or its punctuation, that is written without spaces."""
     return character >= _HAN_FROM and not _HANGUL[0] <= character <= _HANGUL[1]
 
 
