@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from qa_pipeline.audio.intervals import Interval, Intervals, difference, intersection, union
-from qa_pipeline.domain.transcript import Transcript, Utterance
+from qa_pipeline.domain.transcript import Transcript, Utterance, Word
 from qa_pipeline.errors import N_, TranscriptError
 from qa_pipeline.privacy.masking import PersonalSpan, find_personal_spans
 from qa_pipeline.privacy.spans import Kind, Span, spells_digits
@@ -31,9 +31,10 @@ def masked_intervals(transcript: Transcript, duration_s: float, speech: Iterable
     """Return the time to silence, so that nothing that the words mask can be heard.
 
     Silenced are the words under each span of personal data, from the first to the last of a number that is dictated
-    over several turns; single digits beside a number, of either speaker, because they may belong to it or repeat it;
-    utterances that failed the checks against invented text; and speech that no utterance covers, because nobody knows
-    what was said there. An utterance is silenced whole when its words do not make up the masked text or have no length.
+    over several turns; the word before and after a number ("four" is easily heard as "for"), and single digits beside
+    it, of either speaker, because they may belong to it or repeat it; utterances that failed the checks against
+    invented text; and speech that no utterance covers, because nobody knows what was said there. An utterance is
+    silenced whole when its words do not make up the masked text or have no length.
 
     Parameters
     ----------
@@ -71,16 +72,17 @@ class _Clock:
         self._utterances = transcript.utterances
         self._duration_s = duration_s
         self._starts = sorted({item.start_s for item in transcript.utterances if item.start_s is not None})
-        times = [time for item in transcript.utterances for time in (item.start_s, item.end_s) if time is not None]
-        self.padding_s = CLOCK_STEP_S if all(time.is_integer() for time in map(float, times)) else PADDING_S
+        parts = [part for item in transcript.utterances for part in (item, *item.words)]
+        times = [float(time) for part in parts for time in (part.start_s, part.end_s) if time is not None]
+        self.padding_s = CLOCK_STEP_S if all(time.is_integer() for time in times) else PADDING_S
 
     def interval_of(self, span: PersonalSpan) -> Interval:
         """Return the time from the first to the last piece of a span."""
-        pieces = [self._piece(self._utterances[index], part) for index, part in span.parts]
+        pieces = [
+            _time_by_words(self._utterances[index], part) or self.whole(self._utterances[index])
+            for index, part in span.parts
+        ]
         return min(start for start, _ in pieces), max(end for _, end in pieces)
-
-    def _piece(self, utterance: Utterance, part: Span) -> Interval:
-        return _time_by_words(utterance, part) or self.whole(utterance)
 
     def whole(self, utterance: Utterance) -> Interval:
         """Return the time of an utterance; one without an end lasts until the next begins."""
@@ -108,21 +110,30 @@ class _Clock:
 
 
 def _time_by_words(utterance: Utterance, part: Span) -> Interval | None:
-    """Return the time of the words under a part of the text, None when they do not tell."""
-    places = utterance.word_spans()
-    if not places:
-        return None
+    """Return the time of the words under a part of the text, with a number's neighbours; None when they do not tell."""
     spoken = {place for place in range(part.start, part.end) if utterance.text[place].isalnum()}
-    times: list[Interval] = []
-    for word, (start, end) in zip(utterance.words, places, strict=True):
+    under: list[int] = []
+    for number, (start, end) in enumerate(utterance.word_spans() or ()):
         if start < part.end and part.start < end:
-            if not (math.isfinite(word.start_s) and word.start_s < word.end_s):
-                return None
-            times.append((word.start_s, word.end_s))
+            under.append(number)
             spoken.difference_update(range(start, end))
-    if spoken or not times:
+    if spoken or not under or any(_is_timeless(utterance.words[number]) for number in under):
         return None
-    return min(start for start, _ in times), max(end for _, end in times)
+    words = utterance.words[under[0] : under[-1] + 1]
+    start_s, end_s = min(word.start_s for word in words), max(word.end_s for word in words)
+    if part.kind is Kind.NAME:
+        return start_s, end_s
+    beside = [*utterance.words[under[0] - 1 : under[0]], *utterance.words[under[-1] + 1 : under[-1] + 2]]
+    near = [word for word in beside if _gap_s((start_s, end_s), (word.start_s, word.end_s)) < SAME_DICTATION_S]
+    return min([start_s, *(word.start_s for word in near)]), max([end_s, *(word.end_s for word in near)])
+
+
+def _is_timeless(word: Word) -> bool:
+    return not (math.isfinite(word.start_s) and word.start_s < word.end_s < math.inf)
+
+
+def _gap_s(one: Interval, other: Interval) -> float:
+    return max(one[0], other[0]) - min(one[1], other[1])
 
 
 def _with_digits_beside(numbers: Sequence[Interval], utterances: Iterable[Utterance]) -> Intervals:
