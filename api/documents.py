@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from qa_pipeline.domain.annotation import AttitudeScore, SentimentCourse, SentimentLabel
 from qa_pipeline.domain.contact import ContactKind, Direction, Role
 from qa_pipeline.domain.inspection import Flag
-from qa_pipeline.domain.listening import Facts
+from qa_pipeline.domain.listening import Facts, Sound
 from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.report.data import ContactRow, DimensionRow, ProblemRow
 
@@ -110,6 +110,7 @@ class ContactDocument(_Document):
     contact: ContactSummary
     inspection: ContactRow | None
     facts: Facts | None
+    sounds: tuple[Sound, ...]
     transcript: TranscriptDocument | None
     sentiment: tuple[SentimentCourse, ...]
     attitude: tuple[AttitudeScore, ...]

@@ -41,6 +41,7 @@ def contact_document(detail: ContactDetail, sources: Sources, language: str) -> 
         contact=contact_summary(detail.contact, inspection),
         inspection=judged,
         facts=inspection.facts if inspection else None,
+        sounds=detail.listening.sounds if detail.listening else (),
         transcript=transcript_document(detail.transcript, annotation) if detail.transcript else None,
         sentiment=annotation.courses if annotation else (),
         attitude=annotation.attitude if annotation else (),

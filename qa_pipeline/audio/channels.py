@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import rfft
 
 from qa_pipeline.domain.contact import Contact, Role, Source
 from qa_pipeline.domain.listening import ChannelLayout
@@ -144,6 +145,7 @@ class Bandwidth:
     # Wide-band speech lies about 15-30 dB lower above the edge than below, a resampled telephone line 50 dB or more.
     _EMPTY_BELOW_DB = -45.0
     _MAX_SECONDS = 120
+    _WINDOW = np.hanning(_SECOND).astype(np.float32)
 
     def __init__(self) -> None:
         self._below = 0.0
@@ -159,7 +161,8 @@ class Bandwidth:
             if level_db(np.square(second).mean(axis=1).max()) < _AUDIBLE_DB:
                 continue
             # A window, because the leakage of a cut would itself lie above the edge.
-            spectrum = np.square(np.abs(np.fft.rfft(second * np.hanning(_SECOND)))).sum(axis=0)
+            lines = rfft(second * self._WINDOW)
+            spectrum = (lines.real**2 + lines.imag**2).sum(axis=0)
             self._below += float(spectrum[100 : self._EDGE_HZ].sum())
             self._above += float(spectrum[self._EDGE_HZ :].sum())
             self._seconds += 1

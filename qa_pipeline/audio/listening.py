@@ -21,7 +21,10 @@ from qa_pipeline.audio.channels import (
     roles_of,
     without_bleed,
 )
+from qa_pipeline.audio.clocks import clocks_agree, lag_between
 from qa_pipeline.audio.decode import DEFAULT_MAX_DURATION_S, AudioReader, open_audio
+from qa_pipeline.audio.intervals import intersection
+from qa_pipeline.audio.tones import HeardSounds, SoundDetector
 from qa_pipeline.audio.vad import (
     DEFAULT_THRESHOLD,
     FRAME_S,
@@ -35,11 +38,11 @@ from qa_pipeline.audio.vad import (
 )
 from qa_pipeline.domain.contact import Contact, Source
 from qa_pipeline.domain.engine import EngineSpec
-from qa_pipeline.domain.listening import AudioStatus, ChannelActivity, ChannelLayout, Listening
+from qa_pipeline.domain.listening import AudioStatus, ChannelActivity, ChannelLayout, Listening, Sound
 from qa_pipeline.errors import N_, NoSpeech
 
 # Raise it when the same recording and options would give another Listening.
-LISTEN_VERSION = 1
+LISTEN_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +86,12 @@ def listen(contact: Contact, options: ListenOptions) -> Listening:
     check_sources(contact)
     tracks = [_hear(contact, source, options) for source in contact.audio]
     layout = ChannelLayout.DUAL_MONO if tracks[0].dual_mono else tracks[0].layout
-    probabilities, levels = _on_one_clock(tracks)
+    probabilities, levels = _side_by_side(tracks)
     duration_s = max(track.duration_s for track in tracks)
     channels = _activities(contact, layout, duration_s, probabilities, levels, options)
     if not any(channel.spans for channel in channels):
         raise _no_speech(contact, duration_s, levels)
+    lag_s = lag_between(levels[0], levels[1]) if layout is ChannelLayout.PAIR else None
     stated = [track.stated_duration_s for track in tracks if track.stated_duration_s is not None]
     return Listening(
         duration_s=duration_s,
@@ -99,15 +103,19 @@ def listen(contact: Contact, options: ListenOptions) -> Listening:
         channels=channels,
         errors_count=sum(track.errors_count for track in tracks),
         stated_duration_s=max(stated) if len(stated) == len(tracks) else None,
+        sounds=_sounds(tracks),
+        clocks_agree=layout is not ChannelLayout.PAIR or clocks_agree(lag_s, (tracks[0].length_s, tracks[1].length_s)),
+        lag_s=lag_s,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Track:
-    """What one file gave: per party channel the probability and level of each frame, and the file's properties."""
+    """What one file gave: per party channel what each frame holds, and the file's properties."""
 
     probabilities: list[Probabilities]
     levels: list[Levels]
+    sounds: list[HeardSounds]
     layout: ChannelLayout
     dual_mono: bool
     duration_s: float
@@ -118,23 +126,37 @@ class _Track:
     errors_count: int
     narrow_band: bool
 
+    @property
+    def length_s(self) -> float:
+        """Length of the recording as it was made; of a file that was cut off, what its header states."""
+        return max(self.duration_s, self.stated_duration_s or 0.0)
+
 
 def _hear(contact: Contact, source: Source, options: ListenOptions) -> _Track:
     with open_audio(source.uri, max_duration_s=options.max_duration_s, raw_format=options.raw_format) as reader:
         detectors: list[SpeechDetector] = []
+        listeners: list[SoundDetector] = []
         powers: list[list[npt.NDArray[np.float32]]] = []
         resemblance, bandwidth = Resemblance(), Bandwidth()
         for frames in framed(_parties(contact, reader, resemblance, bandwidth)):
             if not detectors:
                 detectors = [SpeechDetector() for _ in frames]
+                listeners = [SoundDetector() for _ in frames]
                 powers = [[] for _ in frames]
-            for detector, power, channel in zip(detectors, powers, frames, strict=True):
+            for detector, listener, power, channel in zip(detectors, listeners, powers, frames, strict=True):
                 detector.feed(channel)
+                listener.feed(channel)
                 power.append(np.einsum("ij,ij->i", channel, channel) / FRAME_SAMPLES)
         dual_mono = len(detectors) == 2 and resemblance.alike
         kept = 1 if dual_mono else len(detectors)
+        first_channel = contact.audio.index(source) if len(contact.audio) == 2 else 0
+        sounds = [listener.found(first_channel + index) for index, listener in enumerate(listeners[:kept])]
         return _Track(
-            probabilities=[detector.probabilities for detector in detectors[:kept]],
+            probabilities=[
+                np.where(heard.frames, np.float32(0.0), detector.probabilities)
+                for detector, heard in zip(detectors, sounds, strict=False)
+            ],
+            sounds=sounds,
             levels=[level_db(np.concatenate(power)) for power in powers[:kept]],
             layout=file_layout(contact, reader.channel_count),
             dual_mono=dual_mono,
@@ -159,7 +181,12 @@ def _parties(
         yield parties
 
 
-def _on_one_clock(tracks: list[_Track]) -> tuple[list[Probabilities], list[Levels]]:
+def _sounds(tracks: list[_Track]) -> tuple[Sound, ...]:
+    found = (sound for track in tracks for heard in track.sounds for sound in heard.sounds)
+    return tuple(sorted(found, key=lambda sound: (sound.start_s, sound.channel)))
+
+
+def _side_by_side(tracks: list[_Track]) -> tuple[list[Probabilities], list[Levels]]:
     """Bring the channels of all files to one length; a file that ends earlier is silent from there."""
     count = max(len(found) for track in tracks for found in track.probabilities)
     probabilities = [np.pad(found, (0, count - len(found))) for track in tracks for found in track.probabilities]
@@ -185,7 +212,12 @@ def _activities(
     found = []
     for role, probability, level in zip(roles, own, levels, strict=True):
         spans = speech_spans(probability, duration_s, rules)
-        found.append(ChannelActivity(role=role, spans=spans, speech_db=_speech_db(spans, level)))
+        thirds_db = tuple(
+            _speech_db(intersection(spans, ((third * duration_s / 3, (third + 1) * duration_s / 3),)), level)
+            for third in range(3)
+        )
+        activity = ChannelActivity(role=role, spans=spans, speech_db=_speech_db(spans, level), thirds_db=thirds_db)
+        found.append(activity)
     return tuple(found)
 
 

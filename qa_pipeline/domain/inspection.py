@@ -31,6 +31,7 @@ class Flag(StrEnum):
     POOR_RECOGNITION = "poor_recognition"
     ROLES_SWAPPED = "roles_swapped"
     AUDIO_INCOMPLETE = "audio_incomplete"
+    CLOCKS_DIFFER = "clocks_differ"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

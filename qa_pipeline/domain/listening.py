@@ -25,13 +25,38 @@ class AudioStatus(StrEnum):
     DAMAGED = "damaged"  # packets that did not decode
 
 
+class SoundKind(StrEnum):
+    """What is heard on a line besides voices."""
+
+    DTMF = "dtmf"  # a key was pressed; which one is not kept, for it may be part of a card number
+    CALL_PROGRESS = "call_progress"  # dial, ringing, busy and special information tones
+    FAX = "fax"  # calling tone 1,100 Hz, answer tone 2,100 Hz, or the flags before a page
+    TONE = "tone"  # any other steady tone
+    MUSIC = "music"  # notes: lines of the spectrum that stand still one after the other
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """A stretch of one channel (its place in ``Listening.channels``) that is no speech; seconds of the call."""
+
+    kind: SoundKind
+    channel: int
+    start_s: float
+    end_s: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelActivity:
-    """Speech of one channel: spans in seconds from the start of the call, sorted, not overlapping."""
+    """Speech of one channel: spans in seconds from the start of the call, sorted, not overlapping.
+
+    ``speech_db`` is the mean level of speech in dBFS, None without speech; ``thirds_db`` the same for each third of
+    the call.
+    """
 
     role: Role
     spans: tuple[tuple[float, float], ...]
-    speech_db: float | None = None  # mean level of speech in dBFS, None without speech
+    speech_db: float | None = None
+    thirds_db: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +65,10 @@ class Listening:
 
     ``channels`` has one entry per party channel after dual-mono is folded, in channel order.
     ``narrow_band`` is True for telephone speech (rate at most 11,025 Hz or no energy above 4.3 kHz).
-    ``errors_count`` counts packets that did not decode.
+    ``errors_count`` counts packets that did not decode. ``sounds`` are in order of time.
+    ``clocks_agree`` is False for two files that do not run together: by the cross-talk one lags, which ``lag_s`` tells
+    (seconds that the second file is late at the start and at the end; None when there is too little cross-talk), or
+    their lengths differ.
     """
 
     duration_s: float
@@ -52,11 +80,19 @@ class Listening:
     channels: tuple[ChannelActivity, ...]
     errors_count: int = 0
     stated_duration_s: float | None = None
+    sounds: tuple[Sound, ...] = ()
+    clocks_agree: bool = True
+    lag_s: tuple[float, float] | None = None
+
+    @property
+    def parties_apart(self) -> bool:
+        """Whether each party has a channel of its own."""
+        return self.layout in (ChannelLayout.STEREO, ChannelLayout.PAIR)
 
     @property
     def timing_reliable(self) -> bool:
-        """Whether who-spoke-when can be judged: one party per channel."""
-        return self.layout in (ChannelLayout.STEREO, ChannelLayout.PAIR)
+        """Whether who-spoke-when can be judged: one party per channel, on one clock."""
+        return self.parties_apart and self.clocks_agree
 
     @property
     def speech_s(self) -> float:
@@ -65,13 +101,39 @@ class Listening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThirdFacts:
+    """Facts of one third of the call, ``start_s`` to ``end_s``; the same definitions as in :class:`Facts`.
+
+    Seconds and ratios are of what lies within; a count and a latency belong to the third in which they begin.
+    """
+
+    start_s: float
+    end_s: float
+    agent_talk_s: float | None = None
+    customer_talk_s: float | None = None
+    agent_talk_ratio: float | None = None
+    silence_ratio: float | None = None
+    overlap_ratio: float | None = None
+    agent_overlaps_count: int | None = None
+    customer_overlaps_count: int | None = None
+    agent_interruptions_count: int | None = None
+    customer_interruptions_count: int | None = None
+    response_latency_s: float | None = None
+    hold_s: float | None = None
+    agent_speech_rate: float | None = None
+    customer_speech_rate: float | None = None
+    agent_speech_db: float | None = None
+    customer_speech_db: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Measured facts of the conversation. None = not measurable for this contact; never a default number.
 
-    Ratios are 0-1 of the duration; rates are characters per minute of own speech (zh) or words per minute (other).
-    ``agent_interruptions_count``: the agent starts while the customer has spoken >= 1 s and goes on >= 0.5 s after,
-    with >= 0.5 s of overlap. ``response_latency_s``: median gap from the end of a customer turn to the agent's start.
-    For chats, latencies come from message times, ``duration_s`` from first to last message.
+    Every definition stands in :mod:`qa_pipeline.audio.facts`. Ratios are 0-1 of the duration; rates are characters per
+    minute of own speech (zh) or words per minute (other); ``_db`` is the mean level of own speech in dBFS. ``thirds``
+    has three entries, or none where the contact has no duration, and for chats. For chats, latencies come from
+    message times, ``duration_s`` from first to last message.
     """
 
     duration_s: float | None = None
@@ -82,9 +144,23 @@ class Facts:
     longest_silence_s: float | None = None
     longest_silence_start_s: float | None = None
     overlap_ratio: float | None = None
+    agent_overlaps_count: int | None = None  # stretches of overlap that the agent began
+    agent_overlaps_s: float | None = None
+    customer_overlaps_count: int | None = None
+    customer_overlaps_s: float | None = None
     agent_interruptions_count: int | None = None
+    customer_interruptions_count: int | None = None
     longest_agent_monologue_s: float | None = None
+    longest_customer_monologue_s: float | None = None
     first_agent_speech_s: float | None = None
-    response_latency_s: float | None = None
+    response_latency_s: float | None = None  # median over the customer's turns that the agent answers
+    longest_response_latency_s: float | None = None
+    hold_count: int | None = None
+    hold_s: float | None = None
+    longest_hold_s: float | None = None
+    longest_hold_start_s: float | None = None
     agent_speech_rate: float | None = None
     customer_speech_rate: float | None = None
+    agent_speech_db: float | None = None
+    customer_speech_db: float | None = None
+    thirds: tuple[ThirdFacts, ...] = ()

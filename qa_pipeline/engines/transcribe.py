@@ -12,6 +12,7 @@ from qa_pipeline.engines.choice import IMPORT, engine_of, get_engine, language_o
 from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.roles import turn_if_swapped
 from qa_pipeline.engines.utterances import assemble, mean_confidence
+from qa_pipeline.engines.writing import WRITING_VERSION, written
 from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.intake.transcripts import read_transcript
 from qa_pipeline.ports import TranscriptionRequest
@@ -55,7 +56,7 @@ def transcribe(
         prompt=hints.prompt,
         hot_words=hints.hot_words,
     )
-    recognition = engine.transcribe(speech_windows(contact, listening, options.listen), request)
+    recognition = written(engine.transcribe(speech_windows(contact, listening, options.listen), request))
     utterances = assemble(recognition.spans, [channel.role for channel in listening.channels])
     return turn_if_swapped(
         Transcript(
@@ -72,7 +73,7 @@ def transcribe(
 def _roles_by(contact: Contact, listening: Listening) -> str:
     if contact.channel_map or any(source.role for source in contact.audio):
         return "metadata"
-    return "channel" if listening.timing_reliable else "none"
+    return "channel" if listening.parties_apart else "none"
 
 
 def transcribe_spec(contact: Contact, options: SpeechOptions, hints: SpeechHints | None = None) -> EngineSpec:
@@ -90,6 +91,7 @@ def transcribe_spec(contact: Contact, options: SpeechOptions, hints: SpeechHints
     else:
         spec = spec_of(name, options.asr)
         hints = hints or options.hints
+        extra += [("writing", WRITING_VERSION)]
         extra += [("prompt", hints.prompt)] if hints.prompt else []
         extra += [("hot_words", "|".join(hints.hot_words))] if hints.hot_words else []
     return EngineSpec(kind=spec.kind, name=spec.name, version=spec.version, params=spec.params + tuple(extra))

@@ -54,6 +54,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         language_word=partial(labels.label, labels.LANGUAGES, translate=translate),
         attitude_word=partial(labels.label, labels.ATTITUDES, translate=translate),
         measure_word=partial(labels.label, labels.MEASURES, translate=translate),
+        sound_word=partial(labels.label, labels.SOUNDS, translate=translate),
         measured=partial(labels.measure_text, translate=translate),
         valued=partial(labels.value_text, translate=translate),
         reason=partial(labels.reason_text, translate=translate),

@@ -37,6 +37,7 @@ FLAGS = {
     "poor_recognition": N_("Poor recognition"),
     "roles_swapped": N_("Roles were swapped"),
     "audio_incomplete": N_("Recording incomplete"),
+    "clocks_differ": N_("The two recordings do not run together"),
 }
 GROUPS = {
     "above": N_("above average"),
@@ -77,12 +78,24 @@ MEASURES = {
     "silence_ratio": N_("Silence"),
     "longest_silence_s": N_("Longest silence"),
     "overlap_ratio": N_("Overlap"),
+    "agent_overlaps_count": N_("Overlaps that the agent began"),
+    "agent_overlaps_s": N_("Overlap that the agent began"),
+    "customer_overlaps_count": N_("Overlaps that the customer began"),
+    "customer_overlaps_s": N_("Overlap that the customer began"),
     "agent_interruptions_count": N_("Interruptions by the agent"),
+    "customer_interruptions_count": N_("Interruptions by the customer"),
     "longest_agent_monologue_s": N_("Longest monologue of the agent"),
+    "longest_customer_monologue_s": N_("Longest monologue of the customer"),
     "first_agent_speech_s": N_("First words of the agent"),
     "response_latency_s": N_("Response time of the agent"),
+    "longest_response_latency_s": N_("Slowest answer of the agent"),
+    "hold_count": N_("Times on hold"),
+    "hold_s": N_("Time on hold"),
+    "longest_hold_s": N_("Longest hold"),
     "agent_speech_rate": N_("Agent's speech rate per minute"),
     "customer_speech_rate": N_("Customer's speech rate per minute"),
+    "agent_speech_db": N_("Loudness of the agent"),
+    "customer_speech_db": N_("Loudness of the customer"),
     "wait_s": N_("Waited until it was said"),
     "attitude_overall": N_("Service attitude (1–5)"),
     "attitude_courtesy": N_("Courtesy (1–5)"),
@@ -100,6 +113,13 @@ MEASURES = {
     "agent_sentiment_mean": N_("Agent's mean sentiment"),
     "agent_sentiment_lowest": N_("Agent's lowest sentiment"),
     "agent_sentiment_change": N_("Change of the agent's sentiment"),
+}
+SOUNDS = {
+    "dtmf": N_("Keys pressed"),
+    "call_progress": N_("Ringing or busy tone"),
+    "fax": N_("Fax tone"),
+    "tone": N_("Steady tone"),
+    "music": N_("Music"),
 }
 
 # Places in {} are filled with the number; a unit that is missing here is written after the number as it is.
@@ -185,6 +205,8 @@ def measure_text(measure: str, value: float | None, translate: Translate) -> str
         return percent_text(value)
     if measure.endswith("_s"):
         return value_text(value, "s", translate)
+    if measure.endswith("_db") and value is not None:
+        return translate(N_("{value} dBFS")).format(value=f"{value:.1f}")
     return number_text(value)
 
 

@@ -31,6 +31,7 @@ def flags_of(
         Flag.POOR_RECOGNITION: transcript.quality is TranscriptQuality.UNUSABLE,
         Flag.ROLES_SWAPPED: transcript.roles_swapped,
         Flag.AUDIO_INCOMPLETE: listening is not None and listening.status is not AudioStatus.OK,
+        Flag.CLOCKS_DIFFER: listening is not None and not listening.clocks_agree,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)
 

@@ -84,3 +84,28 @@ def contact(*paths: Path, roles: Sequence[Role | None] = (), channel_map: tuple[
 def flat(spans: Sequence[tuple[float, float]]) -> list[float]:
     """The edges of spans in one list, which pytest.approx can compare."""
     return [edge for span in spans for edge in span]
+
+
+def sines(hz: Sequence[float], duration_s: float, amplitude: float = 0.1, *, rate: int = 8000) -> Samples:
+    """Steady sines of these frequencies, each of this amplitude."""
+    seconds = np.arange(round(duration_s * rate)) / rate
+    found = sum((amplitude * np.sin(2 * np.pi * each * seconds) for each in hz), np.zeros(len(seconds)))
+    return found.astype(np.float32)
+
+
+def chords(duration_s: float, *, rate: int = 8000) -> Samples:
+    """Music: a chord every half a second, each note with harmonics that fade away."""
+    seconds = np.arange(rate // 2) / rate
+    shape = np.minimum(1, seconds / 0.01) * np.exp(-2 * seconds)
+    found = []
+    for roots in ((262, 330, 392), (220, 262, 330), (175, 220, 262), (196, 247, 294)):
+        tones = sum(np.sin(2 * np.pi * root * order * seconds) / order for root in roots for order in (1, 2, 3))
+        found.append(0.05 * tones * shape)
+    whole = np.tile(np.concatenate(found), int(duration_s / 2) + 1)
+    return whole[: round(duration_s * rate)].astype(np.float32)
+
+
+def mu_law(samples: Samples) -> Samples:
+    """What G.711 leaves of samples: a logarithmic scale of 255 steps."""
+    scaled = np.round(np.log1p(255 * np.abs(samples)) / np.log(256) * 127) / 127
+    return (np.sign(samples) * (256**scaled - 1) / 255).astype(np.float32)

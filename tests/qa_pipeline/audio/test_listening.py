@@ -90,13 +90,13 @@ def test_mono_leaves_the_role_open(tmp_path: Path) -> None:
 
 
 def test_two_mono_files_are_a_pair(tmp_path: Path) -> None:
-    first = write(tmp_path / "customer.wav", customer_line()[: 8 * 8000])
+    first = write(tmp_path / "customer.wav", customer_line()[: 11 * 8000])
     second = write(tmp_path / "agent.wav", agent_line())
     found = listen(contact(first, second, roles=(CUSTOMER, AGENT)), ListenOptions())
     assert found.layout is ChannelLayout.PAIR
     assert [channel.role for channel in found.channels] == [CUSTOMER, AGENT]
     assert flat(found.channels[1].spans) == pytest.approx(flat([(1.0, 3.24), (8.0, 10.24)]), abs=EDGE_S)
-    assert (found.duration_s, found.channel_count) == (12.0, 2)  # the longer of 8 and 12 s
+    assert (found.duration_s, found.channel_count) == (12.0, 2)  # the longer of 11 and 12 s
     assert found.timing_reliable
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.domain.annotation import Annotation, AttitudeMark, AttitudeScore, SentimentCourse
 from qa_pipeline.domain.contact import ContactKind, Role
@@ -75,7 +77,7 @@ def view(
         language=language,
         utterances=utterances(lines, confidence=confidence, timed=timed),
         quality=TranscriptQuality(quality),
-        facts=Facts(**(facts or {})),
+        facts=TypeAdapter(Facts).validate_python(dict(facts or {})),
         annotation=annotation,
         timing_reliable=timing_reliable,
     )

@@ -79,3 +79,5 @@ def test_transcript_and_audio_flags() -> None:
     swapped = replace(TRANSCRIPT, roles_swapped=True)
     torn = replace(LISTENING, status=AudioStatus.TRUNCATED)
     assert flags_of(GOOD, CARD, mood(), swapped, torn) == (Flag.ROLES_SWAPPED, Flag.AUDIO_INCOMPLETE)
+    apart = replace(LISTENING, clocks_agree=False)
+    assert flags_of(GOOD, CARD, mood(), TRANSCRIPT, apart) == (Flag.CLOCKS_DIFFER,)
