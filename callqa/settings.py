@@ -32,14 +32,25 @@ class _Part(BaseModel):
 class AsrSettings(_Part):
     """Speech recognition."""
 
-    engine: str = Field("auto", description="auto, faster-whisper, openai-whisper, pocketsphinx or import")
-    model: str | None = Field(None, description="Whisper model: a name such as small, or a local directory or file")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where Whisper runs")
-    beam_size: int = Field(5, ge=1, le=20, description="beams of the Whisper decoder")
+    engine: str = Field(
+        "auto",
+        description="auto, faster-whisper, openai-whisper, transformers, sherpa-onnx, pocketsphinx or import",
+    )
+    model: str | None = Field(
+        None, description="model: a name such as small or owner/name, or a local directory or file"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where the model runs")
+    beam_size: int = Field(5, ge=1, le=20, description="beams of the decoder")
+    batch_size: int | None = Field(
+        None, ge=1, le=256, description="stretches of speech decoded at once; default 1 on a processor, 16 on a GPU"
+    )
     offline: bool = Field(False, description="never ask a model hub")
     endpoint: str | None = Field(None, description="address of a mirror of the model hub")
     prompt: str = Field("", description="words that set the style, such as product names in a sentence")
     hot_words: tuple[str, ...] = Field((), description="product names and the like")
+    trust_without_confidence: bool = Field(
+        False, description="trust words of engines that give no confidence (SenseVoice, Paraformer); measure first"
+    )
 
 
 class DiarizationSettings(_Part):

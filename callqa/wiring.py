@@ -45,9 +45,11 @@ def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
         model=part.model,
         device=part.device,
         beam_size=part.beam_size,
+        batch_size=part.batch_size,
         offline=part.offline,
         endpoint=part.endpoint,
         default_language=settings.intake.language,
+        trust_without_confidence=part.trust_without_confidence,
     )
 
 

@@ -60,12 +60,25 @@ class TranscriptionRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelLanguage:
+    """What an engine took the language of a channel for; ``probability`` is its own for the sound alone, 0-1."""
+
+    channel: int
+    language: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recognition:
-    """All spans of one contact and the language that was used or detected."""
+    """All spans of one contact and the language that was used or detected.
+
+    ``languages``: of every channel, where the engine detected it; empty when it was told or cannot tell.
+    """
 
     language: str
     spans: tuple[RecognizedSpan, ...]
     quality: TranscriptQuality
+    languages: tuple[ChannelLanguage, ...] = ()
 
 
 class Transcriber(Protocol):
@@ -95,6 +108,16 @@ class SentimentModel(Protocol):
 
     def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
         """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1."""
+        ...
+
+
+class MoveTagger(Protocol):
+    """Service moves of texts, by a learned model. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
+        """Return probabilities of shape (len(texts), len(MoveKind)), in its order; 0 for a move it does not know."""
         ...
 
 

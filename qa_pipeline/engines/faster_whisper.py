@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import ctranslate2
 import faster_whisper
+import numpy as np
 
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
-from qa_pipeline.engines.weights import (
-    DEFAULT_MODEL,
-    Weights,
-    find_weights,
-    needs_model,
-    require_reachable,
-)
-from qa_pipeline.errors import N_, ConfigurationError, EngineError
+from qa_pipeline.engines.spoken_language import Batch, SpokenLanguages
+from qa_pipeline.engines.weights import DEFAULT_MODEL, Weights, fetch_snapshot, find_weights
+from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.ports import Recognition, RecognizedSpan, Samples, SpeechWindow, TranscriptionRequest
 
-HUB = "https://huggingface.co"
+FRAMES_PER_S = 100
+SEEK_SLACK = 160
+"""The library names the frame, rounded down, at which a window of a batch began: at most so many samples too early."""
+
+FILES = ["config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*"]
 
 
 def load(options: AsrOptions) -> FasterWhisperTranscriber:
@@ -44,6 +42,8 @@ def load(options: AsrOptions) -> FasterWhisperTranscriber:
 
 def download(options: AsrOptions) -> Weights:
     """Fetch a model by name from the hub or its mirror; raises NeedsModel fast when neither answers."""
+    from faster_whisper import utils
+
     name = options.model or DEFAULT_MODEL
     if "/" not in name and name not in faster_whisper.available_models():
         raise ConfigurationError(
@@ -52,23 +52,8 @@ def download(options: AsrOptions) -> Weights:
             model=name,
             known=", ".join(faster_whisper.available_models()),
         )
-    if options.offline or os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}:
-        raise needs_model(name)
-    endpoint = options.endpoint or os.environ.get("HF_ENDPOINT") or HUB
-    require_reachable(endpoint, name)
-    try:
-        return Weights("faster-whisper", name, _snapshot(name, endpoint))
-    except (OSError, ValueError) as problem:  # the hub's and the connection's errors are both among these
-        raise needs_model(name, str(problem).splitlines()[0]) from problem
-
-
-def _snapshot(name: str, endpoint: str) -> Path:
-    import huggingface_hub
-    from faster_whisper import utils
-
     repository = name if "/" in name else utils._MODELS[name]
-    patterns = ["config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*"]
-    return Path(huggingface_hub.snapshot_download(repository, allow_patterns=patterns, endpoint=endpoint))
+    return Weights("faster-whisper", name, fetch_snapshot(name, repository, FILES, options))
 
 
 class FasterWhisperTranscriber:
@@ -78,32 +63,42 @@ class FasterWhisperTranscriber:
         self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
         self._weights = weights
-        device = _device(options.device)
+        self._device = _device(options.device)
         try:
             self._model = faster_whisper.WhisperModel(
                 str(weights.path),
-                device=device,
-                compute_type="float16" if device == "cuda" else "int8",
+                device=self._device,
+                compute_type="float16" if self._device == "cuda" else "int8",
                 cpu_threads=1,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as problem:
-            raise EngineError(
-                N_("The model at {path} cannot be loaded: {problem}"),
-                hint=N_("Copy or convert the model again, and check CALLQA_ASR__DEVICE."),
-                path=str(weights.path),
-                problem=str(problem),
-            ) from problem
+            raise checks.not_loaded(weights.path, problem) from problem
 
     def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
-        """Recognise the windows of one contact; the language is detected once, on voiced audio."""
-        language = request.language
-        if language is None:
-            head, windows = checks.head_of(windows)
-            language = self._detect(head)
+        """Recognise the windows of one contact; a language that nobody said is detected once for each channel.
+
+        No text before a window is given to the model: one mistake would be carried through the call.
+        """
+        languages = SpokenLanguages(request.language, self._detect)
+        size = self._options.batch_size or (checks.GPU_BATCH if self._device == "cuda" else 1)
+        try:
+            spans = tuple(
+                span
+                for batch in languages.batches(windows, size)
+                for span in self._spans(batch, self._decoder(batch.language, request))
+            )
+        except RuntimeError as problem:  # what CTranslate2 raises, out of GPU memory included
+            raise checks.failed(self.spec.name, problem) from problem
+        quality = languages.limit(checks.quality_of(spans))
+        return Recognition(language=languages.language, spans=spans, quality=quality, languages=languages.found)
+
+    def _decoder(self, language: str, request: TranscriptionRequest) -> partial[Any]:
+        """Return the options of both ways of decoding, one window and many at once."""
         checks.require_language(language, self._model.supported_languages, self._weights.name)
-        decode = partial(
-            self._model.transcribe,
+        return partial(
+            _decode,
+            self._model,
             language=language,
             beam_size=self._options.beam_size,
             temperature=0.0,
@@ -112,27 +107,41 @@ class FasterWhisperTranscriber:
             log_prob_threshold=checks.MIN_LOG_PROBABILITY,
             no_speech_threshold=checks.MAX_NO_SPEECH,
             word_timestamps=True,
+            without_timestamps=False,
+            vad_filter=False,  # windows hold what the speech detector let through
             hallucination_silence_threshold=checks.HALLUCINATION_SILENCE_S,
             initial_prompt=self.first_tokens(checks.prompt_for(language, request.prompt)),
             hotwords=self.first_words(request.hot_words),
         )
-        try:
-            spans = tuple(span for window in windows for span in _spans(decode, window))
-        except RuntimeError as problem:  # what CTranslate2 raises, out of GPU memory included
-            raise checks.failed(self.spec.name, problem) from problem
-        return Recognition(language=language, spans=spans, quality=checks.quality_of(spans))
 
-    def _detect(self, samples: Samples) -> str:
-        if not samples.size or not self._model.model.is_multilingual:
-            return "en"
+    def _spans(self, batch: Batch, decode: partial[Any]) -> Iterator[RecognizedSpan]:
+        """Decode windows together; one that loops, once more by itself with repetition forbidden.
+
+        openai-whisper falls back to sampling; this fallback gives the same words every time, so that one fingerprint
+        is one transcript.
+        """
+        for window, heard in zip(batch.windows, decode(batch.windows), strict=True):
+            segments = heard
+            if _loops(segments):
+                again = decode([window], no_repeat_ngram_size=5, repetition_penalty=1.1)[0]
+                if again and not _loops(again):
+                    segments = again
+            for segment in segments:
+                span = checks.find_span(window, segment)
+                if span is not None:
+                    yield span
+
+    def _detect(self, samples: Samples) -> tuple[str, float]:
+        if not self._model.model.is_multilingual:
+            return "en", 1.0
         if not json.loads((self._weights.path / "config.json").read_text(encoding="utf-8")).get("lang_ids"):
             raise ConfigurationError(
                 N_("The model {model} cannot detect languages: its config.json has no lang_ids."),
                 hint=N_("State the language of the recordings, or convert the model with transformers 4."),
                 model=self._weights.name,
             )
-        language, _, _ = self._model.detect_language(samples)
-        return str(language)
+        language, probability, _ = self._model.detect_language(samples)
+        return str(language), float(probability)
 
     def first_tokens(self, text: str) -> list[int] | None:
         """Return at most 100 tokens of a prompt."""
@@ -159,27 +168,38 @@ def _device(wanted: str) -> str:
     return "cuda" if there and wanted != "cpu" else "cpu"
 
 
-def _spans(decode: partial[Any], window: SpeechWindow) -> Iterator[RecognizedSpan]:
-    """Decode one window; when it loops, once more with repetition forbidden.
+def _decode(model: Any, windows: Sequence[SpeechWindow], **options: Any) -> list[list[checks.Heard]]:
+    """Return what was heard in each window, times from its start; more than one window go through the model at once."""
+    if len(windows) == 1:
+        return [[_heard(segment, 0.0) for segment in model.transcribe(windows[0].samples, **options)[0]]]
+    ends = np.cumsum([window.samples.size for window in windows])
+    starts = ends - [window.samples.size for window in windows]
+    clips = [
+        {"start": start / checks.RATE_HZ, "end": end / checks.RATE_HZ} for start, end in zip(starts, ends, strict=True)
+    ]
+    found, _ = faster_whisper.BatchedInferencePipeline(model).transcribe(
+        np.concatenate([window.samples for window in windows]),
+        clip_timestamps=clips,
+        batch_size=len(windows),
+        **options,
+    )
+    heard: list[list[checks.Heard]] = [[] for _ in windows]
+    for segment in found:
+        at = int(np.searchsorted(starts, segment.seek / FRAMES_PER_S * checks.RATE_HZ + SEEK_SLACK, side="right")) - 1
+        heard[at].append(_heard(segment, clips[at]["start"]))
+    return heard
 
-    openai-whisper falls back to sampling; this fallback gives the same words every time, so that one fingerprint is
-    one transcript.
-    """
-    segments = list(decode(window.samples)[0])
-    if _loops(segments):
-        again = list(decode(window.samples, no_repeat_ngram_size=5, repetition_penalty=1.1)[0])
-        if again and not _loops(again):
-            segments = again
-    for segment in segments:
-        heard = checks.Heard(
-            words=[(word.word, word.start, word.end, word.probability) for word in segment.words or ()],
-            log_probability=segment.avg_logprob,
-            no_speech=segment.no_speech_prob,
-        )
-        span = checks.find_span(window, heard)
-        if span is not None:
-            yield span
+
+def _heard(segment: Any, offset_s: float) -> checks.Heard:
+    return checks.Heard(
+        words=[
+            (word.word, max(0.0, word.start - offset_s), max(0.0, word.end - offset_s), word.probability)
+            for word in segment.words or ()
+        ],
+        log_probability=segment.avg_logprob,
+        no_speech=segment.no_speech_prob,
+    )
 
 
-def _loops(segments: list[Any]) -> bool:
-    return any(checks.is_repetitive(segment.text) for segment in segments)
+def _loops(segments: Sequence[checks.Heard]) -> bool:
+    return any(checks.is_repetitive("".join(word for word, *_ in segment.words)) for segment in segments)

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 import whisper
 from whisper.tokenizer import LANGUAGES, get_tokenizer
@@ -14,6 +13,7 @@ from whisper.tokenizer import LANGUAGES, get_tokenizer
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.spoken_language import SpokenLanguages
 from qa_pipeline.engines.weights import (
     DEFAULT_MODEL,
     Weights,
@@ -22,8 +22,8 @@ from qa_pipeline.engines.weights import (
     require_reachable,
     whisper_cache,
 )
-from qa_pipeline.errors import N_, ConfigurationError, EngineError
-from qa_pipeline.ports import Recognition, RecognizedSpan, SpeechWindow, TranscriptionRequest
+from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.ports import Recognition, RecognizedSpan, Samples, SpeechWindow, TranscriptionRequest
 
 WEIGHTS_HOST = "https://openaipublic.azureedge.net"
 SEED = 0
@@ -76,21 +76,26 @@ class OpenaiWhisperTranscriber:
         try:
             self._model = whisper.load_model(str(weights.path), device=device)
         except (OSError, RuntimeError, KeyError, TypeError, EOFError) as problem:
-            raise EngineError(
-                N_("The model at {path} cannot be loaded: {problem}"),
-                hint=N_("Copy or convert the model again, and check CALLQA_ASR__DEVICE."),
-                path=str(weights.path),
-                problem=str(problem),
-            ) from problem
+            raise checks.not_loaded(weights.path, problem) from problem
 
     def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
-        """Recognise the windows of one contact; the language is detected once, on voiced audio."""
-        language = request.language
-        if language is None:
-            head, windows = checks.head_of(windows)
-            language = self._detect(head)
+        """Recognise the windows of one contact, one by one; an unknown language is detected once for each channel."""
+        languages = SpokenLanguages(request.language, self._detect)
+        try:
+            spans = tuple(
+                span
+                for batch in languages.batches(windows, 1)
+                for window in batch.windows
+                for span in _spans(self._decoder(batch.language, request), window)
+            )
+        except RuntimeError as problem:  # what torch raises, out of GPU memory included
+            raise checks.failed(self.spec.name, problem) from problem
+        quality = languages.limit(checks.quality_of(spans))
+        return Recognition(language=languages.language, spans=spans, quality=quality, languages=languages.found)
+
+    def _decoder(self, language: str, request: TranscriptionRequest) -> partial[Any]:
         checks.require_language(language, LANGUAGES if self._model.is_multilingual else ("en",), self._weights.name)
-        decode = partial(
+        return partial(
             self._model.transcribe,
             language=language,
             beam_size=self._options.beam_size,
@@ -103,18 +108,14 @@ class OpenaiWhisperTranscriber:
             hallucination_silence_threshold=checks.HALLUCINATION_SILENCE_S,
             initial_prompt=self._prompt(language, request),
         )
-        try:
-            spans = tuple(span for window in windows for span in _spans(decode, window))
-        except RuntimeError as problem:  # what torch raises, out of GPU memory included
-            raise checks.failed(self.spec.name, problem) from problem
-        return Recognition(language=language, spans=spans, quality=checks.quality_of(spans))
 
-    def _detect(self, samples: np.ndarray[Any, np.dtype[np.float32]]) -> str:
-        if not samples.size or not self._model.is_multilingual:
-            return "en"
+    def _detect(self, samples: Samples) -> tuple[str, float]:
+        if not self._model.is_multilingual:
+            return "en", 1.0
         features = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples), n_mels=self._model.dims.n_mels)
         _, probabilities = self._model.detect_language(features.to(self._model.device))
-        return str(max(probabilities, key=probabilities.get))
+        language = max(probabilities, key=probabilities.get)
+        return str(language), float(probabilities[language])
 
     def _prompt(self, language: str, request: TranscriptionRequest) -> str | None:
         """Return prompt and hot words in one text, each at most 100 tokens: this engine has no other place for them."""

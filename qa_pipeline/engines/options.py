@@ -14,17 +14,21 @@ class AsrOptions:
     """Options of every speech engine; hashable, so that loaded engines can be kept by them.
 
     ``engine``: "auto", "import" or a name in the registry. ``model``: a model name of the hub or a local path, None
-    takes the engine's default. ``device``: "auto", "cpu" or "cuda". ``offline`` never asks the network.
-    ``endpoint``: address of a hub mirror. ``default_language``: for contacts whose language nobody said.
+    takes the engine's default. ``device``: "auto", "cpu" or "cuda". ``batch_size``: stretches of speech that are
+    decoded at once, None leaves it to the engine. ``offline`` never asks the network. ``endpoint``: address of a hub
+    mirror. ``default_language``: for contacts whose language nobody said. ``trust_without_confidence``: words of an
+    engine that gives no confidence count as trusted and not as a draft.
     """
 
     engine: str = "auto"
     model: str | None = None
     device: str = "auto"
     beam_size: int = 5
+    batch_size: int | None = None
     offline: bool = False
     endpoint: str | None = None
     default_language: str | None = None
+    trust_without_confidence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

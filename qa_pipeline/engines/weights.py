@@ -1,30 +1,45 @@
-"""Where the weights of a Whisper model are, and whether they are all there, without loading anything."""
+"""Where the weights of a speech model are, whose they are and whether they are all there, without loading anything."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.sherpa_models import find_sherpa_model, read_sherpa_model
 from qa_pipeline.errors import N_, ConfigurationError, NeedsModel
 
 DEFAULT_MODEL = "small"
+HUB = "https://huggingface.co"
 REACH_S = 5.0
 """A hub that has not answered in this time counts as out of reach."""
 
-_LARGEST_FIRST = ("large-v3-turbo", "turbo", "large-v3", "large-v2", "medium", "small", "base", "tiny")
+WHISPER_NAMES = ("large-v3-turbo", "turbo", "large-v3", "large-v2", "medium", "small", "base", "tiny")
+"""Models that go by a short name, the largest first."""
+
+TRANSFORMERS_WEIGHTS = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+"""Forms of the weights of a transformers checkpoint; a pickle is read only where there is no other."""
+
 _SAMPLE_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights on this machine. ``engine`` can read them; ``path`` is a directory (CTranslate2) or a .pt file."""
+    """Weights on this machine. ``engine`` can read them; ``path`` is a directory, or a .pt file of openai-whisper."""
 
     engine: str
     name: str
@@ -33,7 +48,18 @@ class Weights:
     @property
     def digest(self) -> str:
         """Eight hex digits of size and parts of the weights, so that a changed folder is a changed engine."""
-        return _digest(self.path / "model.bin" if self.path.is_dir() else self.path)
+        files = self._files()
+        if len(files) == 1:
+            return _digest(files[0])
+        return hashlib.sha256("".join(map(_digest, files)).encode()).hexdigest()[:8]
+
+    def _files(self) -> list[Path]:
+        if self.path.is_file():
+            return [self.path]
+        if self.engine == "sherpa-onnx":
+            return list(read_sherpa_model(self.path).all_files)
+        names = ("model.bin",) if self.engine == "faster-whisper" else ("*.safetensors", "pytorch_model*.bin")
+        return sorted(path for name in names for path in self.path.glob(name))
 
 
 def _digest(path: Path) -> str:
@@ -55,7 +81,7 @@ def _digest_at(path: Path, size: int, changed_ns: int) -> str:
 def find_weights(options: AsrOptions, engine: str | None = None) -> Weights | None:
     """Return weights that lie on this machine, None when a download would be needed.
 
-    Without a model in the options the largest one that was downloaded before is taken.
+    Without a model in the options the largest Whisper that was downloaded before is taken.
 
     Parameters
     ----------
@@ -65,26 +91,13 @@ def find_weights(options: AsrOptions, engine: str | None = None) -> Weights | No
     Raises
     ------
     ConfigurationError
-        When the model is a local path that is incomplete or of the other engine.
+        When the model is a local path that is incomplete or of another engine.
     """
     if options.model and is_path(options.model):
-        found = read_path(Path(options.model).expanduser())
-        if engine and found.engine != engine:
-            raise ConfigurationError(
-                N_("The engine {engine} cannot read {path}: its weights are for {other}."),
-                hint=N_("Choose the engine {other}, or give a folder with weights for {engine}."),
-                engine=engine,
-                path=options.model,
-                other=found.engine,
-            )
-        return found
-    names = (options.model,) if options.model else _LARGEST_FIRST
-    finders: dict[str, Callable[[str], Path | None]] = {
-        "faster-whisper": _in_hub_cache,
-        "openai-whisper": _in_whisper_cache,
-    }
+        return read_path(Path(options.model).expanduser(), engine)
+    names = (options.model,) if options.model else WHISPER_NAMES
     for name in names:
-        for reader, find in finders.items():
+        for reader, find in _FINDERS.items():
             if engine in (None, reader) and (path := find(name)):
                 return Weights(reader, name, path)
     return None
@@ -95,13 +108,13 @@ def is_path(model: str) -> bool:
     return Path(model).expanduser().exists() or model.startswith((".", "/", "~", "\\")) or model.endswith(".pt")
 
 
-def read_path(path: Path) -> Weights:
-    """Tell whose weights lie at `path`.
+def read_path(path: Path, engine: str | None = None) -> Weights:
+    """Tell whose weights lie at `path`; a folder that holds several forms is of the `engine` that is asked for.
 
     Raises
     ------
     ConfigurationError
-        Naming what is missing.
+        Naming what is missing, or which engine can read what is there.
     """
     if not path.exists():
         raise ConfigurationError(
@@ -110,22 +123,80 @@ def read_path(path: Path) -> Weights:
             path=str(path),
         )
     if path.is_file():
-        return Weights("openai-whisper", path.stem, path)
-    checkpoints = sorted(path.glob("*.pt"))
-    if checkpoints and not (path / "model.bin").exists():
-        return Weights("openai-whisper", checkpoints[0].stem, checkpoints[0])
-    missing = missing_files(path)
-    if missing:
+        found = {"openai-whisper": Weights("openai-whisper", path.stem, path)}
+    else:
+        found = {reader: weights for reader, read in _READERS.items() if (weights := read(path))}
+    if engine in found:
+        return found[engine]
+    if found and engine is not None:
         raise ConfigurationError(
-            N_("The model folder {path} is incomplete; missing: {missing}."),
-            hint=N_(
-                "Copy the whole folder of a CTranslate2 Whisper model, or convert one with ct2-transformers-converter "
-                "--copy_files tokenizer.json preprocessor_config.json."
-            ),
+            N_("The engine {engine} cannot read {path}: its weights are for {other}."),
+            hint=N_("Choose the engine {other}, or give a folder with weights for {engine}."),
+            engine=engine,
             path=str(path),
-            missing=", ".join(missing),
+            other=", ".join(found),
         )
-    return Weights("faster-whisper", path.resolve().name, path)
+    if found:
+        return next(iter(found.values()))
+    raise _incomplete(path, engine)
+
+
+def _incomplete(path: Path, engine: str | None) -> ConfigurationError:
+    """Return the error for a folder that no engine can read: what lacks for the form that it comes nearest to."""
+    if engine is None:
+        engine = "transformers" if _is_transformers_config(path) else "faster-whisper"
+        engine = "sherpa-onnx" if any(path.glob("*.onnx")) else engine
+    if engine == "sherpa-onnx":
+        return _not_a_sherpa_model(path)
+    missing = missing_of_transformers(path) if engine == "transformers" else missing_files(path)
+    hint = N_(
+        "Copy the whole folder of a CTranslate2 Whisper model, or convert one with ct2-transformers-converter "
+        "--copy_files tokenizer.json preprocessor_config.json."
+    )
+    if engine == "transformers":
+        hint = N_("Copy the whole folder of the checkpoint: hf download OWNER/NAME --local-dir FOLDER.")
+    if engine == "openai-whisper":
+        missing = ["*.pt"]
+        hint = N_("Give a checkpoint of openai-whisper, such as small.pt, or the folder that it lies in.")
+    return ConfigurationError(
+        N_("The model folder {path} is incomplete; missing: {missing}."),
+        hint=hint,
+        path=str(path),
+        missing=", ".join(missing),
+    )
+
+
+def _not_a_sherpa_model(path: Path) -> ConfigurationError:
+    try:
+        read_sherpa_model(path)
+    except ConfigurationError as error:
+        return error
+    raise AssertionError(path)  # it would have been found above
+
+
+def _read_ctranslate2(path: Path) -> Weights | None:
+    return None if missing_files(path) else Weights("faster-whisper", path.resolve().name, path)
+
+
+def _read_original(path: Path) -> Weights | None:
+    checkpoints = sorted(path.glob("*.pt"))
+    return Weights("openai-whisper", checkpoints[0].stem, checkpoints[0]) if checkpoints else None
+
+
+def _read_transformers(path: Path) -> Weights | None:
+    return None if missing_of_transformers(path) else Weights("transformers", path.resolve().name, path)
+
+
+def _read_sherpa(path: Path) -> Weights | None:
+    return Weights("sherpa-onnx", path.resolve().name, path) if find_sherpa_model(path) else None
+
+
+_READERS: Mapping[str, Callable[[Path], Weights | None]] = {
+    "faster-whisper": _read_ctranslate2,
+    "openai-whisper": _read_original,
+    "transformers": _read_transformers,
+    "sherpa-onnx": _read_sherpa,
+}
 
 
 def missing_files(folder: Path) -> list[str]:
@@ -136,17 +207,53 @@ def missing_files(folder: Path) -> list[str]:
     return missing
 
 
-def _in_hub_cache(name: str) -> Path | None:
-    """Return the folder of a model that was downloaded from the hub earlier."""
-    if not any(hub_cache().glob("models--*whisper*")):
-        return None  # the common case on a fresh machine, without the imports below
-    from faster_whisper.utils import download_model
+def missing_of_transformers(folder: Path) -> list[str]:
+    """Return what a transformers checkpoint lacks: configuration, weights, features or tokenizer."""
+    groups = (
+        ("config.json",),
+        TRANSFORMERS_WEIGHTS,
+        ("preprocessor_config.json", "processor_config.json"),
+        ("tokenizer.json", "vocab.json"),
+    )
+    missing = [group[0] for group in groups if not any((folder / name).is_file() for name in group)]
+    if not missing and not _is_transformers_config(folder):
+        return ["config.json (model_type)"]
+    return missing
 
+
+def _is_transformers_config(folder: Path) -> bool:
     try:
-        folder = Path(download_model(name, local_files_only=True))
-    except (ValueError, OSError):  # no such name; not downloaded
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and "model_type" in config
+
+
+def repository_of(name: str) -> str:
+    """Return the name on the hub of a checkpoint for transformers; ``small`` means ``openai/whisper-small``."""
+    return name if "/" in name else f"openai/whisper-{'large-v3-turbo' if name == 'turbo' else name}"
+
+
+def _ctranslate2_in_cache(name: str) -> Path | None:
+    """Return the folder of a model for faster-whisper that was downloaded from the hub earlier."""
+    owned = re.escape(name.replace("/", "--"))
+    wanted = re.compile(f"models--{owned}" if "/" in name else f"models--.*--faster-(distil-)?whisper-{owned}")
+    folders = (found for found in sorted(hub_cache().glob("models--*whisper*")) if wanted.fullmatch(found.name))
+    return next((snapshot for found in folders if (snapshot := _snapshot(found)) and not missing_files(snapshot)), None)
+
+
+def _transformers_in_cache(name: str) -> Path | None:
+    snapshot = _snapshot(hub_cache() / f"models--{repository_of(name).replace('/', '--')}")
+    return snapshot if snapshot and not missing_of_transformers(snapshot) else None
+
+
+def _snapshot(folder: Path) -> Path | None:
+    """Return what the main branch of a repository was when the hub's client fetched it."""
+    try:
+        revision = (folder / "refs" / "main").read_text(encoding="ascii").strip()
+    except OSError:
         return None
-    return None if missing_files(folder) else folder
+    return folder / "snapshots" / revision
 
 
 def hub_cache() -> Path:
@@ -156,7 +263,7 @@ def hub_cache() -> Path:
     return Path(HF_HUB_CACHE)
 
 
-def _in_whisper_cache(name: str) -> Path | None:
+def _original_in_cache(name: str) -> Path | None:
     """Return the checkpoint of a model that openai-whisper downloaded earlier."""
     path = whisper_cache() / f"{name}.pt"
     return path if path.is_file() else None
@@ -165,6 +272,35 @@ def _in_whisper_cache(name: str) -> Path | None:
 def whisper_cache() -> Path:
     """Return the folder that openai-whisper downloads to."""
     return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "whisper"
+
+
+_FINDERS: Mapping[str, Callable[[str], Path | None]] = {
+    "faster-whisper": _ctranslate2_in_cache,
+    "openai-whisper": _original_in_cache,
+    "transformers": _transformers_in_cache,
+}
+
+
+def fetch_snapshot(name: str, repository: str, patterns: list[str], options: AsrOptions) -> Path:
+    """Fetch files of a repository from the hub or its mirror and return their folder.
+
+    Raises
+    ------
+    NeedsModel
+        At once when offline, fast when the hub does not answer, and with the plain reason when it refuses.
+    """
+    if options.offline or os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}:
+        raise needs_model(name)
+    endpoint = options.endpoint or os.environ.get("HF_ENDPOINT") or HUB
+    require_reachable(endpoint, name)
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(
+            snapshot_download(repository, allow_patterns=patterns, endpoint=endpoint, cache_dir=str(hub_cache()))
+        )
+    except (OSError, ValueError) as problem:  # the hub's and the connection's errors are both among these
+        raise needs_model(name, str(problem).splitlines()[0]) from problem
 
 
 def needs_model(model: str, why: str = "") -> NeedsModel:
@@ -177,6 +313,15 @@ def needs_model(model: str, why: str = "") -> NeedsModel:
         ),
         model=model,
         why=why,
+    )
+
+
+def needs_folder(engine: str) -> NeedsModel:
+    """Return the error for an engine that reads local folders only and was given none."""
+    return NeedsModel(
+        N_("The engine {engine} needs a folder with a model."),
+        hint=N_("Unpack a release such as SenseVoice or Paraformer and set CALLQA_ASR__MODEL to its folder."),
+        engine=engine,
     )
 
 

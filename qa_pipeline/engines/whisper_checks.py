@@ -1,4 +1,4 @@
-"""What both Whisper engines share: checks against invented text, prompts, grading, and the head of a recording.
+"""What the engines share: checks against invented text, prompts, grading and errors.
 
 Whisper makes up text in about 1 % of segments, more in long holds (Koenecke et al. 2024, arXiv 2402.08021), so a span
 that fails a check stays in the transcript but can never be evidence.
@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
-
-import numpy as np
+from pathlib import Path
 
 from qa_pipeline.domain.transcript import TranscriptQuality, Word
 from qa_pipeline.engines.utterances import mean_confidence
 from qa_pipeline.errors import N_, EngineError, NeedsModel
-from qa_pipeline.ports import RecognizedSpan, Samples, SpeechWindow
+from qa_pipeline.ports import RecognizedSpan, SpeechWindow
 
 RATE_HZ = 16_000
 MAX_COMPRESSION_RATIO = 2.4
@@ -25,8 +23,8 @@ MIN_LOG_PROBABILITY = -1.0
 MAX_NO_SPEECH = 0.6
 HALLUCINATION_SILENCE_S = 2.0
 PROMPT_TOKENS = 100
-DETECTION_S = 30.0
-"""Voiced audio that is looked at for the language: one full window of the model."""
+GPU_BATCH = 16
+"""Windows that a GPU decodes at once unless the settings say otherwise; a CPU gains nothing from more than one."""
 
 CHINESE_PROMPT = "以下是普通话的电话客服对话，请使用简体中文，并加上标点符号。"
 
@@ -52,29 +50,49 @@ def is_repetitive(text: str) -> bool:
     return len(data) >= 40 and len(data) / len(zlib.compress(data)) > MAX_COMPRESSION_RATIO
 
 
-def is_usable(text: str, log_probability: float, no_speech: float) -> bool:
-    """Whether a span passes every check.
+def is_usable(text: str, log_probability: float | None, no_speech: float | None) -> bool:
+    """Whether a text passes every check that the engine gives figures for.
 
     Parameters
     ----------
-    log_probability : float
+    log_probability : float or None
         Mean over the tokens, natural logarithm.
-    no_speech : float
+    no_speech : float or None
         The model's own probability that nobody speaks. It counts only when the words are doubtful too, as the model
         is often sure of both on short answers.
     """
-    if log_probability < MIN_LOG_PROBABILITY or is_repetitive(text):
+    if is_repetitive(text):
         return False
-    return not (no_speech > MAX_NO_SPEECH and log_probability < MIN_LOG_PROBABILITY / 2)
+    if log_probability is None:
+        return True
+    doubtful = no_speech is not None and no_speech > MAX_NO_SPEECH and log_probability < MIN_LOG_PROBABILITY / 2
+    return log_probability >= MIN_LOG_PROBABILITY and not doubtful
+
+
+def in_speech(words: Sequence[Word], window: SpeechWindow) -> bool:
+    """Whether words lie where the speech detector heard somebody: at least one within 2 s of speech.
+
+    A window without spans is all speech. The distance is that of Whisper's own check for text that was made up in
+    silence, which not every way of decoding has.
+    """
+    return not window.spans or any(
+        word.start_s < window.start_s + end_s + HALLUCINATION_SILENCE_S
+        and word.end_s > window.start_s + start_s - HALLUCINATION_SILENCE_S
+        for word in words
+        for start_s, end_s in window.spans
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """One segment as an engine gave it; words are (text with its leading space, start, end, probability)."""
+    """One segment as an engine gave it; words are (text with its leading space, start, end, probability).
 
-    words: Sequence[tuple[str, float, float, float]]
-    log_probability: float
-    no_speech: float
+    Figures that an engine does not give are None.
+    """
+
+    words: Sequence[tuple[str, float, float, float | None]]
+    log_probability: float | None
+    no_speech: float | None
 
 
 def find_span(window: SpeechWindow, heard: Heard) -> RecognizedSpan | None:
@@ -88,7 +106,7 @@ def find_span(window: SpeechWindow, heard: Heard) -> RecognizedSpan | None:
             text=text.strip(),
             start_s=round(window.start_s + min(float(start), limit_s), 3),
             end_s=round(window.start_s + min(float(end), limit_s), 3),
-            confidence=float(probability),
+            confidence=None if probability is None else float(probability),
         )
         for text, start, end, probability in heard.words
         if text.strip()
@@ -103,7 +121,7 @@ def find_span(window: SpeechWindow, heard: Heard) -> RecognizedSpan | None:
         text=whole,
         words=words,
         confidence=mean_confidence(words),
-        usable=is_usable(whole, heard.log_probability, heard.no_speech),
+        usable=is_usable(whole, heard.log_probability, heard.no_speech) and in_speech(words, window),
     )
 
 
@@ -128,23 +146,19 @@ def failed(engine: str, problem: Exception) -> EngineError:
     )
 
 
+def not_loaded(path: Path, problem: Exception) -> EngineError:
+    """Return the error for weights that are all there and cannot be loaded."""
+    return EngineError(
+        N_("The model at {path} cannot be loaded: {problem}"),
+        hint=N_("Copy or convert the model again, and check CALLQA_ASR__DEVICE."),
+        path=str(path),
+        problem=str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__,
+    )
+
+
 def prompt_for(language: str, prompt: str) -> str:
     """Return the initial prompt; Chinese gets the wish for simplified characters and punctuation before it."""
     return f"{CHINESE_PROMPT}{prompt}" if language == "zh" else prompt
-
-
-def head_of(windows: Iterable[SpeechWindow]) -> tuple[Samples, Iterator[SpeechWindow]]:
-    """Return the first 30 s of voiced audio, and all windows again, without holding more than that head."""
-    source = iter(windows)
-    taken: list[SpeechWindow] = []
-    length = 0
-    for window in source:
-        taken.append(window)
-        length += window.samples.size
-        if length >= DETECTION_S * RATE_HZ:
-            break
-    samples = np.concatenate([window.samples for window in taken]) if taken else np.zeros(0, dtype=np.float32)
-    return samples[: int(DETECTION_S * RATE_HZ)], chain(taken, source)
 
 
 def quality_of(spans: Iterable[RecognizedSpan]) -> TranscriptQuality:

@@ -25,9 +25,9 @@ class Case:
     name: str
 
 
-@pytest.fixture(scope="module", params=["faster-whisper", "openai-whisper", "pocketsphinx"])
+@pytest.fixture(scope="module", params=["faster-whisper", "openai-whisper", "transformers", "pocketsphinx"])
 def case(request: pytest.FixtureRequest, english_whisper: Path) -> Case:
-    forms = {"faster-whisper": english_whisper / "ct2", "openai-whisper": english_whisper / "tiny.pt"}
+    forms = {"faster-whisper": english_whisper / "ct2", "openai-whisper": english_whisper / "tiny.pt", "transformers": english_whisper / "hf"}
     model = str(forms[request.param]) if request.param in forms else None
     options = AsrOptions(engine=request.param, model=model, device="cpu", beam_size=1)
     return Case(load_engine("asr", request.param, options=options), request.param)

@@ -20,6 +20,10 @@ def test_inventory() -> None:
         ("asr", "faster-whisper"),
         ("asr", "openai-whisper"),
         ("asr", "pocketsphinx"),
+        ("asr", "sherpa-onnx"),
+        ("asr", "transformers"),
+        ("diarization", "resemblyzer"),
+        ("diarization", "sherpa-onnx"),
         ("sentiment", "embedded"),
         ("sentiment", "transformers"),
     ]
@@ -39,7 +43,9 @@ def test_listing_imports_nothing_heavy() -> None:
 def test_an_unknown_engine_names_those_that_exist() -> None:
     with pytest.raises(ConfigurationError) as caught:
         get_entry("asr", "wisper")
-    assert caught.value.render_hint() == "Choose one of: faster-whisper, openai-whisper, pocketsphinx."
+    assert caught.value.render_hint() == (
+        "Choose one of: faster-whisper, openai-whisper, pocketsphinx, sherpa-onnx, transformers."
+    )
 
 
 def test_every_target_can_be_found() -> None:

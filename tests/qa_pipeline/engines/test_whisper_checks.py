@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from qa_pipeline.engines.whisper_checks import head_of, is_repetitive, is_usable, prompt_for
+from qa_pipeline.domain.transcript import Word
+from qa_pipeline.engines.whisper_checks import in_speech, is_repetitive, is_usable, prompt_for
 from qa_pipeline.ports import SpeechWindow
 
 
@@ -48,19 +51,20 @@ def test_only_chinese_is_asked_for_simplified_characters() -> None:
     assert prompt_for("en", "Aurora") == "Aurora"
 
 
-def test_the_head_is_30_s_and_no_window_is_lost() -> None:
-    windows = [
-        SpeechWindow(channel=0, start_s=20.0 * at, samples=np.full(20 * 16_000, at, dtype=np.float32))
-        for at in range(4)
-    ]
-    drawn = []
+def _word(start_s: float, end_s: float) -> Word:
+    return Word(text="yes", start_s=start_s, end_s=end_s)
 
-    def source():  # type: ignore[no-untyped-def]
-        for window in windows:
-            drawn.append(window)
-            yield window
 
-    head, every = head_of(source())
-    assert head.size == 30 * 16_000
-    assert len(drawn) == 2  # 20 s + 20 s cover 30 s; the rest of the call is not read yet
-    assert [window.start_s for window in every] == [0.0, 20.0, 40.0, 60.0]
+@pytest.mark.parametrize(("start_s", "usable"), [(10.0, True), (14.9, True), (15.1, False), (6.6, False)])
+def test_words_far_from_any_speech_are_made_up(start_s: float, usable: bool) -> None:
+    # Speech on the clock of the call at 100 + 9..13 s; a word of 0.4 s may lie 2 s before or after it.
+    window = SpeechWindow(channel=0, start_s=100.0, samples=np.zeros(30 * 16_000, np.float32), spans=((9.0, 13.0),))
+    assert in_speech([_word(100 + start_s, 100 + start_s + 0.4)], window) is usable
+    assert in_speech([_word(100 + start_s, 100 + start_s + 0.4)], replace(window, spans=()))
+
+
+def test_figures_that_an_engine_does_not_give_speak_for_nothing() -> None:
+    assert is_usable("yes", log_probability=None, no_speech=None)
+    assert not is_usable("谢谢观看" * 5, log_probability=None, no_speech=None)
+    assert is_usable("yes", log_probability=-0.6, no_speech=None)
+    assert not is_usable("yes", log_probability=-1.1, no_speech=None)
