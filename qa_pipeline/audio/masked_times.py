@@ -27,7 +27,13 @@ UNHEARD_S = 1.0
 """Nobody says six digits in less: shorter speech without words cannot hold a whole number."""
 
 
-def masked_intervals(transcript: Transcript, duration_s: float, speech: Iterable[Interval] = ()) -> Intervals:
+def masked_intervals(
+    transcript: Transcript,
+    duration_s: float,
+    speech: Iterable[Interval] = (),
+    keyed: Iterable[Interval] = (),
+    lag_s: float = 0.0,
+) -> Intervals:
     """Return the time to silence, so that nothing that the words mask can be heard.
 
     Silenced are the words under each span of personal data, from the first to the last of a number that is dictated
@@ -44,6 +50,10 @@ def masked_intervals(transcript: Transcript, duration_s: float, speech: Iterable
         Length of the recording; nothing after it is returned.
     speech
         Where somebody speaks, on any channel.
+    keyed
+        Where keys are pressed: their tones spell numbers, so they are silenced too.
+    lag_s
+        How far the clocks of two files of one call may be apart; at least 0.
 
     Returns
     -------
@@ -60,8 +70,9 @@ def masked_intervals(transcript: Transcript, duration_s: float, speech: Iterable
     numbers = [clock.interval_of(span) for span in spans if span.kind is not Kind.NAME]
     names = [clock.interval_of(span) for span in spans if span.kind is Kind.NAME]
     distrusted = [clock.whole(utterance) for utterance in transcript.utterances if not utterance.usable]
-    found = [*_with_digits_beside(numbers, transcript.utterances), *names, *distrusted, *clock.unheard(speech)]
-    padded = ((start - clock.padding_s, end + clock.padding_s) for start, end in found)
+    found = [*_with_digits_beside(numbers, transcript.utterances), *names, *distrusted, *clock.unheard(speech), *keyed]
+    padding_s = clock.padding_s + lag_s
+    padded = ((start - padding_s, end + padding_s) for start, end in found)
     return intersection(union(padded), ((0.0, duration_s),))
 
 
@@ -72,7 +83,7 @@ class _Clock:
         self._utterances = transcript.utterances
         self._duration_s = duration_s
         self._starts = sorted({item.start_s for item in transcript.utterances if item.start_s is not None})
-        parts = [part for item in transcript.utterances for part in (item, *item.words)]
+        parts: list[Utterance | Word] = [part for item in transcript.utterances for part in (item, *item.words)]
         times = [float(time) for part in parts for time in (part.start_s, part.end_s) if time is not None]
         self.padding_s = CLOCK_STEP_S if all(time.is_integer() for time in times) else PADDING_S
 

@@ -12,7 +12,7 @@ from qa_pipeline.audio.intervals import Intervals, total_s
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.audio.masked_times import masked_intervals
 from qa_pipeline.domain.contact import Contact, ContactKind
-from qa_pipeline.domain.listening import AudioStatus, Listening
+from qa_pipeline.domain.listening import AudioStatus, Listening, SoundKind
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality
 from qa_pipeline.errors import (
     N_,
@@ -196,8 +196,13 @@ def export_contact(task: ExportTask) -> ExportedContact:
     listening, transcript = listen_and_transcribe(task.inspection)
     assert listening is not None, "only contacts with recordings become tasks"
     _check_words(transcript, listening, task.options)
-    speech = [span for channel in listening.channels for span in channel.spans]
-    silent = masked_intervals(transcript, listening.duration_s, speech)
+    silent = masked_intervals(
+        transcript,
+        listening.duration_s,
+        speech=[span for channel in listening.channels for span in channel.spans],
+        keyed=[(sound.start_s, sound.end_s) for sound in listening.sounds if sound.kind is SoundKind.DTMF],
+        lag_s=max(map(abs, listening.lag_s or (0.0,))),
+    )
     listen = task.inspection.options.speech.listen
     files = []
     for source, target in zip(contact.audio, task.targets, strict=True):
@@ -212,6 +217,13 @@ def _check_words(transcript: Transcript, listening: Listening, options: ExportOp
         raise AudioError(
             N_("The recording is damaged, so the times of its imported transcript may not fit; nothing was exported."),
             hint=N_("Export it again from the recorder, or leave the transcript out so that it is recognised."),
+        )
+    if transcript.engine.startswith("import:") and not listening.clocks_agree and listening.lag_s is None:
+        raise AudioError(
+            N_(
+                "Its two recordings do not run together, so the times of the imported transcript fit one of them at most."
+            ),
+            hint=N_("Export them again from the recorder, or leave the transcript out so that they are recognised."),
         )
     if transcript.quality is TranscriptQuality.UNUSABLE:
         raise PendingError(

@@ -194,6 +194,18 @@ def test_a_damaged_recording_with_foreign_words_is_refused(
     assert (code, document["exported"], document["failed"][0]["type"]) == (3, [], "AudioError")
 
 
+def test_key_tones_are_silent_too(calls: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    both = samples(calls / "october" / "number.flac")
+    # Key 1 (697 and 1,209 Hz) for 200 ms where nobody speaks.
+    at_s = np.arange(1600) / 8000
+    both[1, 16400:18000] = 0.2 * (np.sin(2 * np.pi * 697 * at_s) + np.sin(2 * np.pi * 1209 * at_s))
+    (calls / "october" / "number.flac").unlink()
+    (calls / "october" / "number.wav").write_bytes(wav_bytes(both))
+    code, document = run(capsys, "export-audio", calls, "--to", tmp_path / "out")
+    assert code == 0
+    assert not samples(Path(document["exported"][0]["to"]))[:, 16400:18000].any()
+
+
 def test_chats_have_no_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chat = tmp_path / "chat.jsonl"
     chat.write_text(

@@ -118,6 +118,12 @@ def test_speech_that_no_utterance_covers_goes() -> None:
     assert silent(heard, said(AGENT, "再见", None), speech=((5.0, 8.0),)) == []
 
 
+def test_key_tones_go_and_two_clocks_widen_everything() -> None:
+    spoken = transcript(said(CUSTOMER, "13812345678", 10.1, 12.0))
+    assert flat(masked_intervals(spoken, LONG_S, keyed=((20.0, 20.5),))) == pytest.approx([9.9, 12.2, 19.8, 20.7])
+    assert flat(masked_intervals(spoken, LONG_S, lag_s=1.5)) == pytest.approx([8.4, 13.7])
+
+
 def test_nothing_lies_outside_of_the_recording() -> None:
     spoken = said(CUSTOMER, "13812345678", 0.1, 3.95)
     assert silent(spoken, duration_s=4.0) == pytest.approx([0.0, 4.0])
