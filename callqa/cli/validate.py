@@ -72,6 +72,20 @@ def compliance(ctx: typer.Context, file: File) -> None:
     _show(found, lambda: validate_compliance(file, cards))
 
 
+@app.command()
+def vad(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Table with path and rttm (or spans), or RTTM beside its recordings.")],
+    limit: Limit = None,
+) -> None:
+    """Speech detection: missed and falsely heard speech, equality with the reference implementation."""
+    from qa_pipeline.services.validate.vad import validate_vad
+
+    found = context(ctx)
+    options = wiring.speech_options(found.settings).listen
+    _show(found, lambda: validate_vad(file, options, limit=limit))
+
+
 def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:
     report = measure()
     document = {
