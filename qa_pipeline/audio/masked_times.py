@@ -83,8 +83,9 @@ class _Clock:
         self._utterances = transcript.utterances
         self._duration_s = duration_s
         self._starts = sorted({item.start_s for item in transcript.utterances if item.start_s is not None})
-        parts: list[Utterance | Word] = [part for item in transcript.utterances for part in (item, *item.words)]
-        times = [float(time) for part in parts for time in (part.start_s, part.end_s) if time is not None]
+        spans = [(item.start_s, item.end_s) for item in transcript.utterances]
+        spans += [(word.start_s, word.end_s) for item in transcript.utterances for word in item.words]
+        times = [float(time) for span in spans for time in span if time is not None]
         self.padding_s = CLOCK_STEP_S if all(time.is_integer() for time in times) else PADDING_S
 
     def interval_of(self, span: PersonalSpan) -> Interval:

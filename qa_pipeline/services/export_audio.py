@@ -220,9 +220,7 @@ def _check_words(transcript: Transcript, listening: Listening, options: ExportOp
         )
     if transcript.engine.startswith("import:") and not listening.clocks_agree and listening.lag_s is None:
         raise AudioError(
-            N_(
-                "Its two recordings do not run together, so the times of the imported transcript fit one of them at most."
-            ),
+            N_("Its two recordings do not run together, so its imported transcript can fit one of them at most."),
             hint=N_("Export them again from the recorder, or leave the transcript out so that they are recognised."),
         )
     if transcript.quality is TranscriptQuality.UNUSABLE:

@@ -71,7 +71,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScorePlan:
-    """What a batch would do: contacts to inspect and those that are done already."""
+    """What a batch would do: contacts to inspect, the longest work first, and those that are done already."""
 
     run_id: str
     ingested: Ingested
@@ -92,14 +92,23 @@ def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch
     """Ingest the paths and tell which contacts have no inspection by today's methods yet."""
     run_id = start_run(store, "score")
     ingested = ingest_paths(store, paths, metadata, batch.intake, run_id)
-    missing: list[str] = []
+    missing: list[tuple[tuple[bool, int], str]] = []
     done: list[str] = []
     with store.reading() as tx:
         for contact_id in ingested.contact_ids:
-            task = task_of(tx.contacts.get(contact_id), batch)
-            known = tx.inspections.has(task.fingerprints.inspect)
-            (done if known else missing).append(contact_id)
-    return ScorePlan(run_id=run_id, ingested=ingested, missing=missing, done=done)
+            contact = tx.contacts.get(contact_id)
+            if tx.inspections.has(task_of(contact, batch).fingerprints.inspect):
+                done.append(contact_id)
+            else:
+                missing.append((_work(contact), contact_id))
+    # A long call that comes last would keep one worker busy while all others idle.
+    missing.sort(key=lambda item: item[0], reverse=True)
+    return ScorePlan(run_id=run_id, ingested=ingested, missing=[contact_id for _, contact_id in missing], done=done)
+
+
+def _work(contact: Contact) -> tuple[bool, int]:
+    """Return what orders contacts by the work they give: recognition costs far more than listening, then the bytes."""
+    return contact.transcript_source is None, sum(source.size_bytes for source in contact.audio)
 
 
 def score_paths(
