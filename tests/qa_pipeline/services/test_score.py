@@ -14,7 +14,7 @@ from tests.qa_pipeline.audio.sounds import wav_bytes
 def test_the_longest_work_comes_first(store: Store, tmp_path: Path) -> None:
     night = tmp_path / "night"
     night.mkdir()
-    for name, seconds in (("a-short", 1), ("b-long", 3), ("c-words-short", 1), ("d-words-long", 5), ("e-middle", 2)):
+    for name, seconds in (("a-short", 1), ("b-long", 3), ("c-words-short", 4), ("d-words-long", 6), ("e-middle", 2)):
         (night / f"{name}.wav").write_bytes(wav_bytes(np.zeros(8000 * seconds, np.float32)))
         if "words" in name:
             (night / f"{name}.txt").write_text(f"agent: hello, this is {name}.\n")
