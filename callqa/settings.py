@@ -65,6 +65,11 @@ class AudioSettings(_Part):
 
     max_duration_s: float = Field(4 * 3600, gt=0, description="longer recordings are refused")
     raw_format: str | None = Field(None, description="format of header-less files, such as mulaw:8000:1")
+    vad_threshold: float = Field(0.35, ge=0.05, le=0.95, description="probability at which speech begins")
+    min_silence_s: float = Field(0.5, ge=0.05, le=5, description="shorter pauses do not end a stretch of speech")
+    bleed_db: float = Field(
+        10.0, ge=3, le=60, description="speech is cross-talk where the other channel is this much louder"
+    )
 
 
 class IntakeSettings(_Part):
@@ -135,6 +140,11 @@ class Settings(BaseSettings):
     def scorecards(self) -> Path:
         """Folder of the user's own scorecards."""
         return self.home / "scorecards"
+
+    @property
+    def lexicon(self) -> Path:
+        """The site's own words: hints by queue and terms; need not exist."""
+        return self.home / "lexicon.yaml"
 
     @property
     def models(self) -> Path:

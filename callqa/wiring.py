@@ -20,12 +20,13 @@ from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
-from qa_pipeline.ports import Executor, SentimentModel
+from qa_pipeline.ports import Executor, MoveTagger, SentimentModel
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.services.score import Batch
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import InspectionOptions
+from qa_pipeline.vocabulary import read_lexicon
 
 
 def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
@@ -59,9 +60,22 @@ def speech_options(settings: Settings, engine: str | None = None) -> SpeechOptio
     return SpeechOptions(
         asr=asr_options(settings, engine),
         diarization=DiarizationOptions(engine=part.engine, model=part.model),
-        listen=ListenOptions(max_duration_s=settings.audio.max_duration_s, raw_format=settings.audio.raw_format),
+        listen=listen_options(settings),
         intake=intake_options(settings),
         hints=SpeechHints(prompt=settings.asr.prompt, hot_words=settings.asr.hot_words),
+        lexicon=read_lexicon(settings.lexicon),
+    )
+
+
+def listen_options(settings: Settings) -> ListenOptions:
+    """Return how recordings are heard."""
+    part = settings.audio
+    return ListenOptions(
+        max_duration_s=part.max_duration_s,
+        raw_format=part.raw_format,
+        vad_threshold=part.vad_threshold,
+        min_silence_s=part.min_silence_s,
+        bleed_db=part.bleed_db,
     )
 
 
@@ -72,10 +86,17 @@ def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
     return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
 
 
+def move_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of the move tagger."""
+    return {"directory": Path(settings.models)}
+
+
 def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
     """Return the options that an engine of the registry is loaded, described and checked with."""
     if kind == "sentiment":
         return sentiment_options(settings, name)
+    if kind == "moves":
+        return move_options(settings)
     speech = speech_options(settings)
     return {"options": speech.diarization if kind == "diarization" else speech.asr}
 
@@ -84,6 +105,12 @@ def sentiment_model(settings: Settings, name: str) -> SentimentModel:
     """Load a sentiment engine by name."""
     model: SentimentModel = load_engine("sentiment", name, **sentiment_options(settings, name))
     return model
+
+
+def move_tagger(settings: Settings, name: str) -> MoveTagger:
+    """Load a move tagger by name."""
+    tagger: MoveTagger = load_engine("moves", name, **move_options(settings))
+    return tagger
 
 
 def intake_options(settings: Settings) -> IntakeOptions:
@@ -102,6 +129,7 @@ def inspection_options(settings: Settings, engine: str | None = None) -> Inspect
         speech=speech_options(settings, engine),
         sentiment_engine=settings.text.sentiment_engine,
         sentiment=tuple(sorted(sentiment_options(settings, settings.text.sentiment_engine).items())),
+        moves=tuple(sorted(move_options(settings).items())),
     )
 
 

@@ -82,7 +82,7 @@ def vad(
     from qa_pipeline.services.validate.vad import validate_vad
 
     found = context(ctx)
-    options = wiring.speech_options(found.settings).listen
+    options = wiring.listen_options(found.settings)
     _show(found, lambda: validate_vad(file, options, limit=limit))
 
 

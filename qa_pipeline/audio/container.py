@@ -19,7 +19,8 @@ from qa_pipeline.errors import N_, AudioError, ConfigurationError, EmptyAudio, N
 FORMATS = "wav,w64,mp3,aac,mov,ogg,flac,amr,aiff,caf,au,matroska,webm,asf,gsm"
 _RAW_CODECS = ("mulaw", "alaw", "s16le")
 # Containers that write their length down. The length of others (mp3 without a table, AMR, ADTS) is a guess from the
-# bit rate, and Ogg's is that of the last page that is there: neither can show a truncation.
+# bit rate, and Ogg's is that of the last page that is there: neither can show a truncation. Ogg and AMR show it by a
+# last page or frame that is not whole.
 _STATES_LENGTH = frozenset({"w64", "flac", "mov", "matroska", "webm", "aiff", "caf", "au", "asf"})
 # Recorders that stream write 0 or a huge placeholder and never come back to correct it.
 _PLACEHOLDER_BYTES = 0x7F000000
@@ -71,7 +72,8 @@ class OpenContainer:
     """An open container with one sound track chosen.
 
     ``stated_duration_s`` is None unless the file really states its length; ``expected_duration_s`` is the part of it
-    that the file can hold (a header may promise hours that were never written).
+    that the file can hold (a header may promise hours that were never written). ``ends_within``: the last page or
+    frame is not whole, so that the file was cut off.
     """
 
     container: Any
@@ -79,6 +81,7 @@ class OpenContainer:
     sample_rate_hz: int
     channel_count: int
     stated_duration_s: float | None
+    ends_within: bool
 
     @property
     def gaps_are_loss(self) -> bool:
@@ -176,7 +179,9 @@ def _describe(container: Any, file: BinaryIO, path: Path) -> OpenContainer:
             rate_hz=rate,
             channels=channels,
         )
-    return OpenContainer(container, stream, rate, channels, _stated_duration_s(container, stream, file))
+    return OpenContainer(
+        container, stream, rate, channels, _stated_duration_s(container, stream, file), _ends_within(container, file)
+    )
 
 
 def _possible(rate_hz: int) -> bool:
@@ -236,3 +241,40 @@ def _mp3_has_table(file: BinaryIO) -> bool:
     file.seek(tag_bytes)
     first = file.read(512)
     return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+# A page has at most 255 segments of 255 bytes behind 27 + 255 bytes of header.
+_MAX_OGG_PAGE_BYTES = 27 + 255 + 255 * 255
+# Bytes of a frame with its header byte by its type, as RFC 4867 gives them; types that are missing are not used.
+_AMR_BYTES = {0: 13, 1: 14, 2: 16, 3: 18, 4: 20, 5: 21, 6: 27, 7: 32, 8: 6, 15: 1}
+_AMR_WIDE_BYTES = {0: 18, 1: 24, 2: 33, 3: 37, 4: 41, 5: 47, 6: 51, 7: 59, 8: 61, 9: 6, 14: 1, 15: 1}
+
+
+def _ends_within(container: Any, file: BinaryIO) -> bool:
+    if container.format.name == "ogg":
+        return _preserving_position(file, _ends_within_a_page)
+    return container.format.name == "amr" and _preserving_position(file, _ends_within_a_frame)
+
+
+def _ends_within_a_page(file: BinaryIO) -> bool:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - 2 * _MAX_OGG_PAGE_BYTES))
+    tail = file.read()
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    segments = page[26] if len(page) > 26 else 0
+    return len(page) < 27 + segments + sum(page[27 : 27 + segments])
+
+
+def _ends_within_a_frame(file: BinaryIO) -> bool:
+    head = file.readline(16)
+    sizes = {b"#!AMR\n": _AMR_BYTES, b"#!AMR-WB\n": _AMR_WIDE_BYTES}.get(head)
+    if sizes is None:
+        return False
+    frames = file.read()
+    place = 0
+    while place < len(frames):
+        step = sizes.get(frames[place] >> 3 & 15)
+        if step is None:
+            return False  # damaged from here on: where frames begin is no longer known
+        place += step
+    return place > len(frames)

@@ -65,7 +65,8 @@ class AudioReader:
     @property
     def status(self) -> AudioStatus:
         """How complete the recording was; final after the last block."""
-        if self.stated_duration_s and self.decoded_s < TRUNCATED_BELOW * self.stated_duration_s:
+        too_short = self.stated_duration_s and self.decoded_s < TRUNCATED_BELOW * self.stated_duration_s
+        if too_short or self._opened.ends_within:
             return AudioStatus.TRUNCATED
         return AudioStatus.DAMAGED if self.errors_count else AudioStatus.OK
 

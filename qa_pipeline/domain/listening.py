@@ -64,7 +64,7 @@ class Listening:
     """Result of the listen stage.
 
     ``channels`` has one entry per party channel after dual-mono is folded, in channel order.
-    ``narrow_band`` is True for telephone speech (rate at most 11,025 Hz or no energy above 4.3 kHz).
+    ``narrow_band`` is True for telephone speech (rate at most 11,025 Hz or no energy above 5 kHz).
     ``errors_count`` counts packets that did not decode. ``sounds`` are in order of time.
     ``clocks_agree`` is False for two files that do not run together: by the cross-talk one lags, which ``lag_s`` tells
     (seconds that the second file is late at the start and at the end; None when there is too little cross-talk), or
