@@ -25,7 +25,9 @@ format: $(VENV)/.full
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.full
-	for file in benchmarks/*.py; do $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+	for path in benchmarks/*.py benchmarks/*/__main__.py; do \
+		name=$${path%/__main__.py}; $(BIN)/python -m $$(echo $${name%.py} | tr / .) || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) .demo build *.egg-info

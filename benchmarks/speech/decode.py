@@ -1,9 +1,11 @@
 """Decode and detect speech in a two-channel 8 kHz call: how many times faster than the call, in how much memory.
 
-Run ``python benchmarks/speech_decode.py [RECORDING ...]``. Without a recording a call is built of the test clips. Each
-way runs in a process of its own on one thread; the figure is the median of the repetitions in seconds of processor
-time, so that other work on the machine disturbs little. The named alternative is what faster-whisper itself does:
-``decode_audio(split_stereo=True)`` and ``get_speech_timestamps`` per channel.
+    python -m benchmarks.speech decode [RECORDING ...] [--minutes 10] [--repetitions 3]
+
+Without a recording a call is built of the test clips. Each way runs in a process of its own on one thread; the figure
+is the median of the repetitions in seconds of processor time, so that other work on the machine disturbs little. The
+named alternative is what faster-whisper itself does: ``decode_audio(split_stereo=True)`` and ``get_speech_timestamps``
+per channel; ratios are against it.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-CLIPS = Path(__file__).parents[1] / "tests" / "data" / "audio"
+CLIPS = Path(__file__).parents[2] / "tests" / "data" / "audio"
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -65,11 +67,12 @@ def faster_whisper(path: Path) -> None:
         get_speech_timestamps(channel.copy(), min_silence_duration_ms=500, speech_pad_ms=0)
 
 
+ALTERNATIVE = "faster-whisper decode_audio + VAD"
 WAYS: dict[str, Callable[[Path], None]] = {
     "callqa listen": listening,
     "callqa decode + VAD": decoding_and_vad,
     "callqa decode": decoding,
-    "faster-whisper decode_audio + VAD": faster_whisper,
+    ALTERNATIVE: faster_whisper,
 }
 
 
@@ -113,22 +116,33 @@ def compare(path: Path, repetitions: int) -> None:
     found = probe(path)
     duration_s = found.duration_s or 0.0
     print(f"\n{path.name}: {duration_s:.0f} s, {found.sample_rate_hz} Hz, {found.channel_count} channels")
-    print(f"{'way':36} {'x real time':>12} {'processor s':>12} {'wall s':>8} {'peak MB':>8}")
+    figures = {}
     for way in WAYS:
-        command = [sys.executable, __file__, "--way", way, "--repetitions", str(repetitions), str(path)]
+        command = [sys.executable, "-m", __spec__.name, "--way", way, "--repetitions", str(repetitions), str(path)]
         output = subprocess.run(command, env=os.environ | ONE_THREAD, capture_output=True, text=True, check=True).stdout
-        processor_s, wall_s, peak_mb = map(float, output.split())
-        print(f"{way:36} {duration_s / processor_s:12.0f} {processor_s:12.2f} {wall_s:8.2f} {peak_mb:8.0f}")
+        figures[way] = tuple(map(float, output.split()))
+    base_s, _, base_mb = figures[ALTERNATIVE]
+    print(
+        f"{'way':36} {'x real time':>12} {'processor s':>12} {'wall s':>8} {'x speed':>8}"
+        f" {'peak MB':>8} {'x memory':>9}"
+    )
+    for way, (processor_s, wall_s, peak_mb) in figures.items():
+        print(
+            f"{way:36} {duration_s / processor_s:12.0f} {processor_s:12.2f} {wall_s:8.2f} {base_s / processor_s:8.2f}"
+            f" {peak_mb:8.0f} {peak_mb / base_mb:9.2f}"
+        )
 
 
-def main() -> None:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add what may be chosen."""
     parser.add_argument("recordings", nargs="*", type=Path)
     parser.add_argument("--minutes", type=float, default=10.0, help="length of the call that is built")
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--way", choices=tuple(WAYS), help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
+
+
+def run(chosen: argparse.Namespace) -> None:
+    """Measure every way on every recording."""
     if chosen.way:
         measure(chosen.way, chosen.recordings[0], chosen.repetitions)
         return
@@ -138,4 +152,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    options(parser)
+    run(parser.parse_args())

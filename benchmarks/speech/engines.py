@@ -1,0 +1,123 @@
+"""Speed and memory of the Whisper engines at equal weights, against openai-whisper in the same run.
+
+    python -m benchmarks.speech engines [--windows 8] [--beam 5] [--width 512] [--layers 6] [--batch 8] [--device cpu]
+
+The weights are of the base size by default and say one sentence of eight words (see ``tools/tiny_whisper.py``), in
+windows just as long as that sentence, which every engine fills up to 30 s. So every engine does the same work; that
+the words are the same is checked. Each way runs in a process of its own with one thread; engines that can are measured
+window by window and with many windows at once. Word times and the checks against invented text are left in, as the
+product needs them; on a CPU faster-whisper computes in int8 as in the product, the others in float32. Ratios are
+against openai-whisper.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+SENTENCE = "Thank you for calling, how may I help?"
+WINDOW_S = 4.0
+ALTERNATIVE = "openai-whisper"
+FORMS = {ALTERNATIVE: "tiny.pt", "faster-whisper": "ct2", "transformers": "hf"}
+BATCHED = ("faster-whisper", "transformers")
+
+
+def measure(engine: str, batch: int, given: argparse.Namespace) -> dict[str, Any]:
+    """Return load seconds, seconds per window after a round of warming up, peak memory in MB, and all words."""
+    import numpy as np
+
+    from qa_pipeline.engines.options import AsrOptions
+    from qa_pipeline.engines.registry import load_engine
+    from qa_pipeline.ports import SpeechWindow, TranscriptionRequest
+
+    asr = AsrOptions(
+        engine=engine,
+        model=str(given.folder / FORMS[engine]),
+        device=given.device,
+        beam_size=given.beam,
+        batch_size=batch,
+        offline=True,
+    )
+    began = time.perf_counter()
+    loaded = load_engine("asr", engine, options=asr)
+    load_s = time.perf_counter() - began
+    noise = np.random.default_rng(0).standard_normal(int(WINDOW_S * 16_000)).astype(np.float32) * 0.1
+    window = SpeechWindow(channel=0, start_s=0.0, samples=noise)
+    request = TranscriptionRequest(language="en", narrow_band=True)
+    loaded.transcribe([window] * batch, request)
+    began = time.perf_counter()
+    recognition = loaded.transcribe([window] * given.windows, request)
+    took_s = (time.perf_counter() - began) / given.windows
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    words = [word.text for span in recognition.spans for word in span.words]
+    return {"load_s": load_s, "window_s": took_s, "peak_mb": peak_mb, "words": words}
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add what may be chosen."""
+    parser.add_argument("--windows", type=int, default=8)
+    parser.add_argument("--beam", type=int, default=5)
+    parser.add_argument("--width", type=int, default=512)
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--batch", type=int, default=8, help="windows at once, where an engine can")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--measure", choices=tuple(FORMS), help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Build the weights, measure each way in its own process, print a table."""
+    if given.measure:
+        print(json.dumps(measure(given.measure, given.batch, given)))
+        return
+    ways = [(engine, 1) for engine in FORMS] + [(engine, given.batch) for engine in BATCHED if given.batch > 1]
+    with tempfile.TemporaryDirectory() as folder:
+        # In its own process: a child's peak memory begins at that of the process that started it.
+        _run("tools.tiny_whisper", folder, "--sentence", SENTENCE, *_pairs(given, "width", "layers"))
+        found = {way: _in_own_process(*way, folder, given) for way in ways}
+    for (engine, batch), figures in found.items():
+        if figures["words"] != SENTENCE.split() * given.windows:
+            raise SystemExit(f"{engine}, {batch} at once, did other work: nothing can be compared: {figures['words']}")
+    base = found[ALTERNATIVE, 1]
+    print(f"\n{given.device}, beam {given.beam}, width {given.width}, {given.layers} layers, {given.windows} windows")
+    print(f"{'engine':<16} {'at once':>7} {'load s':>7} {'s/window':>9} {'x speed':>8} {'peak MB':>8} {'x memory':>9}")
+    for (engine, batch), figures in found.items():
+        print(
+            f"{engine:<16} {batch:>7} {figures['load_s']:>7.2f} {figures['window_s']:>9.2f} "
+            f"{base['window_s'] / figures['window_s']:>8.2f} {figures['peak_mb']:>8.0f} "
+            f"{figures['peak_mb'] / base['peak_mb']:>9.2f}"
+        )
+
+
+def _pairs(given: argparse.Namespace, *names: str) -> list[str]:
+    return [part for name in names for part in (f"--{name}", str(getattr(given, name)))]
+
+
+def _run(module: str, *arguments: str) -> str:
+    command = [sys.executable, "-m", module, *arguments]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    if ended.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{ended.stderr}")
+    return ended.stdout
+
+
+def _in_own_process(engine: str, batch: int, folder: str, given: argparse.Namespace) -> dict[str, Any]:
+    chosen = ["--measure", engine, "--folder", folder, "--batch", str(batch)]
+    output = _run(__spec__.name, *chosen, *_pairs(given, "windows", "beam", "device"))
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    options(parser)
+    run(parser.parse_args())
