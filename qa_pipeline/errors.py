@@ -6,6 +6,7 @@
     ├── ConfigurationError        the user's settings or rule files are wrong       (exit 2)
     │   ├── ScorecardError        a scorecard file, with line and key
     │   ├── TemplateError         an appraisal template or indicator file
+    │   ├── LexiconError          the site's own words, with line and key
     │   └── MappingError          a column mapping
     ├── InputError                one file, row or field of the user's data         (the rest goes on)
     │   ├── AudioError            a recording that cannot be used
@@ -150,6 +151,10 @@ class ScorecardError(ConfigurationError):
 
 class TemplateError(ConfigurationError):
     """An appraisal template or an indicator file is wrong."""
+
+
+class LexiconError(ConfigurationError):
+    """The lexicon of the site is wrong; `row` is the line in the file, `field` the key."""
 
 
 class MappingError(ConfigurationError):

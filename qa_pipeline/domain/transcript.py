@@ -66,7 +66,8 @@ class Correction:
     """A wording that the site's lexicon replaced: `heard` stood where `term` stands now.
 
     ``start`` is the place of the term in the text of utterance ``utterance``. ``similarity``: 0-1, 1 for a wording
-    that the lexicon lists.
+    that the lexicon lists. ``words`` are the words that were merged into word ``first_word`` of the utterance; without
+    words there are none.
     """
 
     utterance: int
@@ -74,6 +75,8 @@ class Correction:
     heard: str
     term: str
     similarity: float
+    first_word: int = 0
+    words: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

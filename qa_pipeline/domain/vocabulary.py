@@ -37,20 +37,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lexicon:
-    """The site's own words. ``queues``: hints by the queue's name. ``digest``: sha256 of the content, "" when empty."""
+    """The site's own words. ``queues``: hints by the queue's name."""
 
     terms: tuple[Term, ...] = ()
     queues: Mapping[str, SpeechHints] = field(default_factory=dict)
-    digest: str = ""
 
     def hints_for(self, queue: str | None) -> SpeechHints:
         """Return the hints of a queue, empty ones when it has none."""
         return self.queues.get(queue or "", SpeechHints())
 
-    def terms_for(self, language: str, queue: str | None) -> tuple[Term, ...]:
-        """Return the terms that may stand in a transcript of a language and queue."""
-        return tuple(
-            term
-            for term in self.terms
-            if term.language == language and (not term.queues or (queue is not None and queue in term.queues))
-        )
+    def terms_of(self, queue: str | None) -> tuple[Term, ...]:
+        """Return the terms that may stand in transcripts of a queue, in any language."""
+        return tuple(term for term in self.terms if not term.queues or (queue is not None and queue in term.queues))

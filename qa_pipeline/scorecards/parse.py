@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from qa_pipeline.detectors.registry import DETECTORS, Combination
 from qa_pipeline.detectors.suggest import suggestion
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Section, Text
+from qa_pipeline.domain.vocabulary import SpeechHints
 from qa_pipeline.errors import N_, ScorecardError
 from qa_pipeline.resources import Document, read_yaml
 from qa_pipeline.scorecards.phrases import PhraseLists, expand_params, shipped_phrases
@@ -203,6 +204,7 @@ def _build(card: CardFile, checks: Mapping[Keys, Check]) -> Scorecard:
         min_coverage_ratio=card.min_coverage_ratio,
         sections=sections,
         digest="",
+        hints=SpeechHints(prompt=card.speech.prompt, hot_words=card.speech.hot_words),
     )
     return replace(built, digest=digest_of(built))
 
@@ -225,7 +227,11 @@ def _text(text: TextFile) -> Text:
 
 
 def digest_of(card: Scorecard) -> str:
-    """Return the sha256 of the card's content, phrase lists written out; layout and comments do not count."""
+    """Return the sha256 of what the card judges by, phrase lists written out; layout and comments do not count.
+
+    Nor do hints for recognisers: they are part of the identity of the words that come of them.
+    """
     content = asdict(replace(card, digest=""))
+    del content["hints"]
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()

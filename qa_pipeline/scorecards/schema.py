@@ -53,6 +53,13 @@ class SectionFile(Strict):
     criteria: Annotated[tuple[CriterionFile, ...], Field(min_length=1)]
 
 
+class SpeechFile(Strict):
+    """What a recogniser is told before it listens to a contact of the card."""
+
+    prompt: Annotated[str, Field(max_length=1000)] = ""
+    hot_words: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+
+
 class CardFile(Strict):
     """A scorecard as written. ``phrases``: lists of the card's own, cited as ``@name``."""
 
@@ -63,5 +70,6 @@ class CardFile(Strict):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = None
     pass_points: Annotated[float, Field(ge=0, le=100)]
     min_coverage_ratio: Annotated[float, Field(ge=0, le=1)] = 0.6
+    speech: SpeechFile = SpeechFile()
     phrases: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
     sections: Annotated[tuple[SectionFile, ...], Field(min_length=1)]

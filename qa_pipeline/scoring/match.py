@@ -165,9 +165,10 @@ class Passage:
         alignment = fuzz.partial_ratio_alignment(phrase.sounded, part, score_cutoff=LIKENESS_MIN)
         if alignment is None:
             return None
-        start, end = _to_word_borders(part, alignment.dest_start, alignment.dest_end)
-        likeness = fuzz.ratio(phrase.sounded, part[start:end])
         base = self._starts[place]
+        words = self.text[base : base + len(part)]  # by sound digits look like characters, and numbers are never cut
+        start, end = _to_word_borders(words, alignment.dest_start, alignment.dest_end)
+        likeness = fuzz.ratio(phrase.sounded, part[start:end])
         if likeness < LIKENESS_MIN or not _same_negation(phrase.folded, self.text[base + start : base + end]):
             return None
         return self._hit(phrase, base + start, base + end, "likeness", likeness / 100)
@@ -187,7 +188,8 @@ def _occurrences(text: str, part: str) -> Iterator[int]:
 
 
 def _is_letter(char: str) -> bool:
-    return char.isalnum() and not "\u3400" <= char <= "\u9fff" and not "\ue000" <= char <= "\uf8ff"
+    # Folded text has points and per cent signs only in numbers.
+    return char in ".%" or (char.isalnum() and not "\u3400" <= char <= "\u9fff")
 
 
 def _on_word_borders(text: str, start: int, end: int) -> bool:

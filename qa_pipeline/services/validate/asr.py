@@ -20,6 +20,7 @@ from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.transcribe import transcribe
 from qa_pipeline.errors import N_, CallqaError, Message, NoSpeech, RowError, TableError
 from qa_pipeline.intake.tables import Row, read_table
+from qa_pipeline.scoring.numbers import spoken_number
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci
 
 PER_CHARACTER = ("zh", "yue", "ja")
@@ -27,11 +28,6 @@ PER_CHARACTER = ("zh", "yue", "ja")
 
 _NO_WORD = re.compile(r"[^\w']+|_")
 _NUMBER = re.compile(r"\d+")
-_ONES = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
-    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
-)
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,24 +166,6 @@ def units(text: str, language: str) -> list[str]:
         folded = _NUMBER.sub(lambda match: f" {spoken_number(match.group())} ", folded)
     words = (word.strip("'") for word in _NO_WORD.sub(" ", folded).split())
     return [word for word in words if word]
-
-
-def spoken_number(digits: str) -> str:
-    """Return the English words of a whole number; digit by digit above six digits or with a leading zero."""
-    if len(digits) > 6 or (len(digits) > 1 and digits[0] == "0"):
-        return " ".join(_ONES[int(digit)] for digit in digits)
-    return _cardinal(int(digits))
-
-
-def _cardinal(number: int) -> str:
-    if number < 20:
-        return _ONES[number]
-    if number < 100:
-        rest = f" {_ONES[number % 10]}" if number % 10 else ""
-        return _TENS[number // 10 - 2] + rest
-    size, name = (100, "hundred") if number < 1000 else (1000, "thousand")
-    rest = f" {_cardinal(number % size)}" if number % size else ""
-    return f"{_cardinal(number // size)} {name}{rest}"
 
 
 def _report(tally: _Tally) -> ValidationReport:

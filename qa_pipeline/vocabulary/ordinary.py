@@ -1,0 +1,37 @@
+"""Whether recognised words are ordinary language, which the recogniser may well have heard right."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from qa_pipeline.resources import SHIPPED
+
+_LETTERS = re.compile("[a-z']+")
+
+
+def is_ordinary_chinese(text: str) -> bool:
+    """Whether every two neighbouring characters of `text` stand side by side in everyday talk too."""
+    following = _following()
+    return all(second in following.get(first, "") for first, second in pairwise(text))
+
+
+@cache
+def _following() -> dict[str, str]:
+    lines = (SHIPPED / "lexicons" / "ordinary_zh.txt").read_text(encoding="utf-8").splitlines()
+    return {line[0]: line[1:] for line in lines if not line.startswith("#")}
+
+
+def is_ordinary_english(text: str) -> bool:
+    """Whether every word of `text` stands in the pronouncing dictionary that the embedded engine brings."""
+    return all(word in _dictionary() for word in _LETTERS.findall(text.lower()))
+
+
+@cache
+def _dictionary() -> frozenset[str]:
+    from pocketsphinx import get_model_path
+
+    lines = Path(get_model_path("en-us/cmudict-en-us.dict")).read_text(encoding="utf-8").splitlines()
+    return frozenset(line.split(" ", 1)[0] for line in lines)
