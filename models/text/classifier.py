@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class NgramClassifier:
-    """Multinomial logistic regression over tf-idf n-grams.
+    """Multinomial logistic regression over n-grams, weighted by tf-idf or just present.
 
     Attributes
     ----------
@@ -42,6 +42,9 @@ class NgramClassifier:
     coefficients : array, shape (m, labels), float16
         Half precision is what is stored, so a loaded model predicts exactly what the trained one does.
     intercepts : array, shape (labels,), float64
+    presence : bool
+        Each n-gram counts once, whatever the length of the text and ``idf``: three words of thanks weigh the same at
+        the end of a long sentence. Without it n-grams weigh by tf-idf and a text has length 1.
     """
 
     language: str
@@ -50,6 +53,7 @@ class NgramClassifier:
     idf: npt.NDArray[np.float16]
     coefficients: npt.NDArray[np.float16]
     intercepts: Floats
+    presence: bool = False
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -73,6 +77,9 @@ class NgramClassifier:
             if known:
                 places = np.fromiter(known.keys(), dtype=np.intp, count=len(known))
                 counts = np.fromiter(known.values(), dtype=np.float64, count=len(known))
+                if self.presence:
+                    scores[row] += coefficients[places].sum(axis=0)
+                    continue
                 weights = np.log1p(counts) * idf[places]
                 scores[row] += weights @ coefficients[places] / np.linalg.norm(weights)
         return softmax(scores)
@@ -80,13 +87,14 @@ class NgramClassifier:
     @property
     def schema(self) -> dict[str, Any]:
         """What must agree between the writer and the reader of the weights."""
-        return {
+        schema = {
             "format": FORMAT,
             "language": self.language,
             "labels": list(self.labels),
             "ngram_count": len(self.vocabulary),
             "arrays": {name: np.dtype(kind).name for name, kind in _ARRAYS.items()},
         }
+        return {**schema, "presence": True} if self.presence else schema
 
     def save(self, directory: Path, card: Mapping[str, Any]) -> None:
         """Write weights and card into `directory`; `card` says what the model is, the schema is added here.
@@ -148,8 +156,9 @@ def read_card(directory: Path) -> dict[str, Any]:
     except FileNotFoundError as problem:
         raise NeedsModel(
             N_("There is no text model in {directory}."),
-            hint=N_("Train one with: callqa train sentiment"),
+            hint=N_("Train one with: callqa train {task}"),
             directory=directory,
+            task=_task_of(directory),
         ) from problem
     except (OSError, ValueError) as problem:
         raise _unreadable(path, str(problem)) from problem
@@ -192,6 +201,7 @@ def load_classifier(directory: Path) -> NgramClassifier:
         idf=arrays["idf"],
         coefficients=arrays["coefficients"],
         intercepts=arrays["intercepts"],
+        presence=bool(schema.get("presence", False)),
     )
     shape = (len(found.vocabulary), len(found.labels))
     kinds_fit = all(arrays[name].dtype == kind for name, kind in _ARRAYS.items())
@@ -207,7 +217,13 @@ def _digest_of(schema: Mapping[str, Any]) -> str:
 def _unreadable(path: Path, problem: str) -> EngineError:
     return EngineError(
         N_("The text model cannot be used: {problem} does not fit."),
-        hint=N_("Train it again with: callqa train sentiment"),
+        hint=N_("Train it again with: callqa train {task}"),
         file=str(path),
         problem=problem,
+        task=_task_of(path.parent),
     )
+
+
+def _task_of(directory: Path) -> str:
+    """Return the task of the model in a folder such as ``sentiment-zh``."""
+    return directory.name.partition("-")[0]

@@ -13,6 +13,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?|[^\w\s]")
 _SPACE = re.compile(r"\s+")
 
 MAX_CHARACTERS = 2000
+_EDGE_WORDS = 2
 
 
 def normalise(text: str) -> str:
@@ -49,4 +50,21 @@ def english_ngrams(text: str) -> Iterator[str]:
                 yield f"~{marked[start : start + size]}"
 
 
-NGRAMS = {"zh": chinese_ngrams, "en": english_ngrams}
+def english_edge_ngrams(text: str) -> Iterator[str]:
+    """Yield `english_ngrams`, the first and last two words in their places, and both ends of the run-together text.
+
+    What a sentence does is said at its ends, and people who type in a hurry leave out spaces: ``thanksbye``.
+    """
+    yield from english_ngrams(text)
+    words = [word for word in _WORD.findall(normalise(text)) if word[0].isalnum()]
+    for place, word in enumerate(words[:_EDGE_WORDS]):
+        yield f"<{place}{word}"
+    for place, word in enumerate(words[: -_EDGE_WORDS - 1 : -1]):
+        yield f">{place}{word}"
+    joined = "".join(words)
+    for size in (3, 4, 5, 6):
+        yield f"[[{joined[:size]}"
+        yield f"]]{joined[-size:]}"
+
+
+NGRAMS = {"zh": chinese_ngrams, "en": english_ngrams, "en-edges": english_edge_ngrams}

@@ -1,4 +1,4 @@
-"""What the text models say of a transcript: sentiment per utterance and service attitude."""
+"""What the text models say of a transcript: sentiment and service moves per utterance, service attitude."""
 
 from __future__ import annotations
 
@@ -61,11 +61,50 @@ class AttitudeScore:
     marks: tuple[AttitudeMark, ...] = ()
 
 
+class MoveKind(StrEnum):
+    """What an utterance does in a service contact; names and wording stand in ``resources/lexicons/moves.yaml``."""
+
+    GREETING = "greeting"
+    SELF_INTRODUCTION = "self_introduction"
+    OFFER_HELP = "offer_help"
+    IDENTITY_CHECK = "identity_check"
+    REQUEST_INFORMATION = "request_information"
+    CONFIRM_NEED = "confirm_need"
+    EXPLANATION = "explanation"
+    HOLD_REQUEST = "hold_request"
+    HOLD_RETURN = "hold_return"
+    TRANSFER = "transfer"
+    THANKS = "thanks"
+    WELCOME = "welcome"
+    APOLOGY = "apology"
+    EMPATHY = "empathy"
+    PROMISE = "promise"
+    FURTHER_HELP = "further_help"
+    RATE_INVITATION = "rate_invitation"
+    CLOSING = "closing"
+    AGREEMENT = "agreement"
+    REFUSAL = "refusal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A service move that an utterance makes; one utterance may make several.
+
+    ``quote``: the words that show it, the whole utterance where the learned tier decided. ``confidence``: 0-1.
+    """
+
+    utterance: int
+    move: MoveKind
+    confidence: float
+    quote: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
     """Result of the annotate stage over the masked transcript.
 
     ``attitude_value`` is the mean of the judged dimensions (1-5), None when fewer than three could be judged.
+    ``moves`` stand in the order of the utterances; ``move_engine`` is empty where none were looked for.
     """
 
     sentiments: tuple[Sentiment, ...]
@@ -74,3 +113,5 @@ class Annotation:
     attitude_value: float | None
     sentiment_engine: str
     masked_count: int  # spans of personal data that were masked
+    moves: tuple[Move, ...] = ()
+    move_engine: str = ""

@@ -144,6 +144,15 @@ _SHIPPED = (
         distribution="transformers",
         install="pip install 'callqa[transformers]'",
     ),
+    EngineEntry(
+        kind="moves",
+        name="embedded",
+        target="models.text.moves:load",
+        describe="models.text.moves:describe",
+        module="models.text",
+        distribution="callqa",
+        install="pip install callqa",
+    ),
 )
 
 

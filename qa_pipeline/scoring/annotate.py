@@ -1,27 +1,37 @@
-"""What the words of a contact say of its people: sentiment per utterance, its course, service attitude."""
+"""What the words of a contact say of its people: sentiment and moves per utterance, courses, service attitude."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from qa_pipeline.domain.annotation import Annotation, Sentiment, SentimentLabel
+from qa_pipeline.domain.annotation import Annotation, Move, Sentiment, SentimentLabel
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.ports import SentimentModel
+from qa_pipeline.ports import MoveTagger, SentimentModel
 from qa_pipeline.scoring.attitude import judge_attitude, overall_attitude
 from qa_pipeline.scoring.courses import sentiment_courses
+from qa_pipeline.scoring.moves import tag_moves
 
 _LABELS = tuple(SentimentLabel)
 _MASK = re.compile(r"[\[<【][^\]>】]{1,20}[\]>】]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def annotate(transcript: Transcript, facts: Facts, sentiment: SentimentModel, masked_count: int) -> Annotation:
-    """Annotate a masked transcript; the sentiment model is asked once.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextModels:
+    """The learned models that annotate a contact."""
 
-    An utterance has no sentiment when its words cannot be trusted (span not usable, transcript unusable), when a
-    machine said it, or when it holds no word beside masks.
+    sentiment: SentimentModel
+    moves: MoveTagger
+
+
+def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_count: int) -> Annotation:
+    """Annotate a masked transcript; each model is asked once.
+
+    An utterance has neither sentiment nor moves when its words cannot be trusted (span not usable, transcript
+    unusable), when a machine said it, or when it holds no word beside masks.
 
     Raises
     ------
@@ -30,8 +40,9 @@ def annotate(transcript: Transcript, facts: Facts, sentiment: SentimentModel, ma
     """
     spoken = [said for said in transcript.utterances if _has_words(said)]
     sentiments: tuple[Sentiment, ...] = ()
+    moves: tuple[Move, ...] = ()
     if spoken and transcript.quality is not TranscriptQuality.UNUSABLE:
-        rows = sentiment.predict([said.text for said in spoken], transcript.language)
+        rows = models.sentiment.predict([said.text for said in spoken], transcript.language)
         sentiments = tuple(
             Sentiment(
                 utterance=said.index,
@@ -41,14 +52,17 @@ def annotate(transcript: Transcript, facts: Facts, sentiment: SentimentModel, ma
             )
             for said, row in zip(spoken, rows, strict=True)
         )
+        moves = tag_moves(spoken, transcript.language, models.moves)
     attitude = judge_attitude(transcript, facts, sentiments)
     return Annotation(
         sentiments=sentiments,
         courses=sentiment_courses(transcript, sentiments),
         attitude=attitude,
         attitude_value=overall_attitude(attitude),
-        sentiment_engine=sentiment.spec.key,
+        sentiment_engine=models.sentiment.spec.key,
         masked_count=masked_count,
+        moves=moves,
+        move_engine=models.moves.spec.key,
     )
 
 

@@ -28,10 +28,10 @@ from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.registry import engine_spec, load_engine
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.errors import NeedsModel
-from qa_pipeline.ports import ContactView, SentimentModel
+from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
-from qa_pipeline.scoring.annotate import annotate
+from qa_pipeline.scoring.annotate import TextModels, annotate
 from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -39,18 +39,23 @@ from qa_pipeline.stages.fingerprint import fingerprint
 
 # Raise one when the code of its stage gives other results for the same input: everything after it is done again.
 FACTS_VERSION = 2
-ANNOTATE_VERSION = 1
+ANNOTATE_VERSION = 3
 SCORE_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOptions:
-    """How contacts are inspected; the same for all of a batch. ``sentiment`` holds options of that engine."""
+    """How contacts are inspected; the same for all of a batch.
+
+    ``sentiment`` and ``moves`` hold the options of those engines.
+    """
 
     artifacts: Path
     speech: SpeechOptions
     sentiment_engine: str = "embedded"
     sentiment: tuple[tuple[str, Any], ...] = ()
+    move_engine: str = "embedded"
+    moves: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +121,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         facts=FACTS_VERSION,
         version=ANNOTATE_VERSION,
         sentiment=engine_spec("sentiment", options.sentiment_engine, **dict(options.sentiment)).key,
+        moves=engine_spec("moves", options.move_engine, **dict(options.moves)).key,
     )
     inspected = fingerprint("inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION)
     return Fingerprints(listen=heard, transcribe=words, annotate=annotated, inspect=inspected)
@@ -209,15 +215,18 @@ def _annotate(task: InspectionTask, transcript: Transcript, listening: Listening
     masked, masked_count = mask_transcript(transcript)
     is_chat = task.contact.kind is ContactKind.CHAT
     facts = facts_of_chat(masked) if is_chat else facts_of_call(listening, masked)
-    model = _sentiment_model(task.options.sentiment_engine, task.options.sentiment)
-    annotation = annotate(masked, facts, model, masked_count)
+    options = task.options
+    models = TextModels(
+        sentiment=_text_model("sentiment", options.sentiment_engine, options.sentiment),
+        moves=_text_model("moves", options.move_engine, options.moves),
+    )
+    annotation = annotate(masked, facts, models, masked_count)
     return Annotated(transcript=masked, facts=facts, annotation=annotation)
 
 
 @cache
-def _sentiment_model(name: str, options: tuple[tuple[str, Any], ...]) -> SentimentModel:
-    model: SentimentModel = load_engine("sentiment", name, **dict(options))
-    return model
+def _text_model(kind: str, name: str, options: tuple[tuple[str, Any], ...]) -> Any:
+    return load_engine(kind, name, **dict(options))
 
 
 def judge(task: InspectionTask, annotated: Annotated, listening: Listening | None) -> Inspection:

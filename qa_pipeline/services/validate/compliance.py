@@ -22,13 +22,13 @@ from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utteran
 from qa_pipeline.engines.registry import load_engine
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables import Place, Row, Table, parse_role, read_table
-from qa_pipeline.ports import ContactView, SentimentModel
+from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
-from qa_pipeline.scoring.annotate import annotate
+from qa_pipeline.scoring.annotate import TextModels, annotate
 from qa_pipeline.scoring.match_text import has_chinese
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 
-_TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude"})
+_TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude", "move"})
 _OUTCOMES = tuple(Outcome)
 _UNDETERMINED = _OUTCOMES.index(Outcome.UNDETERMINED)
 
@@ -113,8 +113,8 @@ def _view(contact: LabelledContact, engine: str) -> ContactView:
         sentiments=(), courses=(), attitude=(), attitude_value=None, sentiment_engine="none", masked_count=masked_count
     )
     if _asks_text_models(contact):
-        model: SentimentModel = load_engine("sentiment", engine)
-        annotation = annotate(masked, facts, model, masked_count)
+        models = TextModels(sentiment=load_engine("sentiment", engine), moves=load_engine("moves", "embedded"))
+        annotation = annotate(masked, facts, models, masked_count)
     return ContactView(
         kind=contact.kind,
         language=masked.language,

@@ -23,7 +23,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationReport:
-    """Result of ``callqa validate TASK FILE``."""
+    """Result of ``callqa validate TASK FILE``. ``confusion``: label that people gave -> label found -> count."""
 
     task: str
     n: int
@@ -31,6 +31,7 @@ class ValidationReport:
     metrics: Mapping[str, Metric]
     notes: Sequence[Message] = ()
     groups: Mapping[str, Mapping[str, Metric]] = field(default_factory=dict)
+    confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def rows_left_out(errors: Sequence[CallqaError]) -> Message:

@@ -24,6 +24,7 @@ def test_inventory() -> None:
         ("asr", "transformers"),
         ("diarization", "resemblyzer"),
         ("diarization", "sherpa-onnx"),
+        ("moves", "embedded"),
         ("sentiment", "embedded"),
         ("sentiment", "transformers"),
     ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from qa_pipeline.domain.annotation import MoveKind
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
+from qa_pipeline.scoring.annotate import TextModels
 
 
 def talk(text: str, language: str = "zh", quality: TranscriptQuality = TranscriptQuality.TRUSTED) -> Transcript:
@@ -40,3 +43,22 @@ class CountingSentiment:
             [0.8, 0.1, 0.1] if "!" in text else [0.1, 0.1, 0.8] if "~" in text else [0.1, 0.8, 0.1] for text in texts
         ]
         return np.array(rows).reshape(len(rows), 3)
+
+
+class MarkedMoves:
+    """A real, tiny move tagger: ``@closing.7`` in a text gives that move that probability."""
+
+    spec = EngineSpec(kind="moves", name="marks", version="1")
+
+    def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
+        """Return the probabilities that the texts name."""
+        rows = np.zeros((len(texts), len(MoveKind)))
+        for row, text in enumerate(texts):
+            for move, chance in re.findall(r"@([a-z_]+)(\.\d+)", text):
+                rows[row, list(MoveKind).index(MoveKind(move))] = float(chance)
+        return rows
+
+
+def text_models(sentiment: CountingSentiment | None = None) -> TextModels:
+    """Return the models of annotation by their signs."""
+    return TextModels(sentiment=sentiment or CountingSentiment(), moves=MarkedMoves())

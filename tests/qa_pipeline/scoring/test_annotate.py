@@ -9,7 +9,7 @@ from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.scoring.annotate import annotate
-from tests.qa_pipeline.scoring.talks import CountingSentiment, talk
+from tests.qa_pipeline.scoring.talks import CountingSentiment, talk, text_models
 
 CALL = """
 agent: 您好
@@ -27,7 +27,7 @@ customer: 太谢谢你了~
 
 def test_the_model_is_asked_once_for_all_sentences_with_words():
     model = CountingSentiment()
-    annotation = annotate(talk(CALL), Facts(), model, masked_count=1)
+    annotation = annotate(talk(CALL), Facts(), text_models(model), masked_count=1)
     assert len(model.calls) == 1
     # The fifth utterance holds a mask and a number, no word.
     assert [sentiment.utterance for sentiment in annotation.sentiments] == [0, 1, 2, 3, 5, 6, 7, 8, 9]
@@ -36,7 +36,7 @@ def test_the_model_is_asked_once_for_all_sentences_with_words():
 
 
 def test_label_score_and_confidence_come_from_the_probabilities():
-    annotation = annotate(talk(CALL), Facts(), CountingSentiment(), 0)
+    annotation = annotate(talk(CALL), Facts(), text_models(), 0)
     angry = annotation.sentiments[1]
     # The model says .8 negative, .1 neutral, .1 positive.
     assert (angry.label, angry.confidence) == (SentimentLabel.NEGATIVE, 0.8)
@@ -44,7 +44,7 @@ def test_label_score_and_confidence_come_from_the_probabilities():
 
 
 def test_course_of_the_customer_goes_from_anger_to_thanks():
-    courses = {course.role: course for course in annotate(talk(CALL), Facts(), CountingSentiment(), 0).courses}
+    courses = {course.role: course for course in annotate(talk(CALL), Facts(), text_models(), 0).courses}
     customer = courses[Role.CUSTOMER]
     # Six sentences: -.7, -.7, 0, 0, 0, .7; thirds of two; mean -.7 / 6.
     assert customer.start == pytest.approx(-0.7)
@@ -55,26 +55,26 @@ def test_course_of_the_customer_goes_from_anger_to_thanks():
 
 def test_three_sentences_make_no_course_but_a_lowest_point():
     said = "customer: 坏了!\ncustomer: 修好了~\ncustomer: 好"
-    customer = annotate(talk(said), Facts(), CountingSentiment(), 0).courses[1]
+    customer = annotate(talk(said), Facts(), text_models(), 0).courses[1]
     assert (customer.mean, customer.start, customer.end) == (None, None, None)
     assert (customer.lowest, customer.lowest_utterance) == (pytest.approx(-0.7), 0)
 
 
 def test_start_and_end_are_two_sentences_at_least():
     said = "customer: 坏了!\ncustomer: 好\ncustomer: 好\ncustomer: 坏了!\ncustomer: 好~"
-    customer = annotate(talk(said), Facts(), CountingSentiment(), 0).courses[1]
+    customer = annotate(talk(said), Facts(), text_models(), 0).courses[1]
     # -.7, 0, 0, -.7, .7: a third would be one sentence; two at each end give -.35 and 0.
     assert (customer.start, customer.end) == (pytest.approx(-0.35), pytest.approx(0.0))
 
 
 def test_a_party_that_said_nothing_has_no_lowest_point():
-    agent = annotate(talk("customer: 坏了!"), Facts(), CountingSentiment(), 0).courses[0]
+    agent = annotate(talk("customer: 坏了!"), Facts(), text_models(), 0).courses[0]
     assert (agent.role, agent.lowest, agent.lowest_utterance) == (Role.AGENT, None, None)
 
 
 def test_unusable_words_have_no_sentiment():
     model = CountingSentiment()
-    annotation = annotate(talk(CALL, quality=TranscriptQuality.UNUSABLE), Facts(), model, 0)
+    annotation = annotate(talk(CALL, quality=TranscriptQuality.UNUSABLE), Facts(), text_models(model), 0)
     assert (annotation.sentiments, annotation.attitude, annotation.attitude_value) == ((), (), None)
     assert model.calls == []
 
@@ -82,18 +82,18 @@ def test_unusable_words_have_no_sentiment():
 def test_unusable_spans_and_machines_have_no_sentiment():
     transcript = talk("system: 您的通话将被录音!\ncustomer: 发明的字!\ncustomer: 坏了!")
     said = (transcript.utterances[0], replace(transcript.utterances[1], usable=False), transcript.utterances[2])
-    annotation = annotate(replace(transcript, utterances=said), Facts(), CountingSentiment(), 0)
+    annotation = annotate(replace(transcript, utterances=said), Facts(), text_models(), 0)
     assert [sentiment.utterance for sentiment in annotation.sentiments] == [2]
 
 
 def test_an_empty_transcript_is_annotated():
-    annotation = annotate(replace(talk("agent: 您好"), utterances=()), Facts(), CountingSentiment(), 0)
+    annotation = annotate(replace(talk("agent: 您好"), utterances=()), Facts(), text_models(), 0)
     assert annotation.sentiments == ()
     assert annotation.attitude_value is None
 
 
 def test_overall_attitude_is_the_mean_of_what_was_judged():
-    annotation = annotate(talk(CALL), Facts(), CountingSentiment(), 0)
+    annotation = annotate(talk(CALL), Facts(), text_models(), 0)
     values = [score.value for score in annotation.attitude if score.value is not None]
     assert len(values) == 5
     assert annotation.attitude_value == pytest.approx(sum(values) / 5)

@@ -1,0 +1,243 @@
+"""Training the move tagger: seeded, and the same tables always give the same model."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import yaml
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from models.text.classifier import Floats, NgramClassifier
+from models.text.moves import JOINT, MOVES, NGRAMS_OF, NO_MOVE, membership
+from models.text.ngrams import NGRAMS
+from qa_pipeline.domain.annotation import MoveKind
+from qa_pipeline.errors import N_, InputError
+from qa_pipeline.scoring.moves import TAGGED_MIN
+from qa_pipeline.services.validate.move_table import LabelledMoves, MoveTable
+
+_WORDING = Path(__file__).parent / "move_wording.yaml"
+_NONE = "none"
+
+MoveSet = frozenset[MoveKind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveTrainingOptions:
+    """What can be chosen, with what was chosen by cross-validation within the training tables.
+
+    Attributes
+    ----------
+    seed : int
+        Chooses the dialogues that are held out.
+    inverse_penalty : float
+        C of the logistic regression.
+    wording_share : float
+        Weight of the project's own sentences, as a share of the tables' weight.
+    texts_min : int
+        A move is learned from as many different texts of the tables, a set of moves too; rarer ones are left to the
+        wording.
+    ngrams_max, count_min : int
+        N-grams that are kept; each must occur in so many texts.
+    """
+
+    seed: int = 0
+    inverse_penalty: float = 0.2
+    wording_share: float = 0.1
+    texts_min: int = 5
+    ngrams_max: int = 60_000
+    count_min: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedMoves:
+    """The model and what its card says."""
+
+    model: NgramClassifier
+    card: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Examples:
+    """Different texts with a label each and a weight."""
+
+    texts: list[str]
+    labels: list[str]
+    weights: Floats
+
+
+def train_moves(
+    tables: Sequence[MoveTable],
+    language: str,
+    options: MoveTrainingOptions | None = None,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> TrainedMoves:
+    """Train a move tagger on labelled tables and the project's own sentences.
+
+    All tables together say which moves are learned: a text of any of them counts as not making a move that it is not
+    labelled with. One dialogue in ten (one text in ten where there are none) is held out and gives the figures of the
+    card, over texts that training did not see. Equal texts are one example with their commonest label, weighted by the
+    logarithm of their number.
+
+    Raises
+    ------
+    InputError
+        When the tables show no move often enough.
+    """
+    options = options or MoveTrainingOptions()
+    split = [_split(table, options) for table in tables]
+    rows = [row for train, _ in split for row in train]
+    learned = _learned(rows, options)
+    if not learned:
+        raise InputError(
+            N_("The tables show no move in {count} different texts."),
+            hint=N_("Give more labelled texts."),
+            count=options.texts_min,
+        )
+    examples = _examples(rows, language, learned, options)
+    progress(N_("Counting n-grams"))
+    vectorizer = CountVectorizer(
+        analyzer=NGRAMS[NGRAMS_OF[language]], min_df=options.count_min, binary=True, dtype=np.float64
+    )
+    present = vectorizer.fit_transform(examples.texts).tocsr()
+    ngrams = vectorizer.get_feature_names_out()
+    progress(N_("Fitting"))
+    fitted = _fit(present, examples, options)
+    best = _strongest(fitted, options.ngrams_max)
+    fitted = _fit(present[:, best], examples, options)
+    coefficients, intercepts = _every_class(fitted)
+    model = NgramClassifier(
+        language=NGRAMS_OF[language],
+        labels=tuple(str(label) for label in fitted.classes_),
+        vocabulary=tuple(str(ngrams[place]) for place in best),
+        idf=np.ones(len(best), dtype=np.float16),
+        coefficients=coefficients.astype(np.float16),
+        intercepts=intercepts,
+        presence=True,
+    )
+    progress(N_("Measuring on held-out texts"))
+    seen = {row.text for row in rows}
+    card = {
+        "name": f"moves-{language}",
+        "kind": "moves",
+        "language": language,
+        "moves": [move.value for move in MOVES if move in learned],
+        "options": {name: getattr(options, name) for name in options.__dataclass_fields__},
+        "data": [_data_card(table, train) for table, (train, _) in zip(tables, split, strict=True)],
+        "held_out": {
+            table.path.name: _figures(model, held, seen, learned)
+            for table, (_, held) in zip(tables, split, strict=True)
+        },
+    }
+    return TrainedMoves(model, card)
+
+
+def move_wording(language: str) -> Iterator[tuple[str, MoveSet]]:
+    """Yield the project's own sentences with their moves, every slot filled."""
+    document = yaml.safe_load(_WORDING.read_text(encoding="utf-8"))[language]
+    for label, templates in document["sentences"].items():
+        moves = frozenset(MoveKind(name) for name in label.split(JOINT) if name != _NONE)
+        for template in templates:
+            slots = [name for name in document["slots"] if f"{{{name}}}" in template]
+            for words in itertools.product(*(document["slots"][name] for name in slots)):
+                yield template.format(**dict(zip(slots, words, strict=True))), moves
+
+
+def _split(
+    table: MoveTable, options: MoveTrainingOptions
+) -> tuple[tuple[LabelledMoves, ...], tuple[LabelledMoves, ...]]:
+    held = [_bucket(options.seed, row.dialogue or row.text) == 0 for row in table.rows]
+    return (
+        tuple(row for row, apart in zip(table.rows, held, strict=True) if not apart),
+        tuple(row for row, apart in zip(table.rows, held, strict=True) if apart),
+    )
+
+
+def _bucket(seed: int, group: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{seed}:{group}".encode()).digest()[:8], "big") % 10
+
+
+def _learned(rows: Sequence[LabelledMoves], options: MoveTrainingOptions) -> MoveSet:
+    texts: dict[MoveKind, set[str]] = defaultdict(set)
+    for row in rows:
+        for move in row.moves:
+            texts[move].add(row.text)
+    return frozenset(move for move, found in texts.items() if len(found) >= options.texts_min)
+
+
+def _examples(
+    rows: Sequence[LabelledMoves], language: str, learned: MoveSet, options: MoveTrainingOptions
+) -> _Examples:
+    by_text: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if not row.open & learned:
+            by_text[row.text][_label_of(row.moves & learned)] += 1
+    own = dict.fromkeys((text, _label_of(moves & learned)) for text, moves in move_wording(language))
+    labels = [counts.most_common(1)[0][0] for counts in by_text.values()]
+    weights = np.log1p([counts.total() for counts in by_text.values()])
+    own_weight = options.wording_share * weights.sum() / len(own)
+    examples = _Examples(
+        [*by_text, *(text for text, _ in own)],
+        [*labels, *(label for _, label in own)],
+        np.concatenate([weights, np.full(len(own), own_weight)]),
+    )
+    often = {label for label, count in Counter(examples.labels).items() if count >= options.texts_min}
+    kept = [place for place, label in enumerate(examples.labels) if label in often or label == NO_MOVE]
+    return _Examples(
+        [examples.texts[place] for place in kept], [examples.labels[place] for place in kept], examples.weights[kept]
+    )
+
+
+def _label_of(moves: MoveSet) -> str:
+    return JOINT.join(move.value for move in MOVES if move in moves)
+
+
+def _fit(present: Any, examples: _Examples, options: MoveTrainingOptions) -> LogisticRegression:
+    model = LogisticRegression(C=options.inverse_penalty, max_iter=300, tol=1e-3)
+    return model.fit(present, examples.labels, sample_weight=examples.weights)
+
+
+def _strongest(fitted: LogisticRegression, count: int) -> npt.NDArray[np.intp]:
+    """Return the places of the n-grams that move a probability most, in their own order."""
+    strength = np.abs(fitted.coef_).max(axis=0)
+    return np.sort(np.argsort(-strength, kind="stable")[:count])
+
+
+def _every_class(fitted: LogisticRegression) -> tuple[Floats, Floats]:
+    """Return coefficients (n-grams, labels) and intercepts (labels,); of two labels the solver gives the second."""
+    if len(fitted.classes_) > 2:
+        return fitted.coef_.T, fitted.intercept_
+    return np.vstack([np.zeros_like(fitted.coef_), fitted.coef_]).T, np.array([0.0, fitted.intercept_[0]])
+
+
+def _data_card(table: MoveTable, train: Sequence[LabelledMoves]) -> dict[str, Any]:
+    return {
+        "file": table.path.name,
+        "sha256": hashlib.sha256(table.path.read_bytes()).hexdigest(),
+        "rows": len(table.rows),
+        "trained_on": len(train),
+        "left_out": len(table.left_out),
+    }
+
+
+def _figures(model: NgramClassifier, held: Sequence[LabelledMoves], seen: set[str], learned: MoveSet) -> dict[str, Any]:
+    """Return F1 of each learned move by the model alone, over different texts that training did not see."""
+    rows = list({row.text: row for row in held if row.text not in seen}.values())
+    chances = model.predict([row.text for row in rows]) @ membership(model.labels)
+    figures: dict[str, Any] = {"n": len(rows)}
+    for move in sorted(learned, key=MOVES.index):
+        made = np.array([move in row.moves for row in rows], dtype=bool)
+        tagged = chances[:, MOVES.index(move)] >= TAGGED_MIN
+        either = int(made.sum() + tagged.sum())
+        f1 = round(2 * float((made & tagged).sum()) / either, 4) if either else None
+        figures[move.value] = {"n": int(made.sum()), "f1": f1}
+    return figures

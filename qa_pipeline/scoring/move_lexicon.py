@@ -1,0 +1,135 @@
+"""The lexicon of service moves: who may make each, the wording that shows it, and the names that tables give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from qa_pipeline.domain.annotation import MoveKind
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.scorecard import Text
+from qa_pipeline.errors import ConfigurationError
+from qa_pipeline.resources import SHIPPED, read_yaml
+from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.scoring.languages import written_language
+from qa_pipeline.scoring.match import Phrase, prepare_phrases
+from qa_pipeline.scoring.match_text import fold
+
+LEXICON = SHIPPED / "lexicons" / "moves.yaml"
+LANGUAGES = ("zh", "en")
+
+
+class _Words(RuleModel):
+    zh: str
+    en: str
+
+
+class _Phrases(RuleModel):
+    zh: tuple[str, ...] = ()
+    en: tuple[str, ...] = ()
+
+    def of(self, language: str) -> tuple[str, ...]:
+        return self.zh if language == "zh" else self.en
+
+
+class _Move(RuleModel):
+    id: MoveKind
+    name: _Words
+    who: Literal["agent", "customer", "both"]
+    phrases: _Phrases
+    unless: _Phrases = _Phrases()
+    whole: _Phrases = _Phrases()
+
+
+class _Lexicon(RuleModel):
+    id: str
+    version: int
+    moves: list[_Move]
+    acts: dict[str, MoveKind | list[MoveKind] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveWording:
+    """Wording of one move in one language; ``whole`` matches folded text that is made of such words alone."""
+
+    move: MoveKind
+    phrases: tuple[Phrase, ...]
+    unless: tuple[Phrase, ...]
+    whole: re.Pattern[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a dialogue act of a table says of the moves: those it shows, and those it leaves open."""
+
+    moves: frozenset[MoveKind] = frozenset()
+    open: frozenset[MoveKind] = frozenset()
+
+
+@cache
+def _lexicon() -> _Lexicon:
+    read, problems = validate(read_yaml(LEXICON), _Lexicon, ConfigurationError)
+    if read is None:
+        raise problems[0]
+    return read
+
+
+@cache
+def move_wording(language: str) -> tuple[MoveWording, ...]:
+    """Return the wording of every move in ``zh`` or ``en``, in the order of the lexicon."""
+    return tuple(
+        MoveWording(
+            move=each.id,
+            phrases=prepare_phrases(each.phrases.of(language)),
+            unless=prepare_phrases(each.unless.of(language)),
+            whole=_whole(each.whole.of(language), language),
+        )
+        for each in _lexicon().moves
+    )
+
+
+def find_wording(language: str) -> tuple[MoveWording, ...] | None:
+    """Return the wording for a language tag such as ``zh-CN``, None when there is none."""
+    primary = written_language(language)
+    return move_wording(primary) if primary in LANGUAGES else None
+
+
+@cache
+def move_names() -> Mapping[MoveKind, Text]:
+    """Return the names of all moves."""
+    return {each.id: Text(zh=each.name.zh, en=each.name.en) for each in _lexicon().moves}
+
+
+@cache
+def makers(move: MoveKind) -> frozenset[Role]:
+    """Return who may make a move; somebody unknown may be anybody."""
+    who = next(each.who for each in _lexicon().moves if each.id is move)
+    parties = (Role.AGENT, Role.CUSTOMER) if who == "both" else (Role(who),)
+    return frozenset((*parties, Role.UNKNOWN))
+
+
+@cache
+def known_acts() -> Mapping[str, Act]:
+    """Return what every known act means, by its name in lower case: shipped names, ids and names of the moves."""
+    acts: dict[str, Act] = {}
+    for each in _lexicon().moves:
+        for name in (each.id.value, each.name.zh, each.name.en):
+            acts[name.casefold()] = Act(moves=frozenset({each.id}))
+    for name, meant in _lexicon().acts.items():
+        if isinstance(meant, list):
+            acts[name] = Act(open=frozenset(meant))
+        else:
+            acts[name] = Act(moves=frozenset() if meant is None else frozenset({meant}))
+    return acts
+
+
+def _whole(phrases: Sequence[str], language: str) -> re.Pattern[str] | None:
+    if not phrases:
+        return None
+    folded = sorted({text for phrase in phrases if (text := fold(phrase).text)}, key=len, reverse=True)
+    words = "|".join(re.escape(phrase) for phrase in folded)
+    # Possessive: a long row of such words that ends in another is given up at once.
+    return re.compile(f"(?:{words})++" if language == "zh" else f"(?:(?:{words})(?: |$))++")

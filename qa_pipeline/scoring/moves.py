@@ -1,0 +1,94 @@
+"""Service moves of each utterance: what a learned tier says of it and what its wording shows.
+
+A move counts when the tagger gives it a probability of at least ``TAGGED_MIN``, or when a phrase of the lexicon is said
+and no longer, harmless wording lies around it. Phrases are looked for by their words, and Chinese ones of four
+characters or more by sound in utterances without them. Only who may make a move is credited with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from qa_pipeline.domain.annotation import Move, MoveKind
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.transcript import Utterance
+from qa_pipeline.ports import MoveTagger
+from qa_pipeline.scoring.match import Hit, Passage
+from qa_pipeline.scoring.match_text import Folded, fold
+from qa_pipeline.scoring.move_lexicon import MoveWording, find_wording, makers
+
+MOVES = tuple(MoveKind)
+# Chosen by cross-validation on the training tables, where it lies on a plateau from .3 to .5.
+TAGGED_MIN = 0.4
+# A phrase of the lexicon is as good as its match; it is no probability.
+WORDING_CONFIDENCE = 0.9
+
+
+def tag_moves(utterances: Sequence[Utterance], language: str, tagger: MoveTagger) -> tuple[Move, ...]:
+    """Return the moves of the utterances, in their order; none in a language without a lexicon.
+
+    The tagger is asked once. An utterance of an unknown speaker may make every move, one of a machine makes none.
+    """
+    wording = find_wording(language)
+    spoken = [said for said in utterances if said.role is not Role.SYSTEM and said.text.strip()]
+    if wording is None or not spoken:
+        return ()
+    found = {(move.utterance, move.move): move for move in _by_wording(spoken, wording)}
+    for said, row in zip(spoken, tagger.predict([said.text for said in spoken], language), strict=True):
+        for kind, chance in zip(MOVES, row, strict=True):
+            if chance < TAGGED_MIN or said.role not in makers(kind):
+                continue
+            shown = found.get((said.index, kind))
+            found[said.index, kind] = Move(
+                utterance=said.index,
+                move=kind,
+                confidence=max(float(chance), shown.confidence if shown else 0.0),
+                quote=shown.quote if shown else said.text,
+            )
+    return tuple(sorted(found.values(), key=lambda move: (move.utterance, MOVES.index(move.move))))
+
+
+def _by_wording(spoken: Sequence[Utterance], wording: Sequence[MoveWording]) -> Iterator[Move]:
+    folded = {said.index: fold(said.text) for said in spoken}
+    for each in wording:
+        able = [said for said in spoken if said.role in makers(each.move)]
+        for hit in _hits(able, folded, each):
+            yield Move(
+                utterance=hit.utterance.index,
+                move=each.move,
+                confidence=WORDING_CONFIDENCE * hit.likeness,
+                quote=hit.quote,
+            )
+        if each.whole is not None:
+            for said in able:
+                if each.whole.fullmatch(folded[said.index].text):
+                    yield Move(utterance=said.index, move=each.move, confidence=WORDING_CONFIDENCE, quote=said.text)
+
+
+def _hits(able: Sequence[Utterance], folded: dict[int, Folded], wording: MoveWording) -> Iterator[Hit]:
+    """Yield the best hit of each utterance."""
+    if not wording.phrases or not able:
+        return
+    passage = Passage(able, [folded[said.index] for said in able])
+    excused = passage.find_all(wording.unless, tolerant=False)
+    by_words = _first(passage.find_all(wording.phrases, tolerant=False), excused)
+    yield from by_words.values()
+    rest = [said for said in able if said.index not in by_words]
+    sounded = [phrase for phrase in wording.phrases if phrase.sound_fits]
+    if rest and sounded:
+        passage = Passage(rest, [folded[said.index] for said in rest])
+        # Never by likeness: one word more makes another move (有什么问题, 还有什么问题).
+        by_sound = [hit for hit in passage.find_all(sounded, tolerant=True) if hit.matched_by == "sound"]
+        yield from _first(by_sound, excused).values()
+
+
+def _first(hits: Sequence[Hit], excused: Sequence[Hit]) -> dict[int, Hit]:
+    first: dict[int, Hit] = {}
+    for hit in hits:
+        if not any(_overlap(hit, other) for other in excused):
+            first.setdefault(hit.utterance.index, hit)
+    return first
+
+
+def _overlap(one: Hit, other: Hit) -> bool:
+    return one.utterance.index == other.utterance.index and one.start < other.end and other.start < one.end
