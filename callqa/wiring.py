@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +55,17 @@ def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
     )
 
 
-def speech_options(settings: Settings, engine: str | None = None) -> SpeechOptions:
-    """Return how speech becomes words; `engine` from the command line wins."""
+def speech_options(settings: Settings, engine: str | None = None, *, corrections: bool = True) -> SpeechOptions:
+    """Return how speech becomes words; `engine` from the command line wins, the lexicon may give hints alone."""
     part = settings.diarization
+    lexicon = read_lexicon(settings.lexicon)
     return SpeechOptions(
         asr=asr_options(settings, engine),
         diarization=DiarizationOptions(engine=part.engine, model=part.model),
         listen=listen_options(settings),
         intake=intake_options(settings),
         hints=SpeechHints(prompt=settings.asr.prompt, hot_words=settings.asr.hot_words),
-        lexicon=read_lexicon(settings.lexicon),
+        lexicon=lexicon if corrections else replace(lexicon, terms=()),
     )
 
 
@@ -122,11 +124,13 @@ def intake_options(settings: Settings) -> IntakeOptions:
     )
 
 
-def inspection_options(settings: Settings, engine: str | None = None) -> InspectionOptions:
+def inspection_options(
+    settings: Settings, engine: str | None = None, *, corrections: bool = True
+) -> InspectionOptions:
     """Return how contacts are inspected."""
     return InspectionOptions(
         artifacts=settings.artifacts,
-        speech=speech_options(settings, engine),
+        speech=speech_options(settings, engine, corrections=corrections),
         sentiment_engine=settings.text.sentiment_engine,
         sentiment=tuple(sorted(sentiment_options(settings, settings.text.sentiment_engine).items())),
         moves=tuple(sorted(move_options(settings).items())),
@@ -145,12 +149,14 @@ def scorecards(settings: Settings, scorecard: str | None = None) -> Sequence[Sco
     return list_scorecards(settings.scorecards)
 
 
-def batch(settings: Settings, scorecard: str | None = None, engine: str | None = None) -> Batch:
-    """Return what a batch works with."""
+def batch(
+    settings: Settings, scorecard: str | None = None, engine: str | None = None, *, corrections: bool = True
+) -> Batch:
+    """Return what a batch works with; without `corrections` recognised words stay as they came."""
     return Batch(
         cards=scorecards(settings, scorecard),
         intake=intake_options(settings),
-        inspection=inspection_options(settings, engine),
+        inspection=inspection_options(settings, engine, corrections=corrections),
     )
 
 

@@ -19,6 +19,7 @@ from callqa.cli import (
     evaluate,
     export_audio,
     kpi,
+    lexicon,
     report,
     score,
     scorecards,
@@ -72,6 +73,7 @@ app.command()(report.report)
 app.command()(serve.serve)
 app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")
+app.add_typer(lexicon.app, name="lexicon")
 app.add_typer(templates.app, name="templates")
 app.add_typer(validate.app, name="validate")
 app.add_typer(train.app, name="train")
