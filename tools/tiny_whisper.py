@@ -51,7 +51,14 @@ TO_OPENAI = (
 
 
 def build(
-    folder: Path, sentence: str, *, language: str = "en", width: int = 64, layers: int = 1, loop: bool = False
+    folder: Path,
+    sentence: str,
+    *,
+    language: str = "en",
+    loud_language: str | None = None,
+    width: int = 64,
+    layers: int = 1,
+    loop: bool = False,
 ) -> Path:
     """Write the three forms of one model into `folder` and return it.
 
@@ -61,13 +68,20 @@ def build(
         What the model says for every sound; no token of it may occur twice.
     language : str
         What the model takes every sound for.
+    loud_language : str, optional
+        What it takes loud sound for instead, white noise of 0.3 that fills 6 to 12 s; 0.001 is not loud.
     loop : bool
         Begin the sentence anew at its end for ever, as Whisper does when it is lost.
     """
     hf = folder / "hf"
     hf.mkdir(parents=True, exist_ok=True)
     model = _model(width, layers)
-    _teach(model, _chain(sentence, language, loop))
+    chain = _chain(sentence, language, loop)
+    if loud_language:
+        chain[LANGUAGE_IDS[f"<|{loud_language}|>"]] = get_tokenizer(multilingual=True).transcribe
+    _teach(model, chain)
+    if loud_language:
+        _teach_loudness(model, chain, LANGUAGE_IDS[f"<|{language}|>"], LANGUAGE_IDS[f"<|{loud_language}|>"])
     model.save_pretrained(hf)
     tokenizer_of_whisper().save(str(hf / "tokenizer.json"))
     transformers.WhisperFeatureExtractor(feature_size=MELS).save_pretrained(hf)
@@ -95,6 +109,49 @@ def _chain(sentence: str, language: str, loop: bool) -> dict[int, int]:
         tokenizer.no_timestamps: text[0],  # how word times are found
         **dict(itertools.pairwise(row)),
     }
+
+
+def _teach_loudness(model: Any, chain: dict[int, int], quiet: int, loud: int) -> None:
+    """Let the sound choose between two languages, where the model is asked for one.
+
+    The encoder's first feature is on in loud frames. Its mean over the 30 s, less a threshold, moves what the decoder
+    looks at a little towards one language and away from the other; too little to disturb the chain of tokens.
+    """
+    encoder, decoder = model.model.encoder, model.model.decoder
+    layer = decoder.layers[-1]
+    width = model.config.d_model
+    code = decoder.embed_tokens.weight
+    between = code[loud] - code[quiet]
+    with torch.no_grad():
+        encoder.embed_positions.weight.mul_(0.05)  # word times need frames that differ
+        for conv in (encoder.conv1, encoder.conv2):
+            conv.weight.zero_()
+            conv.bias.zero_()
+        # Whisper's features of loud noise lie near 1, of faint noise and silence below 0.
+        encoder.conv1.weight[0, :, 1] = 16 / MELS
+        encoder.conv1.bias[0] = -8.0
+        encoder.conv2.weight[0, 0, 1] = 1.0
+        encoder.conv2.bias[1] = 1.0  # what normalisation scales up where the first feature is off
+        for block in encoder.layers:
+            for silent in (block.self_attn.out_proj, block.fc2):
+                silent.weight.zero_()
+                silent.bias.zero_()
+        attention = layer.encoder_attn
+        # The first head looks at every frame alike; the others are left for the times of words.
+        first = width // model.config.decoder_attention_heads
+        attention.q_proj.weight[:first] = 0.0
+        attention.q_proj.bias[:first] = 0.0
+        attention.v_proj.weight.zero_()
+        attention.v_proj.bias.zero_()
+        attention.v_proj.weight[0, 0] = 1.0
+        attention.out_proj.weight[:, 0] = 0.13 * between
+        attention.out_proj.bias.copy_(-0.13 * between)
+        start = get_tokenizer(multilingual=True).sot
+        layer.fc1.weight[list(chain).index(start)] = 0.0
+        for at, (language, sign) in enumerate(((loud, 1.0), (quiet, -1.0)), start=len(chain)):
+            layer.fc1.weight[at] = 2 * code[start] + 4 * sign * between
+            layer.fc1.bias[at] = -2.2 * width**0.5
+            layer.fc2.weight[:, at] = 10 * code[language]
 
 
 def _teach(model: Any, chain: dict[int, int]) -> None:
@@ -235,6 +292,7 @@ if __name__ == "__main__":
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sentence", required=True)
     parser.add_argument("--language", default="en")
+    parser.add_argument("--loud-language")
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--layers", type=int, default=1)
     parser.add_argument("--loop", action="store_true")

@@ -190,7 +190,9 @@ class SherpaTranscriber:
         words = self._words(result, text, stretch.end_s - stretch.start_s)
         if not words:
             if self._punctuation:
-                text = punctuate([(text, 0.0, 0.0, None)], self._punctuation.add_punctuation(text))[0][0]
+                characters = [(character, 0.0, 0.0, None) for character in text]
+                marked = punctuate(characters, self._punctuation.add_punctuation(text))
+                text = "".join(character for character, *_ in marked)
             return RecognizedSpan(
                 channel=stretch.channel,
                 start_s=round(stretch.start_s, 3),
@@ -204,7 +206,7 @@ class SherpaTranscriber:
 
     def _words(self, result: Any, text: str, length_s: float) -> list[Heard]:
         """Return the words with their times; none where the model tells no times, or tokens that are not the text."""
-        starts = list(result.timestamps)
+        starts = [min(float(start), length_s) for start in result.timestamps]
         if not starts or self._model.family == WHISPER:
             return []
         tokens = [_TAG.sub("", token) for token in result.tokens]
@@ -219,7 +221,7 @@ class SherpaTranscriber:
         logs = list(result.ys_log_probs)
         sure = [min(1.0, float(np.exp(log))) for log in logs] if len(logs) == len(tokens) else [None] * len(tokens)
         pieces = [
-            Piece(text=token, start_s=min(start, length_s), end_s=max(start, end), probability=probability)
+            Piece(text=token, start_s=start, end_s=end, probability=probability)
             for token, start, end, probability in zip(tokens, starts, ends, sure, strict=True)
         ]
         words = words_of(joined_bytes(pieces))

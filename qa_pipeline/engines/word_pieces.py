@@ -30,8 +30,8 @@ def words_of(pieces: Iterable[Piece]) -> list[Heard]:
     """Return the words that pieces make up.
 
     A word begins at a space and wherever a script without spaces is involved, so Chinese gives a word per piece.
-    Punctuation belongs to the word before it. The probability of a word is the mean over its pieces, None when one
-    has none.
+    Punctuation belongs to the word before it and takes no time of its own. The probability of a word is the mean over
+    its pieces, None when one has none.
     """
     groups: list[list[Piece]] = []
     for piece in pieces:
@@ -45,7 +45,7 @@ def words_of(pieces: Iterable[Piece]) -> list[Heard]:
 
 
 def _continues(before: str, text: str) -> bool:
-    if all(is_punctuation(character) for character in text.strip()):
+    if all(map(is_punctuation, text.strip())):
         return True
     if text[0].isspace() or before[-1].isspace():
         return False
@@ -55,7 +55,12 @@ def _continues(before: str, text: str) -> bool:
 def _word(group: Sequence[Piece]) -> Heard:
     known = [piece.probability for piece in group if piece.probability is not None]
     mean = sum(known) / len(known) if len(known) == len(group) else None
-    return "".join(piece.text for piece in group), group[0].start_s, max(piece.end_s for piece in group), mean
+    spoken = [piece for piece in group if not _is_mark(piece)] or group
+    return "".join(piece.text for piece in group), group[0].start_s, max(piece.end_s for piece in spoken), mean
+
+
+def _is_mark(piece: Piece) -> bool:
+    return all(map(is_punctuation, piece.text.strip()))
 
 
 def is_punctuation(character: str) -> bool:
