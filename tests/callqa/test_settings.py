@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from callqa.settings import read_settings
+from callqa.wiring import listen_options
+from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +66,15 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read_settings(home=tmp_path)
     assert caught.value.file == str(tmp_path / "callqa.toml")
+
+
+def test_how_recordings_are_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert listen_options(read_settings(home=tmp_path)) == ListenOptions()
+    monkeypatch.setenv("CALLQA_AUDIO__VAD_THRESHOLD", "0.5")
+    monkeypatch.setenv("CALLQA_AUDIO__MIN_SILENCE_S", "0.3")
+    monkeypatch.setenv("CALLQA_AUDIO__BLEED_DB", "15")
+    expected = ListenOptions(vad_threshold=0.5, min_silence_s=0.3, bleed_db=15.0)
+    assert listen_options(read_settings(home=tmp_path)) == expected
 
 
 def test_the_reference_page_is_that_of_the_code() -> None:

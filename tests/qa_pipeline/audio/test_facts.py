@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
+from qa_pipeline.detectors.measure import MEASURES
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import (
     AudioStatus,
@@ -24,6 +26,7 @@ from qa_pipeline.domain.listening import (
 from qa_pipeline.domain.transcript import SpeakerTurn, Transcript, TranscriptQuality, Utterance
 
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
+DOCS = Path(__file__).parents[3] / "docs"
 Spans = tuple[tuple[float, float], ...]
 
 
@@ -401,3 +404,12 @@ def test_facts_that_were_stored_before_still_load() -> None:
     listening = TypeAdapter(Listening).validate_json(document)
     assert (listening.sounds, listening.clocks_agree, listening.channels[0].thirds_db) == ((), True, ())
     assert facts_of_call(listening, NOTHING).hold_s == 0.0
+
+
+def test_every_fact_is_documented() -> None:
+    page = (DOCS / "facts.md").read_text(encoding="utf-8")
+    # The customer's facts stand beside the agent's; places and thirds are told below the table.
+    names = [field.name for field in fields(Facts) if "customer" not in field.name]
+    assert [name for name in names if f"`{name}`" not in page] == []
+    card = (DOCS / "scorecards.md").read_text(encoding="utf-8")
+    assert [name for name in MEASURES if f"`{name}`" not in card] == []
