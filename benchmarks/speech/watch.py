@@ -6,22 +6,35 @@ import os
 import subprocess
 import tempfile
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
 STEP_S = 0.05
 _TICK_S = 1.0 / os.sysconf("SC_CLK_TCK")
+# A worker has work while it uses this share of a processor over the window; on a busy machine it may get no more.
+_WINDOW_S, _BUSY_RATIO = 0.5, 0.1
 # The server that forks the workers and the tracker of shared memory never use as much processor time.
 _WORKER_FROM_S = 0.5
 
 
 @dataclass(kw_only=True)
 class Worker:
-    """Processor seconds so far, when they last grew (seconds from the start of the program), and the peak memory."""
+    """Processor seconds so far, until when it worked (seconds from the start of the program), and its peak memory."""
 
     cpu_s: float = 0.0
     busy_until_s: float = 0.0
     peak_mib: float = 0.0
+    _history: deque[tuple[float, float]] = field(default_factory=deque)
+
+    def seen(self, now_s: float, cpu_s: float, peak_mib: float) -> None:
+        """Take one look. A worker that waits wakes now and then for an instant, so that is no work."""
+        self.cpu_s, self.peak_mib = cpu_s, max(self.peak_mib, peak_mib)
+        self._history.append((now_s, cpu_s))
+        while self._history[0][0] < now_s - _WINDOW_S:
+            self._history.popleft()
+        if cpu_s - self._history[0][1] >= _BUSY_RATIO * _WINDOW_S:
+            self.busy_until_s = now_s
 
 
 @dataclass(kw_only=True)
@@ -79,11 +92,8 @@ def _look(pid: int, worker: Worker, now_s: float) -> None:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return  # it has ended
-    cpu_s = (int(fields[11]) + int(fields[12])) * _TICK_S
-    if cpu_s > worker.cpu_s:
-        worker.cpu_s, worker.busy_until_s = cpu_s, now_s
     peak = next((line for line in status.splitlines() if line.startswith("VmHWM")), "VmHWM: 0")
-    worker.peak_mib = max(worker.peak_mib, int(peak.split()[1]) / 1024)
+    worker.seen(now_s, (int(fields[11]) + int(fields[12])) * _TICK_S, int(peak.split()[1]) / 1024)
 
 
 def _descendants(pid: int) -> set[int]:
