@@ -1,6 +1,6 @@
 """One worker process against two over the same calls, through the real ``callqa score``.
 
-    python -m benchmarks.speech processes [--calls 24] [--workers 1 2] [--recordings PATH] [--engine pocketsphinx]
+    python -m benchmarks.speech processes [--calls 24] [--workers 1 2] [--recordings PATH ...] [--engine pocketsphinx]
 
 The calls are built of a recording of 8 kHz on two channels that the embedded engine recognises; each has noise of its
 own, so that none counts as a copy. The time is that of the batch as the run itself states it, which includes that every
@@ -45,7 +45,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     """Add what may be chosen."""
     parser.add_argument("--calls", type=int, default=24, help="how many calls are built")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--recordings", type=Path, help="recordings of your own instead, in English unless --language")
+    parser.add_argument("--recordings", type=Path, nargs="+", help="recordings of your own instead")
     parser.add_argument("--engine", default="pocketsphinx")
     parser.add_argument("--language", default="en")
 
@@ -53,15 +53,15 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> None:
     """Score the calls with each number of workers and print a table."""
     with tempfile.TemporaryDirectory() as name:
-        calls = given.recordings or build_calls(Path(name) / "calls", given.calls)
-        print(f"\n{given.engine} on {calls.name}")
+        calls = given.recordings or [build_calls(Path(name) / "calls", given.calls)]
+        print(f"\n{given.engine}")
         print(
             f"{'workers':>7} {'done':>5} {'audio s':>8} {'batch s':>8} {'x real time':>12} {'x first':>8}"
             f" {'idle at end':>12} {'parent MiB':>11} {'worker MiB':>11}"
         )
         first_s = None
         for workers in given.workers:
-            command = [sys.executable, "-m", "callqa", "score", str(calls), "--engine", given.engine]
+            command = [sys.executable, "-m", "callqa", "score", *map(str, calls), "--engine", given.engine]
             command += ["--language", given.language, "--home", f"{name}/home{workers}", "--workers", str(workers)]
             printed, seen = watch([*command, "--json"])
             document = json.loads(printed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 CONTACTS = 150
+SPEECH = Path(__file__).parents[1] / "data" / "speech"
 
 
 @pytest.fixture
@@ -51,3 +53,19 @@ def test_a_full_disk_stops_the_batch_and_the_same_command_goes_on(small_disk: Pa
     assert after["done"] + after["skipped"] == CONTACTS
     assert len({contact["id"] for contact in after["contacts"]}) == CONTACTS
     assert after["failed"] == []
+
+
+def test_a_full_disk_leaves_no_half_copy_of_a_recording(small_disk: Path, tmp_path: Path) -> None:
+    (small_disk / "other").write_bytes(bytes(560_000))
+    (tmp_path / "call.json").write_text('{"segments": [{"speaker": "agent", "start": 0, "end": 9, "text": "Hello."}]}')
+    shutil.copy(SPEECH / "number_8k.flac", tmp_path / "call.flac")
+    command = [sys.executable, "-m", "callqa", "export-audio", str(tmp_path / "call.flac"), str(tmp_path / "call.json")]
+    command += ["--to", str(small_disk / "out"), "--home", str(tmp_path / "home"), "--workers", "1", "--json"]
+    full = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert full.returncode == 1
+    assert json.loads(full.stdout)["error"]["type"] == "StoreFull"
+    assert list((small_disk / "out").iterdir()) == []
+
+    (small_disk / "other").unlink()
+    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
+    assert [path.name for path in (small_disk / "out").iterdir()] == ["call.masked.flac"]
