@@ -15,16 +15,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from callqa import wiring
 from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line
+from callqa.cli.transcripts import print_transcript, transcript_document
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Evidence, Finding, Inspection
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.execution.processes import cpu_count
 from qa_pipeline.intake.discover import IgnoredFiles
-from qa_pipeline.report.labels import FLAGS, QUALITIES, ROLES
+from qa_pipeline.report.labels import FLAGS
 from qa_pipeline.services import score as scoring
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.preview import Preview, preview_score
-from qa_pipeline.services.transcribe import Transcribed, Transcriptions, transcribe_paths
+from qa_pipeline.services.transcribe import Transcriptions, transcribe_paths
 from qa_pipeline.store import Store
 
 Paths = Annotated[list[Path], typer.Argument(help="Files and folders: recordings, transcripts, chats.")]
@@ -93,10 +94,13 @@ def transcribe(
     language: Language = None,
     workers: Workers = None,
     show: Annotated[bool, typer.Option("--show", help="Print the words readably, with times.")] = False,
+    no_corrections: Annotated[
+        bool, typer.Option("--no-corrections", help="Leave the words as recognised, whatever the lexicon says.")
+    ] = False,
 ) -> None:
     """Turn recordings into words, personal data masked, without scoring or keeping contacts."""
     app = with_language(context(ctx), language)
-    batch = wiring.batch(app.settings, engine=engine)
+    batch = wiring.batch(app.settings, engine=engine, corrections=not no_corrections)
     found = transcribe_paths(paths, metadata, batch, wiring.executor(app.settings, workers))
     document = {
         "contacts": [transcript_document(item) for item in found.contacts],
@@ -279,49 +283,9 @@ def print_failures(app: AppContext, title: str, failures: list[Failure]) -> None
             app.say("    {hint}", hint=hint)
 
 
-def transcript_document(item: Transcribed) -> dict[str, Any]:
-    """Return one transcript as the command-line contract has it."""
-    return {
-        "path": item.path,
-        "id": item.contact_id,
-        "engine": item.transcript.engine,
-        "language": item.transcript.language,
-        "quality": item.transcript.quality.value,
-        "confidence": item.transcript.confidence,
-        "roles_by": item.transcript.roles_by,
-        "utterances": [
-            {
-                "role": utterance.role.value,
-                "start_s": utterance.start_s,
-                "end_s": utterance.end_s,
-                "text": utterance.text,
-                "confidence": utterance.confidence,
-            }
-            for utterance in item.transcript.utterances
-        ],
-    }
-
-
 def _print_transcripts(app: AppContext, found: Transcriptions, *, show: bool) -> None:
     for item in found.contacts:
-        transcript = item.transcript
-        app.say(
-            N_("{path}: {count} utterances by {engine}, {language}, {quality}"),
-            path=item.path,
-            count=len(transcript.utterances),
-            engine=transcript.engine,
-            language=transcript.language,
-            quality=app.translate(QUALITIES[transcript.quality.value]),
-        )
-        for utterance in transcript.utterances if show else ():
-            start = utterance.start_s
-            clock = "  --:--" if start is None else f"{int(start // 60):4d}:{int(start % 60):02d}"
-            app.say(
-                N_("{clock}  {role}: {text}"),
-                clock=clock,
-                role=app.translate(ROLES[utterance.role.value]),
-                text=utterance.text,
-            )
+        print_transcript(app, item, show=show)
     print_failures(app, N_("pending"), found.pending)
     print_failures(app, N_("failed"), found.failed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -84,6 +85,23 @@ def vad(
     found = context(ctx)
     options = wiring.listen_options(found.settings)
     _show(found, lambda: validate_vad(file, options, limit=limit))
+
+
+@app.command()
+def diarization(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Table with path and rttm, or an RTTM file beside its recordings.")],
+    engine: Annotated[str | None, typer.Option(help="resemblyzer or sherpa-onnx.")] = None,
+    audio: Annotated[list[Path] | None, typer.Option(help="Recordings of an RTTM file that lie elsewhere.")] = None,
+) -> None:
+    """Telling two voices on one channel apart: error rate against RTTM, with and without collar and overlap."""
+    from qa_pipeline.services.validate.diarization import validate_diarization
+
+    found = context(ctx)
+    options = wiring.speech_options(found.settings)
+    if engine:
+        options = replace(options, diarization=replace(options.diarization, engine=engine))
+    _show(found, lambda: validate_diarization(file, options, audio=audio or ()))
 
 
 def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qa_pipeline.audio.windows import speech_windows
-from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.contact import Contact, Role
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.listening import Listening
 from qa_pipeline.domain.transcript import Transcript
@@ -17,7 +17,7 @@ from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.intake.transcripts import read_transcript
 from qa_pipeline.ports import TranscriptionRequest
 
-ROLES_VERSION = "1"
+ROLES_VERSION = "2"
 """Part of every identity: raise it when the making of utterances or roles changes."""
 
 
@@ -71,6 +71,8 @@ def transcribe(
 
 
 def _roles_by(contact: Contact, listening: Listening) -> str:
+    if all(channel.role is Role.UNKNOWN for channel in listening.channels):
+        return "none"
     if contact.channel_map or any(source.role for source in contact.audio):
         return "metadata"
     return "channel" if listening.parties_apart else "none"

@@ -26,6 +26,7 @@ from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.domain.vocabulary import SpeechHints
 from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.registry import engine_spec, load_engine
+from qa_pipeline.engines.speakers import speakers_spec, with_speakers
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.errors import NeedsModel
 from qa_pipeline.ports import ContactView
@@ -60,10 +61,14 @@ class InspectionOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprints:
-    """Identity of each stage's output for one contact; ``listen`` is None without a recording."""
+    """Identity of each stage's output for one contact.
+
+    ``listen`` is None without a recording, ``speakers`` where both parties cannot be on one channel.
+    """
 
     listen: str | None
     transcribe: str
+    speakers: str | None = None
     annotate: str
     inspect: str
 
@@ -114,9 +119,12 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         language=contact.language,
         method=_method(contact, cards, options.speech),
     )
+    # A stage of its own: another diarizer gives the words to other speakers, it does not make anybody recognise anew.
+    speakers_method = speakers_spec(contact, options.speech)
+    speakers = fingerprint("speakers", transcribe=words, method=speakers_method.key) if speakers_method else None
     annotated = fingerprint(
         "annotate",
-        transcribe=words,
+        transcribe=speakers or words,
         kind=contact.kind,
         facts=FACTS_VERSION,
         version=ANNOTATE_VERSION,
@@ -124,7 +132,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         moves=engine_spec("moves", options.move_engine, **dict(options.moves)).key,
     )
     inspected = fingerprint("inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION)
-    return Fingerprints(listen=heard, transcribe=words, annotate=annotated, inspect=inspected)
+    return Fingerprints(listen=heard, transcribe=words, speakers=speakers, annotate=annotated, inspect=inspected)
 
 
 def _method(contact: Contact, cards: Sequence[Scorecard], options: SpeechOptions) -> str | None:
@@ -197,7 +205,18 @@ def _listening(task: InspectionTask, folder: ArtifactFolder) -> Listening | None
 
 
 def read_or_transcribe(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> Transcript:
-    """Return the transcript of a contact, from its artifact when that exists."""
+    """Return the transcript of a contact with its speakers told apart, from artifacts when those exist."""
+    identity = task.fingerprints.speakers
+    told = folder.find(Transcript, "speakers", identity) if identity else None
+    if told is None:
+        words = _words(task, folder, listening)
+        told = with_speakers(words, task.contact, listening, task.options.speech)
+        if identity and told is not words:
+            folder.write(told, "speakers", identity)
+    return told
+
+
+def _words(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> Transcript:
     found = folder.find(Transcript, "transcribe", task.fingerprints.transcribe)
     if found is None:
         found = transcribe(
@@ -270,6 +289,8 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
 def _knows_who_spoke_when(contact: Contact, transcript: Transcript, listening: Listening | None) -> bool:
     if listening is not None and listening.timing_reliable:
         return True
+    if transcript.diarizer:
+        return transcript.turns_reliable
     # Labels of an imported transcript are as good as channels; whether it has times the facts themselves say.
     return contact.kind is ContactKind.CHAT or transcript.roles_by in ("labels", "metadata")
 
