@@ -20,7 +20,7 @@ WRITING_VERSION = "1"
 
 _HAN = "\u3400-\u9fff"
 _FULL_WIDTH = dict(zip(",.?!;:", "，。？！；：", strict=True))
-_HALF_WIDTH_MARK = re.compile(rf"(?<=[{_HAN}])[,.?!;:](?=[{_HAN}\s]|$)")
+_HALF_WIDTH_MARK = re.compile(rf"([{_HAN}]\s*)([,.?!;:])(?=[{_HAN}\s]|$)")
 _MARKS = "，。？！；：、"
 _INNER_SPACE = re.compile(rf"(?<=[{_HAN}{_MARKS}])\s+(?=[{_HAN}{_MARKS}])|(?<=[{_MARKS}])\s+|\s+(?=[{_MARKS}])")
 
@@ -38,7 +38,7 @@ def written(recognition: Recognition) -> Recognition:
 
 def _tidied(span: RecognizedSpan) -> RecognizedSpan:
     text = simplified(span.text)
-    text = _HALF_WIDTH_MARK.sub(lambda mark: _FULL_WIDTH[mark.group()], text)
+    text = _HALF_WIDTH_MARK.sub(lambda mark: mark[1] + _FULL_WIDTH[mark[2]], text)
     dropped = {place for space in _INNER_SPACE.finditer(text) for place in range(*space.span())}
     kept = ["" if place in dropped else char for place, char in enumerate(text)]
     words = tuple(

@@ -71,12 +71,10 @@ def fold(text: str) -> Folded:
     lowered = plain.lower()
     if len(lowered) != len(plain):  # a few letters (such as İ) grow when lowered; places must stay true
         lowered = "".join(char.lower() if len(char.lower()) == 1 else char for char in plain)
-    numbers = find_numbers(lowered)
-    folded = _fold_plain(lowered, numbers)
-    while numbers:
-        # Parts of a number that only punctuation kept apart meet when it is gone: 三、百.
-        numbers = find_numbers(folded.text)
-        folded = _through(folded, _fold_plain(folded.text, numbers)) if numbers else folded
+    folded = _fold_plain(lowered, find_numbers(lowered))
+    # Parts of a number that only punctuation kept apart meet when it is gone: 三、百.
+    while numbers := find_numbers(folded.text):
+        folded = _through(folded, _fold_plain(folded.text, numbers))
     return folded
 
 

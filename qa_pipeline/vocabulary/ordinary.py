@@ -7,15 +7,17 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from pypinyin.constants import PHRASES_DICT
+
 from qa_pipeline.resources import SHIPPED
 
 _LETTERS = re.compile("[a-z']+")
 
 
 def is_ordinary_chinese(text: str) -> bool:
-    """Whether every two neighbouring characters of `text` stand side by side in everyday talk too."""
+    """Whether `text` is a word of the dictionary, or its neighbouring characters stand so in everyday talk too."""
     following = _following()
-    return all(second in following.get(first, "") for first, second in pairwise(text))
+    return text in PHRASES_DICT or all(second in following.get(first, "") for first, second in pairwise(text))
 
 
 @cache

@@ -76,3 +76,65 @@ def test_folding_keeps_places(text: str) -> None:
 @given(text=st.text(max_size=60))
 def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold(fold(text).text).text == fold(text).text
+
+
+NUMBERS = st.lists(
+    st.sampled_from(
+        [
+            *"一二两十百千万亿零点分之半0123456789,.%，、: -嗯下个",
+            "one",
+            "two ",
+            "twenty ",
+            "hundred ",
+            " and ",
+            "percent",
+            "百分之",
+        ]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@given(text=NUMBERS)
+def test_folding_numbers_twice_changes_nothing(text: str) -> None:
+    folded = fold(text)
+    assert fold(folded.text).text == folded.text
+
+
+@given(before=NUMBERS, phrase=NUMBERS, after=NUMBERS)
+def test_every_match_of_numbers_is_a_part_of_the_original(before: str, phrase: str, after: str) -> None:
+    folded = fold(before + phrase + after)
+    assert len(folded.places) == len(folded.text)
+    for place in range(len(folded.text)):
+        start, end = folded.original_span(place, place + 1)
+        assert 0 <= start < end <= len(before + phrase + after)
+    for hit in passage(before + phrase + after).find_all(prepare_phrases([phrase]), tolerant=True):
+        assert hit.quote
+        assert hit.quote in hit.utterance.text
+        if hit.matched_by == "words":
+            assert fold(phrase).text in fold(hit.quote).text
+
+
+@pytest.mark.parametrize(
+    ("phrase", "said", "quote"),
+    [
+        ("24小时内", "我们二十四小时内回复您", "二十四小时内"),
+        ("二十四小时内", "24小时内回复", "24小时内"),
+        ("10086", "请拨打幺零零八六。", "幺零零八六"),
+        ("百分之五", "手续费5%左右", "5%"),
+        ("within two days", "We call you within 2 days.", "within 2 days"),
+        ("2 days", "it takes two days", "two days"),
+        ("请稍等一下", "请稍等1下", "请稍等1下"),
+        ("稍等一会儿吧", "稍等以会儿吧", "稍等以会儿吧"),
+        ("電話號碼", "您的电话号码", "电话号码"),
+        ("电话号码", "您的電話號碼", "電話號碼"),
+    ],
+)
+def test_numbers_and_scripts_are_one_to_phrases(phrase: str, said: str, quote: str) -> None:
+    (hit,) = passage(said).find_all(prepare_phrases([phrase]), tolerant=True)
+    assert hit.quote == quote
+
+
+@pytest.mark.parametrize(("phrase", "said"), [("2天", "12天"), ("五", "百分之五"), ("2天", "十二天"), ("5", "3.5")])
+def test_a_number_is_never_cut(phrase: str, said: str) -> None:
+    assert passage(said).find_all(prepare_phrases([phrase]), tolerant=True) == ()

@@ -12,7 +12,7 @@ import pytest
 
 from qa_pipeline.engines.options import AsrOptions, SpeechOptions
 from qa_pipeline.errors import NeedsModel, RowError, TableError
-from qa_pipeline.services.validate.asr import spoken_number, units, validate_asr
+from qa_pipeline.services.validate.asr import units, validate_asr
 
 SPEECH = Path(__file__).parents[3] / "data" / "speech"
 EMBEDDED = SpeechOptions(asr=AsrOptions(engine="pocketsphinx"))
@@ -44,23 +44,6 @@ def _table(folder: Path, rows: list[dict[str, str]], name: str = "references.csv
 )
 def test_what_is_counted(text: str, language: str, expected: list[str]) -> None:
     assert units(text, language) == expected
-
-
-@pytest.mark.parametrize(
-    ("digits", "words"),
-    [
-        ("0", "zero"),
-        ("19", "nineteen"),
-        ("40", "forty"),
-        ("105", "one hundred five"),
-        ("2026", "two thousand twenty six"),
-        ("100000", "one hundred thousand"),
-        ("007", "zero zero seven"),
-        ("1234567", "one two three four five six seven"),
-    ],
-)
-def test_numbers_are_spoken(digits: str, words: str) -> None:
-    assert spoken_number(digits) == words
 
 
 @pytest.mark.parametrize("name", ["references.csv", "references.csv.gz", "references.jsonl"])
