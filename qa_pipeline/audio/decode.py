@@ -163,9 +163,9 @@ class AudioReader:
 
     def _missing_frames(self, frame: Any) -> int:
         """Return how many samples were lost before `frame`, by its time stamp."""
-        if frame.pts is None or frame.time_base is None:
+        at_s = frame.time
+        if at_s is None:
             return 0
-        at_s = float(frame.pts * frame.time_base)
         if self._begin_s is None:
             self._begin_s = at_s
         gap_s = at_s - self._begin_s - self.decoded_s
@@ -232,6 +232,8 @@ def _float_samples(frame: Any) -> Block:
     elif samples.dtype.kind == "i":
         scale = 2.0 ** (8 * samples.dtype.itemsize - 1)
     found: Block = samples.astype(np.float32)
-    found -= np.float32(offset)
-    found /= np.float32(scale)
+    if offset:
+        found -= np.float32(offset)
+    if scale != 1.0:
+        found *= np.float32(1.0 / scale)  # a power of two: exact
     return found

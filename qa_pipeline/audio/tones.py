@@ -154,18 +154,19 @@ _WHOLE = 2.0 * float((_SHORT_WINDOW**2).sum()) / float(_SHORT_WINDOW.sum()) ** 2
 
 def _keys(frames: Floats) -> npt.NDArray[np.int8]:
     """Return the pressed key (1-16) of each frame of 256 samples at 8,000 Hz, 0 for none."""
+    found = np.zeros(len(frames), np.int8)
+    audible = np.einsum("ij,ij->i", frames, frames) >= _AUDIBLE_POWER * _SHORT
+    if not audible.any():
+        return found
+    frames = frames[audible]
     windowed = frames * _SHORT_WINDOW
     energy = np.einsum("ij,ij->i", windowed, windowed)
     projected = frames @ _WAVES
     shares = (projected[:, :8] ** 2 + projected[:, 8:] ** 2) * _WHOLE / (energy[:, None] + 1e-12)
     low, high = shares[:, :4].argmax(axis=1), shares[:, 4:].argmax(axis=1)
     low_share, high_share = shares[:, :4].max(axis=1), shares[:, 4:].max(axis=1)
-    pressed = (
-        (low_share + high_share >= _DTMF_SHARE)
-        & (np.minimum(low_share, high_share) >= _DTMF_WEAKER_SHARE)
-        & (energy >= _AUDIBLE_POWER * _SHORT / 2)
-    )
-    found: npt.NDArray[np.int8] = np.where(pressed, 1 + 4 * low + high, 0).astype(np.int8)
+    pressed = (low_share + high_share >= _DTMF_SHARE) & (np.minimum(low_share, high_share) >= _DTMF_WEAKER_SHARE)
+    found[audible] = np.where(pressed, 1 + 4 * low + high, 0)
     return found
 
 
