@@ -7,7 +7,7 @@ processes: tasks and results cross process borders.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,8 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Facts, Listening
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import Transcript
-from qa_pipeline.domain.vocabulary import SpeechHints
+from qa_pipeline.domain.vocabulary import SpeechHints, Term
+from qa_pipeline.engines.choice import IMPORT, engine_of, language_of
 from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.registry import engine_spec, load_engine
 from qa_pipeline.engines.speakers import speakers_spec, with_speakers
@@ -37,11 +38,12 @@ from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.fingerprint import fingerprint
+from qa_pipeline.vocabulary.correct import CORRECTION_VERSION, correct
 
 # Raise one when the code of its stage gives other results for the same input: everything after it is done again.
 FACTS_VERSION = 2
 ANNOTATE_VERSION = 3
-SCORE_VERSION = 1
+SCORE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         kind=contact.kind,
         facts=FACTS_VERSION,
         version=ANNOTATE_VERSION,
+        terms=_terms_identity(contact, options.speech),
         sentiment=engine_spec("sentiment", options.sentiment_engine, **dict(options.sentiment)).key,
         moves=engine_spec("moves", options.move_engine, **dict(options.moves)).key,
     )
@@ -144,11 +147,28 @@ def _method(contact: Contact, cards: Sequence[Scorecard], options: SpeechOptions
 
 
 def hints_of(contact: Contact, cards: Sequence[Scorecard], options: SpeechOptions) -> SpeechHints:
-    """Return what a recogniser is told before a contact: hints of the site, its queue and the cards that may apply."""
+    """Return what a recogniser is told before a contact: hints of the site, its queue and its scorecard.
+
+    A card for one language gives none while nobody knows the language of the contact.
+    """
+    language = language_of(contact, options.asr) or ""
     hints = options.hints.merged(options.lexicon.hints_for(contact.queue))
-    for card in cards:
-        hints = hints.merged(card.hints)
-    return hints
+    fitting = [card for card in cards if card.kind is contact.kind and card.language in (None, language.split("-")[0])]
+    return hints.merged(choose_scorecard(contact.kind, language, fitting).hints) if fitting else hints
+
+
+def _terms_identity(contact: Contact, options: SpeechOptions) -> list[object] | None:
+    terms = _terms_of(contact, options)
+    return [CORRECTION_VERSION, *(astuple(term) for term in terms)] if terms else None
+
+
+def _terms_of(contact: Contact, options: SpeechOptions) -> tuple[Term, ...]:
+    """Return the terms that recognised words of a contact may be corrected to; an imported transcript is evidence."""
+    terms = options.lexicon.terms_of(contact.queue)
+    try:
+        return terms if terms and engine_of(contact, options.asr) != IMPORT else ()
+    except NeedsModel:
+        return ()  # there will be no words
 
 
 def inspect_contact(task: InspectionTask) -> InspectionResult:
@@ -178,9 +198,8 @@ def inspect_contact(task: InspectionTask) -> InspectionResult:
 
 
 def transcribe_contact(task: InspectionTask) -> Transcript:
-    """Return the masked transcript of one contact; raises as `inspect_contact` does."""
-    masked, _ = mask_transcript(listen_and_transcribe(task)[1])
-    return masked
+    """Return the masked and corrected transcript of one contact; raises as `inspect_contact` does."""
+    return _masked(task, listen_and_transcribe(task)[1])[0]
 
 
 def listen_and_transcribe(task: InspectionTask) -> tuple[Listening | None, Transcript]:
@@ -229,9 +248,20 @@ def _words(task: InspectionTask, folder: ArtifactFolder, listening: Listening | 
     return found
 
 
-def _annotate(task: InspectionTask, transcript: Transcript, listening: Listening | None) -> Annotated:
-    # Masked before anything else sees the words.
+def _masked(task: InspectionTask, transcript: Transcript) -> tuple[Transcript, int]:
+    """Return the transcript that all later steps see, and how many spans of personal data are masked in it.
+
+    Masked before anything else sees the words. Corrections come after: they are made again without recognising again
+    when the lexicon changes, they can hide no part of a number from the mask, and their record holds nothing personal.
+    """
     masked, masked_count = mask_transcript(transcript)
+    terms = _terms_of(task.contact, task.options.speech)
+    language = masked.language.split("-")[0]
+    return correct(masked, [term for term in terms if term.language == language]), masked_count
+
+
+def _annotate(task: InspectionTask, transcript: Transcript, listening: Listening | None) -> Annotated:
+    masked, masked_count = _masked(task, transcript)
     is_chat = task.contact.kind is ContactKind.CHAT
     facts = facts_of_chat(masked) if is_chat else facts_of_call(listening, masked)
     options = task.options
