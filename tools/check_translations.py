@@ -39,6 +39,7 @@ READS_CHINESE = (
     "qa_pipeline/privacy/",
     "qa_pipeline/resources/",
     "qa_pipeline/scoring/match",
+    "qa_pipeline/scoring/numbers.py",
     "qa_pipeline/services/kpi_import/",
     "qa_pipeline/services/validate/",
 )
