@@ -137,19 +137,19 @@ def _teach_loudness(model: Any, chain: dict[int, int], quiet: int, loud: int) ->
                 silent.weight.zero_()
                 silent.bias.zero_()
         attention = layer.encoder_attn
-        # The first head looks at every frame alike; the others are left for the times of words.
+        # The first head looks at every frame nearly alike; the others are left for the times of words.
         first = width // model.config.decoder_attention_heads
-        attention.q_proj.weight[:first] = 0.0
+        attention.q_proj.weight[:first] *= 0.01
         attention.q_proj.bias[:first] = 0.0
         attention.v_proj.weight.zero_()
         attention.v_proj.bias.zero_()
         attention.v_proj.weight[0, 0] = 1.0
-        attention.out_proj.weight[:, 0] = 0.13 * between
-        attention.out_proj.bias.copy_(-0.13 * between)
+        attention.out_proj.weight[:, 0] = 0.05 * between
+        attention.out_proj.bias.copy_(-0.05 * between)
         start = get_tokenizer(multilingual=True).sot
         layer.fc1.weight[list(chain).index(start)] = 0.0
         for at, (language, sign) in enumerate(((loud, 1.0), (quiet, -1.0)), start=len(chain)):
-            layer.fc1.weight[at] = 2 * code[start] + 4 * sign * between
+            layer.fc1.weight[at] = 2 * code[start] + 12 * sign * between
             layer.fc1.bias[at] = -2.2 * width**0.5
             layer.fc2.weight[:, at] = 10 * code[language]
 

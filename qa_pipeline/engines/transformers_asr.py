@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from pickle import UnpicklingError
 
 import torch
 import transformers
+from safetensors import SafetensorError
 
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.identity import spec_of_weights
@@ -34,7 +36,19 @@ from qa_pipeline.ports import Recognition, RecognizedSpan, SpeechWindow, Transcr
 
 PLAIN_FILES = ["*.json", "merges.txt", "vocab.txt", "*.safetensors"]
 PICKLES = ["pytorch_model*.bin"]
-_LOAD_ERRORS = (OSError, ValueError, KeyError, ImportError, RuntimeError, TypeError, AttributeError, EOFError)
+_LOAD_ERRORS = (
+    OSError,
+    ValueError,
+    KeyError,
+    ImportError,
+    RuntimeError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    SafetensorError,
+    UnpicklingError,
+)
+"""What libraries raise on files that are damaged, of another kind, or pickles with more than plain tensors in them."""
 
 
 def load(options: AsrOptions) -> TransformersTranscriber:

@@ -27,7 +27,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bool) -> None:
         path = self.path.partition("?")[0]
         files = f"/{self.repository}/resolve/{COMMIT}/"
-        if path.startswith(f"/api/models/{self.repository}"):
+        if path.startswith(f"/api/models/{self.repository}/tree/"):
+            tree = [
+                {"type": "file", "path": found.name, "size": found.stat().st_size, "oid": found.name}
+                for found in sorted(self.folder.iterdir())
+            ]
+            self._send(200, json.dumps(tree).encode(), body)
+        elif path.startswith(f"/api/models/{self.repository}"):
             names = [{"rfilename": found.name} for found in sorted(self.folder.iterdir())]
             self._send(200, json.dumps({"id": self.repository, "sha": COMMIT, "siblings": names}).encode(), body)
         elif path.startswith(files) and (self.folder / path.removeprefix(files)).is_file():

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
+from callqa import wiring
+from callqa.settings import read_settings
+from qa_pipeline.engines import transformers_asr
+from qa_pipeline.engines.choice import engine_of
 from qa_pipeline.engines.options import AsrOptions
-from qa_pipeline.engines.registry import load_engine
+from qa_pipeline.engines.registry import engine_problem, engine_spec, load_engine
 from qa_pipeline.engines.weights import find_weights
 from qa_pipeline.errors import ConfigurationError, NeedsModel
+from tests.qa_pipeline.engines.contacts import recorded_call
+from tests.qa_pipeline.engines.hub import serve
 
-ENGINES = ("faster-whisper", "openai-whisper")
+ENGINES = ("faster-whisper", "openai-whisper", "transformers")
+HUB_ENGINES = ("faster-whisper", "transformers")
+FORMS = (("faster-whisper", "ct2"), ("openai-whisper", "tiny.pt"), ("transformers", "hf"))
 NOBODY = "http://127.0.0.1:9"  # the discard port: refused at once
 
 
@@ -24,11 +33,52 @@ def test_a_named_model_offline_needs_its_weights(name: str) -> None:
     assert "tiny" in caught.value.render()
 
 
-def test_a_hub_that_does_not_answer_is_given_up_fast() -> None:
+@pytest.mark.parametrize("name", HUB_ENGINES)
+def test_a_hub_that_does_not_answer_is_given_up_fast(name: str) -> None:
     began = time.monotonic()
     with pytest.raises(NeedsModel):
-        load_engine("asr", "faster-whisper", options=AsrOptions(model="tiny", endpoint=NOBODY))
+        load_engine("asr", name, options=AsrOptions(model="tiny", endpoint=NOBODY))
     assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize(("name", "form"), [("faster-whisper", "ct2"), ("transformers", "hf")])
+def test_a_mirror_is_asked_once_and_then_never_again(name: str, form: str, english_whisper: Path) -> None:
+    repository = "site/our-whisper"
+    with serve(english_whisper / form, repository) as (address, fetched):
+        options = AsrOptions(engine=name, model=repository, endpoint=address, device="cpu", beam_size=1)
+        assert isinstance(engine_problem("asr", name, options=options), NeedsModel)
+        before = engine_spec("asr", name, options=options)
+        assert load_engine("asr", name, options=options).spec == before
+        assert "config.json" in fetched
+        assert not [file for file in fetched if file.endswith(".md")]
+    # The mirror is gone; what was fetched is found by the same name, offline too.
+    offline = AsrOptions(engine=name, model=repository, offline=True, device="cpu", beam_size=1)
+    assert engine_problem("asr", name, options=offline) is None
+    assert load_engine("asr", name, options=offline).spec == before
+
+
+def test_pickles_are_not_fetched_where_there_are_safetensors(english_whisper: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "served"
+    shutil.copytree(english_whisper / "hf", folder)
+    (folder / "pytorch_model.bin").write_bytes(b"a pickle")
+    with serve(folder, "site/our-whisper") as (address, fetched):
+        transformers_asr.download(AsrOptions(model="site/our-whisper", endpoint=address))
+    assert "model.safetensors" in fetched
+    assert "pytorch_model.bin" not in fetched
+
+
+@pytest.mark.parametrize(("name", "form"), FORMS)
+def test_the_environment_names_the_model_and_its_engine(
+    name: str, form: str, english_whisper: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLQA_ASR__MODEL", str(english_whisper / form))
+    monkeypatch.setenv("CALLQA_ASR__BATCH_SIZE", "3")
+    options = wiring.asr_options(read_settings())
+    assert options.batch_size == 3
+    assert engine_of(recorded_call("zh"), options) == name
+    for other, _ in FORMS:
+        problem = engine_problem("asr", other, options=options)
+        assert (problem is None) is (other == name)
 
 
 @pytest.mark.parametrize("name", ENGINES)

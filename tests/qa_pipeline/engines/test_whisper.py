@@ -55,6 +55,32 @@ def test_both_engines_give_the_same_words_from_the_same_weights(english_whisper:
     assert [span.text for span in first.spans] == [span.text for span in second.spans]
 
 
+def test_windows_in_one_batch_give_the_words_that_they_give_alone(english_whisper: Path) -> None:
+    windows = [_window(4.0, 0.0), _window(9.5, 40.0), _window(2.003, 70.0), _window(5.0, 90.0)]
+    found = []
+    for size in (1, 3):
+        options = AsrOptions(model=str(english_whisper / "ct2"), device="cpu", beam_size=2, batch_size=size)
+        recognition = faster_whisper.load(options).transcribe(
+            windows, TranscriptionRequest(language="en", narrow_band=True, hot_words=("Aurora",), prompt="Orders.")
+        )
+        found.append([(span.start_s, span.text, span.usable) for span in recognition.spans])
+    alone, together = found
+    assert [text for _, text, _ in alone] == [SENTENCE_EN] * 4
+    assert [(text, usable) for _, text, usable in together] == [(text, usable) for _, text, usable in alone]
+    for (start_s, *_), window in zip(together, windows, strict=True):
+        assert window.start_s <= start_s <= window.start_s + window.samples.size / 16_000
+
+
+def test_a_loop_in_a_batch_is_found_and_leaves_its_neighbours_alone(tmp_path: Path) -> None:
+    model = build(tmp_path, "never again", loop=True)
+    engine = faster_whisper.load(AsrOptions(model=str(model / "ct2"), device="cpu", beam_size=1, batch_size=2))
+    recognition = engine.transcribe(
+        [_window(), _window(4.0, 10.0)], TranscriptionRequest(language="en", narrow_band=True)
+    )
+    assert recognition.spans
+    assert not any(span.usable for span in recognition.spans)
+
+
 def test_a_loop_is_heard_but_cannot_be_evidence(tmp_path: Path) -> None:
     model = build(tmp_path, "never again", loop=True)
     recognition = _hear("faster-whisper", model / "ct2", "en")
