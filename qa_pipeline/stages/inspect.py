@@ -317,8 +317,8 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
 
 
 def _knows_who_spoke_when(contact: Contact, transcript: Transcript, listening: Listening | None) -> bool:
-    if listening is not None and listening.timing_reliable:
-        return True
+    if listening is not None and (listening.timing_reliable or not listening.clocks_agree):
+        return listening.clocks_agree
     if transcript.diarizer:
         return transcript.turns_reliable
     # Labels of an imported transcript are as good as channels; whether it has times the facts themselves say.

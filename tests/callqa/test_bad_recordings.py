@@ -55,7 +55,7 @@ def _printed(*arguments: str) -> dict[str, Any]:
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         code = main([*arguments, "--workers", "0", "--json"])
-    assert code == 3  # done, but some items failed
+    assert code == 3, out.getvalue()  # done, but some items failed
     document: dict[str, Any] = json.loads(out.getvalue())
     return document
 
@@ -92,3 +92,11 @@ def test_facts_and_sounds_are_shown(scored: tuple[Path, dict[str, Any]]) -> None
     empty = client.get("/api/v1/contacts/one-empty-channel").json()["facts"]
     assert (empty["customer_talk_s"], empty["customer_speech_db"]) == (0.0, None)
     assert client.get("/api/v1/contacts/pair").json()["facts"]["overlap_ratio"] is None
+
+
+def test_times_are_not_judged_where_the_clocks_differ(scored: tuple[Path, dict[str, Any]]) -> None:
+    contacts = {contact["id"]: contact for contact in scored[1]["contacts"]}
+    outcomes = {name: {item["id"]: item["outcome"] for item in contacts[name]["criteria"]} for name in ("pair", "loud")}
+    # The same words and sound, once in two files of 12 and 8 s, once in one file.
+    assert outcomes["loud"]["no_interrupting"] == "met"
+    assert outcomes["pair"]["no_interrupting"] == "undetermined"
