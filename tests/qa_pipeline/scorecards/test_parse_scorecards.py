@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.vocabulary import SpeechHints
 from qa_pipeline.errors import ScorecardError
 from qa_pipeline.scorecards import check_scorecard, read_scorecard
 
@@ -172,3 +173,28 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     (error,) = check_scorecard(tmp_path / "none.yaml")
     assert "cannot be read" in error.render()
     assert error.file == str(tmp_path / "none.yaml")
+
+
+SPEECH = "pass_points: 80\nspeech: {prompt: 您好，这里是长河宽带。, hot_words: [光猫, 千兆]}"
+
+
+def test_hints_for_recognisers_are_no_part_of_what_a_card_judges_by(tmp_path: Path) -> None:
+    plain = read_scorecard(write(tmp_path, CARD))
+    assert plain.hints == SpeechHints()
+    card = read_scorecard(write(tmp_path, CARD.replace("pass_points: 80", SPEECH)))
+    assert card.hints == SpeechHints(prompt="您好，这里是长河宽带。", hot_words=("光猫", "千兆"))
+    assert card.digest == plain.digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "says"),
+    [
+        ("prompt:", "promt:", "speech.promt", "did you mean 'prompt'"),
+        ("[光猫, 千兆]", "光猫", "speech.hot_words", "must be a list"),
+        ("[光猫, 千兆]", "[光猫, '']", "speech.hot_words[1]", "is empty"),
+    ],
+)
+def test_mistakes_in_hints(tmp_path: Path, old: str, new: str, field: str, says: str) -> None:
+    ((row, where, message),) = errors_of(tmp_path, "pass_points: 80", SPEECH.replace(old, new))
+    assert (row, where) == (7, field)
+    assert says in message
