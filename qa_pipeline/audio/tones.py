@@ -6,7 +6,7 @@ the spectrum and no voice is: its pitch moves. Music is a passage in which the l
 again and again, but not the same ones all the time, which would be a hum.
 
 Limits, measured on the open speech recordings and on built sounds: notes shorter than about 0.2 s, songs with a voice
-in front and percussion alone are not found as music; keys must last 65 ms.
+in front and percussion alone are not found as music; keys must last 70 ms.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _AUDIBLE_POWER = 10.0**-5  # -50 dBFS
 # ITU-T Q.23: one frequency of each group; Q.24 lets their levels differ by a few dB.
 _DTMF_LOW_HZ = (697, 770, 852, 941)
 _DTMF_HIGH_HZ = (1209, 1336, 1477, 1633)
-_DTMF_SHARE, _DTMF_WEAKER_SHARE = 0.85, 0.15
+# A frame that a key fills holds nearly nothing else; at its edges a key fills a part only, which smears its lines.
+_DTMF_SHARE, _DTMF_EDGE_SHARE, _DTMF_WEAKER_PART = 0.85, 0.5, 0.18
 _DTMF_FRAMES = 2
 
 _TONE_SHARE = 0.95
@@ -88,6 +89,7 @@ class SoundDetector:
     def __init__(self) -> None:
         self._frame_count = 0
         self._keys: list[npt.NDArray[np.int8]] = []
+        self._sure: list[Flags] = []
         self._blocks: list[_Blocks] = []
         self._waiting: Floats = np.zeros((0, _SHORT), np.float32)
         self._before: Floats = np.zeros((2, _LONG // 2 + 1), np.float32)
@@ -96,7 +98,9 @@ class SoundDetector:
         """Take the next frames of the channel, shape (n, 512) at 16,000 Hz."""
         halved = np.ascontiguousarray(frames[:, ::2])
         self._frame_count += len(halved)
-        self._keys.append(_keys(halved))
+        keys, sure = _keys(halved)
+        self._keys.append(keys)
+        self._sure.append(sure)
         joined = np.concatenate((self._waiting, halved))
         count = max(0, (len(joined) - _HOP_FRAMES) // _HOP_FRAMES)
         if count:
@@ -115,8 +119,13 @@ class SoundDetector:
         """Return what was heard on the channel, which has this place in ``Listening.channels``."""
         filled = np.zeros(self._frame_count, np.bool_)
         sounds: list[Sound] = []
-        keys = np.concatenate(self._keys) if self._keys else np.zeros(0, np.int8)
-        runs = [(SoundKind.DTMF, first, last) for first, last in _runs(keys) if last - first >= _DTMF_FRAMES]
+        keys = np.concatenate([np.zeros(0, np.int8), *self._keys])
+        sure = np.concatenate([np.zeros(0, np.bool_), *self._sure])
+        runs = [
+            (SoundKind.DTMF, first, last)
+            for first, last in _runs(keys)
+            if last - first >= _DTMF_FRAMES and sure[first:last].any()
+        ]
         pressed = np.zeros(self._frame_count, np.bool_)
         for _, first, last in runs:
             pressed[max(0, first - 1) : last + 1] = True
@@ -152,12 +161,12 @@ _LONG_WINDOW = np.hanning(_LONG).astype(np.float32)
 _WHOLE = 2.0 * float((_SHORT_WINDOW**2).sum()) / float(_SHORT_WINDOW.sum()) ** 2
 
 
-def _keys(frames: Floats) -> npt.NDArray[np.int8]:
-    """Return the pressed key (1-16) of each frame of 256 samples at 8,000 Hz, 0 for none."""
-    found = np.zeros(len(frames), np.int8)
+def _keys(frames: Floats) -> tuple[npt.NDArray[np.int8], Flags]:
+    """Return the likely key (1-16, 0 for none) of each frame of 256 samples at 8,000 Hz, and where it is sure."""
+    found, sure = np.zeros(len(frames), np.int8), np.zeros(len(frames), np.bool_)
     audible = np.einsum("ij,ij->i", frames, frames) >= _AUDIBLE_POWER * _SHORT
     if not audible.any():
-        return found
+        return found, sure
     frames = frames[audible]
     windowed = frames * _SHORT_WINDOW
     energy = np.einsum("ij,ij->i", windowed, windowed)
@@ -165,9 +174,11 @@ def _keys(frames: Floats) -> npt.NDArray[np.int8]:
     shares = (projected[:, :8] ** 2 + projected[:, 8:] ** 2) * _WHOLE / (energy[:, None] + 1e-12)
     low, high = shares[:, :4].argmax(axis=1), shares[:, 4:].argmax(axis=1)
     low_share, high_share = shares[:, :4].max(axis=1), shares[:, 4:].max(axis=1)
-    pressed = (low_share + high_share >= _DTMF_SHARE) & (np.minimum(low_share, high_share) >= _DTMF_WEAKER_SHARE)
-    found[audible] = np.where(pressed, 1 + 4 * low + high, 0)
-    return found
+    both = low_share + high_share
+    even = np.minimum(low_share, high_share) >= _DTMF_WEAKER_PART * both
+    found[audible] = np.where(even & (both >= _DTMF_EDGE_SHARE), 1 + 4 * low + high, 0)
+    sure[audible] = even & (both >= _DTMF_SHARE)
+    return found, sure
 
 
 def _powers(windows: Floats) -> Floats:
