@@ -172,6 +172,9 @@ def _decode(model: Any, windows: Sequence[SpeechWindow], **options: Any) -> list
     """Return what was heard in each window, times from its start; more than one window go through the model at once."""
     if len(windows) == 1:
         return [[_heard(segment, 0.0) for segment in model.transcribe(windows[0].samples, **options)[0]]]
+    prompt = options.pop("initial_prompt")
+    # The batched pipeline takes text where the plain one takes tokens; half a character may stand at the cut.
+    options["initial_prompt"] = model.hf_tokenizer.decode(prompt).rstrip("\ufffd") if prompt else None
     ends = np.cumsum([window.samples.size for window in windows])
     starts = ends - [window.samples.size for window in windows]
     clips = [
