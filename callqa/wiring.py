@@ -21,7 +21,7 @@ from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
-from qa_pipeline.ports import Executor, MoveTagger, SentimentModel
+from qa_pipeline.ports import AbuseModel, Executor, MoveTagger, SentimentModel
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.services.score import Batch
@@ -88,9 +88,16 @@ def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
     return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
 
 
-def move_options(settings: Settings) -> dict[str, Any]:
-    """Return the options of the move tagger."""
-    return {"directory": Path(settings.models)}
+def move_options(settings: Settings, name: str) -> dict[str, Any]:
+    """Return the options of a move tagger."""
+    if name == "embedded":
+        return {"directory": Path(settings.text.move_model or settings.models)}
+    return {"model": settings.text.move_model, "offline": settings.asr.offline}
+
+
+def abuse_options(settings: Settings) -> dict[str, Any]:
+    """Return the options of a finder of abuse."""
+    return {"directory": Path(settings.text.abuse_model or settings.models)}
 
 
 def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
@@ -98,7 +105,9 @@ def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
     if kind == "sentiment":
         return sentiment_options(settings, name)
     if kind == "moves":
-        return move_options(settings)
+        return move_options(settings, name)
+    if kind == "abuse":
+        return abuse_options(settings)
     speech = speech_options(settings)
     return {"options": speech.diarization if kind == "diarization" else speech.asr}
 
@@ -111,8 +120,14 @@ def sentiment_model(settings: Settings, name: str) -> SentimentModel:
 
 def move_tagger(settings: Settings, name: str) -> MoveTagger:
     """Load a move tagger by name."""
-    tagger: MoveTagger = load_engine("moves", name, **move_options(settings))
+    tagger: MoveTagger = load_engine("moves", name, **move_options(settings, name))
     return tagger
+
+
+def abuse_model(settings: Settings, name: str) -> AbuseModel:
+    """Load a finder of abuse by name."""
+    model: AbuseModel = load_engine("abuse", name, **abuse_options(settings))
+    return model
 
 
 def intake_options(settings: Settings) -> IntakeOptions:
@@ -124,16 +139,17 @@ def intake_options(settings: Settings) -> IntakeOptions:
     )
 
 
-def inspection_options(
-    settings: Settings, engine: str | None = None, *, corrections: bool = True
-) -> InspectionOptions:
+def inspection_options(settings: Settings, engine: str | None = None, *, corrections: bool = True) -> InspectionOptions:
     """Return how contacts are inspected."""
     return InspectionOptions(
         artifacts=settings.artifacts,
         speech=speech_options(settings, engine, corrections=corrections),
         sentiment_engine=settings.text.sentiment_engine,
         sentiment=tuple(sorted(sentiment_options(settings, settings.text.sentiment_engine).items())),
-        moves=tuple(sorted(move_options(settings).items())),
+        move_engine=settings.text.move_engine,
+        moves=tuple(sorted(move_options(settings, settings.text.move_engine).items())),
+        abuse_engine=settings.text.abuse_engine,
+        abuse=tuple(sorted(abuse_options(settings).items())),
     )
 
 

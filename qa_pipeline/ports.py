@@ -122,6 +122,27 @@ class MoveTagger(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbuseReading:
+    """What an abuse model says of texts: ``probabilities`` 0-1 and ``hints``, each of shape (n,).
+
+    A hint marks a text that a person should look at; its threshold keeps ordinary service talk out.
+    """
+
+    probabilities: npt.NDArray[np.float64]
+    hints: npt.NDArray[np.bool_]
+
+
+class AbuseModel(Protocol):
+    """Insults and other abuse in texts. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def predict(self, texts: Sequence[str], language: str) -> AbuseReading:
+        """Return one probability and one hint per text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactView:
     """All that a detector may see of a contact: masked words and measured facts; no name, team or history."""
 

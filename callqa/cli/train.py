@@ -75,3 +75,109 @@ def sentiment(
             )
 
     app_context.emit({"model": str(folder), **trained.card}, show)
+
+
+@app.command()
+def moves(
+    ctx: typer.Context,
+    data: Annotated[
+        list[Path], typer.Argument(help="Tables or folders of tables: text and act, optional role and dialogue.")
+    ],
+    language: Annotated[Language, typer.Option(help="Language of the texts.")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", "--out", help="Folder that gets moves-zh or moves-en; HOME/models is used in scoring."),
+    ] = None,
+    inverse_penalty: Annotated[
+        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
+    ] = 0.3,
+    seed: Annotated[int, typer.Option(help="Chooses the dialogues that are held out.")] = 0,
+) -> None:
+    """Train the embedded tagger of service moves and write its weights and card."""
+    from models.text.labelled import list_tables
+    from models.text.moves_training import MoveTrainingOptions, train_moves  # loads scikit-learn
+    from qa_pipeline.services.validate.move_table import read_move_table
+
+    app_context = context(ctx)
+
+    def progress(step: str) -> None:
+        err.print(app_context.translate(step), markup=False)
+
+    tables = [read_move_table(path) for path in list_tables(data)]
+    for table in tables:
+        # A wrong label is a mistake to correct; a row without text is nothing to learn from.
+        for problem in table.left_out:
+            if (problem.field or "").casefold() != "text":
+                raise problem
+    options = MoveTrainingOptions(seed=seed, inverse_penalty=inverse_penalty)
+    trained = train_moves(tables, language.value, options, progress=progress)
+    folder = (to or app_context.settings.models) / f"moves-{language.value}"
+    trained.model.save(folder, trained.card)
+
+    def show() -> None:
+        app_context.say(N_("The model is in {folder}."), folder=folder)
+        for name, figures in trained.card["held_out"].items():
+            for move in trained.card["moves"]:
+                app_context.say(
+                    N_("{name}: {move}: F1 {value} on {n} of {count} texts that training did not see"),
+                    name=name,
+                    move=move,
+                    value="–" if figures[move]["f1"] is None else figures[move]["f1"],
+                    n=figures[move]["n"],
+                    count=figures["n"],
+                )
+
+    app_context.emit({"model": str(folder), **trained.card}, show)
+
+
+@app.command()
+def abuse(
+    ctx: typer.Context,
+    data: Annotated[
+        list[Path], typer.Argument(help="Tables or folders of tables: text with label 0/1 (or toxic, or class).")
+    ],
+    language: Annotated[Language, typer.Option(help="Language of the texts.")],
+    clean: Annotated[
+        list[Path] | None, typer.Option(help="Table of service talk without abuse, column text; may be repeated.")
+    ] = None,
+    evaluate: Annotated[
+        list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", "--out", help="Folder that gets abuse-zh or abuse-en; HOME/models is used in scoring."),
+    ] = None,
+    inverse_penalty: Annotated[
+        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
+    ] = 10.0,
+    seed: Annotated[int, typer.Option(help="Chooses the texts that are held out.")] = 0,
+) -> None:
+    """Train the embedded finder of abuse and write its weights and card."""
+    from models.text.abuse_training import AbuseOptions, read_abuse_table, read_clean_table, train_abuse
+    from models.text.labelled import list_tables
+
+    app_context = context(ctx)
+
+    def progress(step: str) -> None:
+        err.print(app_context.translate(step), markup=False)
+
+    tables = [read_abuse_table(path) for path in list_tables(data)]
+    tables += [read_clean_table(path) for path in list_tables(clean or [])]
+    apart = [read_abuse_table(path) for path in list_tables(evaluate or [])]
+    options = AbuseOptions(seed=seed, inverse_penalty=inverse_penalty)
+    trained = train_abuse(tables, language.value, options, evaluate=apart, progress=progress)
+    folder = (to or app_context.settings.models) / f"abuse-{language.value}"
+    trained.model.save(folder, trained.card)
+
+    def show() -> None:
+        app_context.say(N_("The model is in {folder}."), folder=folder)
+        for name, figures in (*trained.card["held_out"].items(), *trained.card["evaluated"].items()):
+            app_context.say(
+                N_("{name}: macro F1 {value} on {n} texts that training did not see; hints find {recall} of the abuse"),
+                name=name,
+                value=figures["macro_f1"]["value"],
+                n=figures["n"],
+                recall=figures["hint_recall"]["value"],
+            )
+
+    app_context.emit({"model": str(folder), **trained.card}, show)

@@ -64,6 +64,42 @@ def courtesy(ctx: typer.Context, file: File, language: Language = None, limit: L
 
 
 @app.command()
+def moves(
+    ctx: typer.Context,
+    file: File,
+    engine: Annotated[str | None, typer.Option(help="embedded or transformers.")] = None,
+    unseen_from: Annotated[
+        list[Path] | None,
+        typer.Option(help="Leave out texts that stand in this table, and count each other text once; may be repeated."),
+    ] = None,
+    language: Language = None,
+    limit: Limit = None,
+) -> None:
+    """Service moves: columns text and act (several separated by |); optional role, dialogue."""
+    from qa_pipeline.services.validate.moves import validate_moves
+
+    found = context(ctx)
+    tagger = wiring.move_tagger(found.settings, engine or found.settings.text.move_engine)
+    _show(found, lambda: validate_moves(file, tagger, language=language, limit=limit, unseen_from=unseen_from or ()))
+
+
+@app.command()
+def abuse(
+    ctx: typer.Context,
+    file: File,
+    engine: Annotated[str | None, typer.Option(help="embedded, or one of a plug-in.")] = None,
+    language: Language = None,
+    limit: Limit = None,
+) -> None:
+    """Abuse: columns text and label 0/1 (or toxic 0/1, or class 0 hate, 1 offensive, 2 neither)."""
+    from qa_pipeline.services.validate.abuse import validate_abuse
+
+    found = context(ctx)
+    model = wiring.abuse_model(found.settings, engine or found.settings.text.abuse_engine)
+    _show(found, lambda: validate_abuse(file, model, language=language, limit=limit))
+
+
+@app.command()
 def compliance(ctx: typer.Context, file: File) -> None:
     """Script compliance: JSONL with contact, scorecard and labels {criterion: outcome}."""
     from qa_pipeline.services.validate.compliance import validate_compliance
@@ -115,6 +151,7 @@ def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:
             group: {name: _metric(metric) for name, metric in metrics.items()}
             for group, metrics in report.groups.items()
         },
+        "confusion": {label: dict(counts) for label, counts in report.confusion.items()},
         "notes": [note.render(found.translate) for note in report.notes],
     }
     found.emit(document, lambda: _print(found, report))
@@ -134,6 +171,7 @@ def _print(found: AppContext, report: ValidationReport) -> None:
     _print_metrics("", report.metrics)
     for group, metrics in report.groups.items():
         _print_metrics(f"{group}: ", metrics)
+    _print_confusion(report)
     for note in report.notes:
         out.print(f"  {note.render(found.translate)}", markup=False)
 
@@ -144,3 +182,9 @@ def _print_metrics(head: str, metrics: Any) -> None:
         value = "–" if known["value"] is None else f"{known['value']:.3f}"
         interval = "  [{:.3f}, {:.3f}]".format(*known["ci95"]) if known["ci95"] else ""
         out.print(f"  {head}{name:<14} {value}{interval}", markup=False)
+
+
+def _print_confusion(report: ValidationReport) -> None:
+    for label, counts in report.confusion.items():
+        found = ", ".join(f"{other} {count}" for other, count in counts.items() if count)
+        out.print(f"  {label} → {found or 0}", markup=False)

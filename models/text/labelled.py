@@ -97,6 +97,20 @@ def read_labelled(path: Path) -> LabelledTexts:
     return LabelledTexts(path.name, digest, tuple(texts), tuple(labels), tuple(groups), left_out)
 
 
+def read_texts(path: Path) -> tuple[str, ...]:
+    """Return the texts of a table with the column ``text``; raises TableError without it, RowError at a bad row."""
+    table = read_table(path)
+    column = next((header for header in table.headers if header.casefold() == "text"), None)
+    if column is None:
+        raise _no_columns(table, "text")
+    texts = []
+    for row in table.rows:
+        if isinstance(row, RowError):
+            raise row
+        texts.append(row.values[column])
+    return tuple(texts)
+
+
 def list_tables(paths: Sequence[Path]) -> list[Path]:
     """Return the tables among files and folders, in order of name within a folder.
 
@@ -119,15 +133,19 @@ def _columns_of(table: Table) -> _Columns:
     headers = {header.casefold(): header for header in table.headers}
     label = next((name for name in ("sentiment", "label", "emotions", "acts", "act") if name in headers), None)
     if "text" not in headers or label is None:
-        raise TableError(
-            N_("The table needs the columns {columns}."),
-            hint=N_("Rename the columns; the table has: {found}."),
-            file=str(table.path),
-            columns="text, sentiment",
-            found=", ".join(table.headers),
-        )
+        raise _no_columns(table, "text, sentiment")
     kind = "acts" if label == "act" else label
     return _Columns(headers["text"], kind, headers[label], headers.get("dialogue"))
+
+
+def _no_columns(table: Table, columns: str) -> TableError:
+    return TableError(
+        N_("The table needs the columns {columns}."),
+        hint=N_("Rename the columns; the table has: {found}."),
+        file=str(table.path),
+        columns=columns,
+        found=", ".join(table.headers),
+    )
 
 
 def _label_of(table: Table, row: Row, columns: _Columns) -> int | None:

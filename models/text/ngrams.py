@@ -11,6 +11,7 @@ _DIGITS = re.compile(r"\d+")
 _REPEAT = re.compile(r"(.)\1{2,}")
 _WORD = re.compile(r"[^\W_]+(?:'[a-z]+)?|[^\w\s]")
 _SPACE = re.compile(r"\s+")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 MAX_CHARACTERS = 2000
 _EDGE_WORDS = 2
@@ -67,4 +68,15 @@ def english_edge_ngrams(text: str) -> Iterator[str]:
         yield f"]]{joined[-size:]}"
 
 
-NGRAMS = {"zh": chinese_ngrams, "en": english_ngrams, "en-edges": english_edge_ngrams}
+def chinese_inner_ngrams(text: str) -> Iterator[str]:
+    """Yield `chinese_ngrams` of a text without the punctuation at its ends: it tells how somebody types."""
+    inner = _EDGES.sub("", normalise(text))
+    return chinese_ngrams(inner)
+
+
+NGRAMS = {
+    "zh": chinese_ngrams,
+    "zh-inner": chinese_inner_ngrams,
+    "en": english_ngrams,
+    "en-edges": english_edge_ngrams,
+}

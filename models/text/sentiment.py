@@ -59,7 +59,7 @@ class EmbeddedSentiment:
             When there is no model for `language`.
         """
         primary = primary_language(language)
-        scripts = [_script(text) or primary for text in texts]
+        scripts = [script_of(text) or primary for text in texts]
         probabilities = np.full((len(texts), len(LABELS)), 1 / len(LABELS))
         for each in LANGUAGES:
             rows = [row for row, script in enumerate(scripts) if script == each and texts[row].strip()]
@@ -110,7 +110,8 @@ def _load(folder: Path) -> NgramClassifier:
     return model
 
 
-def _script(text: str) -> str | None:
+def script_of(text: str) -> str | None:
+    """Return ``zh`` or ``en`` by the letters of a text, None when it has letters of neither."""
     chinese = sum(_CJK[0] <= char <= _CJK[1] for char in text)
     latin = sum(char.isascii() and char.isalpha() for char in text)
     if not chinese and not latin:

@@ -155,16 +155,22 @@ def _card(
     }
 
 
-def service_wording(language: str, per_template: int = 6) -> Iterator[tuple[str, int]]:
-    """Yield the project's own service sentences with their labels; at most `per_template` of each template."""
-    document = yaml.safe_load(_WORDING.read_text(encoding="utf-8"))[language]
+def service_wording(language: str) -> Iterator[tuple[str, int]]:
+    """Yield the project's own service sentences with their labels."""
     for number, label in enumerate(SentimentLabel):
-        for template in document[label.value]:
-            slots = [name for name in document["slots"] if f"{{{name}}}" in template]
-            filled = list(itertools.product(*(document["slots"][name] for name in slots)))
-            step = max(1, -(-len(filled) // per_template))
-            for words in filled[::step]:
-                yield template.format(**dict(zip(slots, words, strict=True))), number
+        for text in fill_templates(_WORDING, language, label.value):
+            yield text, number
+
+
+def fill_templates(path: Path, language: str, name: str, per_template: int = 6) -> Iterator[str]:
+    """Yield the sentences of one list of a wording file, `per_template` of each template at most, spread evenly."""
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))[language]
+    for template in document[name]:
+        slots = [slot for slot in document["slots"] if f"{{{slot}}}" in template]
+        filled = list(itertools.product(*(document["slots"][slot] for slot in slots)))
+        step = max(1, -(-len(filled) // per_template))
+        for words in filled[::step]:
+            yield template.format(**dict(zip(slots, words, strict=True)))
 
 
 class _Problem:
@@ -217,13 +223,14 @@ class _Problem:
         return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
 
 
-def _bucket(seed: int, group: str, buckets: int) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed}:{group}".encode()).digest()[:8], "big") % buckets
+def fold_of(seed: int, group: str, folds: int) -> int:
+    """Return the fold of a text or dialogue, 0 to `folds` - 1; what is alike lies in the same one, on every machine."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{group}".encode()).digest()[:8], "big") % folds
 
 
 def _split(table: LabelledTexts, options: TrainingOptions) -> tuple[LabelledTexts, LabelledTexts]:
-    held = [row for row, group in enumerate(table.groups) if _bucket(options.seed, group, 10) == 0]
-    train = [row for row, group in enumerate(table.groups) if _bucket(options.seed, group, 10) != 0]
+    held = [row for row, group in enumerate(table.groups) if fold_of(options.seed, group, 10) == 0]
+    train = [row for row, group in enumerate(table.groups) if fold_of(options.seed, group, 10) != 0]
     if len(train) > options.rows_max:
         drawn = np.random.default_rng(options.seed).choice(len(train), size=options.rows_max, replace=False)
         train = [train[place] for place in np.sort(drawn)]
@@ -240,7 +247,7 @@ def _rows_of(tables: Sequence[LabelledTexts], language: str) -> _Rows:
         texts,
         np.array(labels, dtype=np.intp),
         np.repeat(np.arange(len(sizes)), sizes),
-        np.array([_bucket(1, group, 3) for group in groups], dtype=np.intp),
+        np.array([fold_of(1, group, 3) for group in groups], dtype=np.intp),
     )
 
 
@@ -280,8 +287,9 @@ def _figures(model: NgramClassifier, held: LabelledTexts) -> dict[str, Any]:
     metrics = measure(labels, probabilities, held.groups)
     if len(set(held.labels)) == 1:
         del metrics["macro_f1"]  # says nothing over one label
-    return {"n": len(held.texts), **{name: _rounded(metric) for name, metric in metrics.items()}}
+    return {"n": len(held.texts), **{name: figure_of(metric) for name, metric in metrics.items()}}
 
 
-def _rounded(metric: Metric) -> dict[str, Any]:
+def figure_of(metric: Metric) -> dict[str, Any]:
+    """Return a metric as a card writes it."""
     return {"value": round(metric.value, 4), "ci95": [round(end, 4) for end in metric.ci95 or ()]}

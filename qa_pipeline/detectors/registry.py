@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qa_pipeline.detectors.abuse import AbuseParams, judge_abuse
 from qa_pipeline.detectors.attitude import AttitudeParams, judge_attitude
 from qa_pipeline.detectors.combine import CombinedParams, NestedCheck, NotParams, judge_all, judge_any, judge_not
 from qa_pipeline.detectors.measure import MeasureParams, judge_measure
+from qa_pipeline.detectors.move import MoveParams, judge_move
 from qa_pipeline.detectors.order import OrderParams, judge_order
 from qa_pipeline.detectors.params import Params
 from qa_pipeline.detectors.pattern import PatternParams, judge_pattern
@@ -41,11 +43,13 @@ class Combination:
 DETECTORS: Mapping[str, Rule | Combination] = {
     "phrase": Rule(PhraseParams, judge_phrase),
     "pattern": Rule(PatternParams, judge_pattern),
+    "move": Rule(MoveParams, judge_move),
     "order": Rule(OrderParams, judge_order),
     "time_limit": Rule(TimeLimitParams, judge_time_limit),
     "measure": Rule(MeasureParams, judge_measure),
     "sentiment": Rule(SentimentParams, judge_sentiment),
     "attitude": Rule(AttitudeParams, judge_attitude),
+    "abuse": Rule(AbuseParams, judge_abuse),
     "any": Combination(CombinedParams, judge_any),
     "all": Combination(CombinedParams, judge_all),
     "not": Combination(NotParams, judge_not),

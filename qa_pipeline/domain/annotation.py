@@ -100,11 +100,20 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbuseHint:
+    """An utterance that may be abusive, for a person to look at; ``probability`` is the model's, 0-1."""
+
+    utterance: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
     """Result of the annotate stage over the masked transcript.
 
     ``attitude_value`` is the mean of the judged dimensions (1-5), None when fewer than three could be judged.
-    ``moves`` stand in the order of the utterances; ``move_engine`` is empty where none were looked for.
+    ``moves`` and ``abuse`` stand in the order of the utterances; ``move_engine`` and ``abuse_engine`` are empty where
+    none were looked for.
     """
 
     sentiments: tuple[Sentiment, ...]
@@ -115,3 +124,5 @@ class Annotation:
     masked_count: int  # spans of personal data that were masked
     moves: tuple[Move, ...] = ()
     move_engine: str = ""
+    abuse: tuple[AbuseHint, ...] = ()
+    abuse_engine: str = ""

@@ -26,6 +26,7 @@ class Flag(StrEnum):
 
     RED_LINE = "red_line"
     ANGRY_CUSTOMER = "angry_customer"
+    POSSIBLE_ABUSE = "possible_abuse"
     LOW_SCORE = "low_score"
     ABSTAINED = "abstained"
     POOR_RECOGNITION = "poor_recognition"

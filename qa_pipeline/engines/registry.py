@@ -29,7 +29,8 @@ class EngineEntry:
     for fingerprints, so it loads nothing, imports nothing heavy and asks no network.
     ``check``: ``module:attr`` of one as cheap that raises what keeps the engine from starting now (weights that are
     absent or incomplete); where it is empty, ``describe`` is asked.
-    ``module``: the import that must be there; ``distribution``: whose version is shown; ``install``: what to run.
+    ``module``: the import that must be there, and ``also`` those that it does not bring itself; ``distribution``: whose
+    version is shown; ``install``: what to run.
     """
 
     kind: str
@@ -38,13 +39,14 @@ class EngineEntry:
     describe: str
     check: str = ""
     module: str
+    also: tuple[str, ...] = ()
     distribution: str
     install: str
 
     @property
     def installed(self) -> bool:
         """Whether the package behind the engine can be imported."""
-        return find_spec(self.module) is not None
+        return all(find_spec(module) is not None for module in (self.module, *self.also))
 
     @property
     def version(self) -> str:
@@ -83,6 +85,7 @@ _SHIPPED = (
         describe="qa_pipeline.engines.identity:describe_transformers",
         check="qa_pipeline.engines.identity:check_transformers",
         module="transformers",
+        also=("torch",),
         distribution="transformers",
         install="pip install 'callqa[transformers]'",
     ),
@@ -141,6 +144,7 @@ _SHIPPED = (
         describe="models.text.transformers_sentiment:describe",
         check="models.text.transformers_sentiment:check",
         module="transformers",
+        also=("torch",),
         distribution="transformers",
         install="pip install 'callqa[transformers]'",
     ),
@@ -149,6 +153,15 @@ _SHIPPED = (
         name="embedded",
         target="models.text.moves:load",
         describe="models.text.moves:describe",
+        module="models.text",
+        distribution="callqa",
+        install="pip install callqa",
+    ),
+    EngineEntry(
+        kind="abuse",
+        name="embedded",
+        target="models.text.abuse:load",
+        describe="models.text.abuse:describe",
         module="models.text",
         distribution="callqa",
         install="pip install callqa",

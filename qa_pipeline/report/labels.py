@@ -32,6 +32,7 @@ OUTCOMES = {
 FLAGS = {
     "red_line": N_("Red line"),
     "angry_customer": N_("Angry customer"),
+    "possible_abuse": N_("Possible abuse by the agent"),
     "low_score": N_("Low score"),
     "abstained": N_("Not enough determined"),
     "poor_recognition": N_("Poor recognition"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa_pipeline.domain.annotation import Annotation, Move, Sentiment, SentimentLabel
+from qa_pipeline.domain.annotation import AbuseHint, Annotation, Move, Sentiment, SentimentLabel
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.ports import MoveTagger, SentimentModel
+from qa_pipeline.ports import AbuseModel, MoveTagger, SentimentModel
 from qa_pipeline.scoring.attitude import judge_attitude, overall_attitude
 from qa_pipeline.scoring.courses import sentiment_courses
 from qa_pipeline.scoring.moves import tag_moves
@@ -25,12 +26,13 @@ class TextModels:
 
     sentiment: SentimentModel
     moves: MoveTagger
+    abuse: AbuseModel
 
 
 def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_count: int) -> Annotation:
     """Annotate a masked transcript; each model is asked once.
 
-    An utterance has neither sentiment nor moves when its words cannot be trusted (span not usable, transcript
+    An utterance has no sentiment, moves or hints of abuse when its words cannot be trusted (span not usable, transcript
     unusable), when a machine said it, or when it holds no word beside masks.
 
     Raises
@@ -41,6 +43,7 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
     spoken = [said for said in transcript.utterances if _has_words(said)]
     sentiments: tuple[Sentiment, ...] = ()
     moves: tuple[Move, ...] = ()
+    abuse: tuple[AbuseHint, ...] = ()
     if spoken and transcript.quality is not TranscriptQuality.UNUSABLE:
         rows = models.sentiment.predict([said.text for said in spoken], transcript.language)
         sentiments = tuple(
@@ -53,6 +56,7 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
             for said, row in zip(spoken, rows, strict=True)
         )
         moves = tag_moves(spoken, transcript.language, models.moves)
+        abuse = _abuse_in(spoken, transcript.language, models.abuse)
     attitude = judge_attitude(transcript, facts, sentiments)
     return Annotation(
         sentiments=sentiments,
@@ -63,6 +67,17 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
         masked_count=masked_count,
         moves=moves,
         move_engine=models.moves.spec.key,
+        abuse=abuse,
+        abuse_engine=models.abuse.spec.key,
+    )
+
+
+def _abuse_in(spoken: Sequence[Utterance], language: str, model: AbuseModel) -> tuple[AbuseHint, ...]:
+    reading = model.predict([said.text for said in spoken], language)
+    return tuple(
+        AbuseHint(utterance=said.index, probability=float(probability))
+        for said, probability, hint in zip(spoken, reading.probabilities, reading.hints, strict=True)
+        if hint
     )
 
 

@@ -20,12 +20,13 @@ def flags_of(
 ) -> tuple[Flag, ...]:
     """Return the flags of one inspected contact, gravest first.
 
-    ``ABSTAINED``: there are no points, or what is undetermined decides between pass and fail. Sentiment raises a flag
-    only over a trusted transcript: poor recognition must not look like an angry customer.
+    ``ABSTAINED``: there are no points, or what is undetermined decides between pass and fail. Sentiment and abuse
+    raise a flag only over a trusted transcript: poor recognition must not look like an angry customer.
     """
     raised = {
         Flag.RED_LINE: bool(score.fatal),
         Flag.ANGRY_CUSTOMER: transcript.quality is TranscriptQuality.TRUSTED and _is_angry(annotation),
+        Flag.POSSIBLE_ABUSE: transcript.quality is TranscriptQuality.TRUSTED and _may_abuse(annotation, transcript),
         Flag.LOW_SCORE: score.passed is False,
         Flag.ABSTAINED: _hangs_on_undetermined(score, card),
         Flag.POOR_RECOGNITION: transcript.quality is TranscriptQuality.UNUSABLE,
@@ -34,6 +35,12 @@ def flags_of(
         Flag.CLOCKS_DIFFER: listening is not None and not listening.clocks_agree,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)
+
+
+def _may_abuse(annotation: Annotation, transcript: Transcript) -> bool:
+    """Whether something that the agent said may be abusive; what a customer says is no matter of the agent."""
+    agents = {said.index for said in transcript.utterances if said.role is Role.AGENT}
+    return any(hint.utterance in agents for hint in annotation.abuse)
 
 
 def _is_angry(annotation: Annotation) -> bool:

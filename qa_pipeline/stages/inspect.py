@@ -42,7 +42,7 @@ from qa_pipeline.vocabulary.correct import CORRECTION_VERSION, correct
 
 # Raise one when the code of its stage gives other results for the same input: everything after it is done again.
 FACTS_VERSION = 2
-ANNOTATE_VERSION = 3
+ANNOTATE_VERSION = 4
 SCORE_VERSION = 2
 
 
@@ -50,7 +50,7 @@ SCORE_VERSION = 2
 class InspectionOptions:
     """How contacts are inspected; the same for all of a batch.
 
-    ``sentiment`` and ``moves`` hold the options of those engines.
+    ``sentiment``, ``moves`` and ``abuse`` hold the options of those engines.
     """
 
     artifacts: Path
@@ -59,6 +59,8 @@ class InspectionOptions:
     sentiment: tuple[tuple[str, Any], ...] = ()
     move_engine: str = "embedded"
     moves: tuple[tuple[str, Any], ...] = ()
+    abuse_engine: str = "embedded"
+    abuse: tuple[tuple[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         terms=_terms_identity(contact, options.speech),
         sentiment=engine_spec("sentiment", options.sentiment_engine, **dict(options.sentiment)).key,
         moves=engine_spec("moves", options.move_engine, **dict(options.moves)).key,
+        abuse=engine_spec("abuse", options.abuse_engine, **dict(options.abuse)).key,
     )
     inspected = fingerprint("inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION)
     return Fingerprints(listen=heard, transcribe=words, speakers=speakers, annotate=annotated, inspect=inspected)
@@ -268,6 +271,7 @@ def _annotate(task: InspectionTask, transcript: Transcript, listening: Listening
     models = TextModels(
         sentiment=_text_model("sentiment", options.sentiment_engine, options.sentiment),
         moves=_text_model("moves", options.move_engine, options.moves),
+        abuse=_text_model("abuse", options.abuse_engine, options.abuse),
     )
     annotation = annotate(masked, facts, models, masked_count)
     return Annotated(transcript=masked, facts=facts, annotation=annotation)

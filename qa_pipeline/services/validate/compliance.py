@@ -28,7 +28,7 @@ from qa_pipeline.scoring.annotate import TextModels, annotate
 from qa_pipeline.scoring.match_text import has_chinese
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 
-_TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude", "move"})
+_TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude", "move", "abuse"})
 _OUTCOMES = tuple(Outcome)
 _UNDETERMINED = _OUTCOMES.index(Outcome.UNDETERMINED)
 
@@ -113,7 +113,11 @@ def _view(contact: LabelledContact, engine: str) -> ContactView:
         sentiments=(), courses=(), attitude=(), attitude_value=None, sentiment_engine="none", masked_count=masked_count
     )
     if _asks_text_models(contact):
-        models = TextModels(sentiment=load_engine("sentiment", engine), moves=load_engine("moves", "embedded"))
+        models = TextModels(
+            sentiment=load_engine("sentiment", engine),
+            moves=load_engine("moves", "embedded"),
+            abuse=load_engine("abuse", "embedded"),
+        )
         annotation = annotate(masked, facts, models, masked_count)
     return ContactView(
         kind=contact.kind,

@@ -8,7 +8,15 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from qa_pipeline.detectors.run import detect_all
-from qa_pipeline.domain.annotation import Annotation, AttitudeMark, AttitudeScore, SentimentCourse
+from qa_pipeline.domain.annotation import (
+    AbuseHint,
+    Annotation,
+    AttitudeMark,
+    AttitudeScore,
+    Move,
+    MoveKind,
+    SentimentCourse,
+)
 from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Finding
 from qa_pipeline.domain.listening import Facts
@@ -51,8 +59,10 @@ def view(
     courses: Mapping[str, Mapping[str, Any]] | None = None,
     attitude: Mapping[str, Mapping[str, Any]] | None = None,
     attitude_value: float | None = None,
+    moves: Sequence[Mapping[str, Any]] | None = (),
+    abuse: Mapping[int, float] | None = None,
 ) -> ContactView:
-    """Return a contact view over ``role: text`` lines."""
+    """Return a contact view over ``role: text`` lines; `moves` or `abuse` None: nobody looked for any."""
     empty = {"mean": None, "start": None, "end": None, "lowest": None, "lowest_utterance": None}
     annotation = Annotation(
         sentiments=(),
@@ -71,6 +81,18 @@ def view(
         attitude_value=attitude_value,
         sentiment_engine="none",
         masked_count=0,
+        moves=tuple(
+            Move(
+                utterance=made["utterance"],
+                move=MoveKind(made["move"]),
+                confidence=made.get("confidence", 0.9),
+                quote=made["quote"],
+            )
+            for made in moves or ()
+        ),
+        move_engine="" if moves is None else "given",
+        abuse=tuple(AbuseHint(utterance=place, probability=chance) for place, chance in (abuse or {}).items()),
+        abuse_engine="" if abuse is None else "given",
     )
     return ContactView(
         kind=ContactKind(kind),

@@ -12,6 +12,7 @@ from qa_pipeline.domain.annotation import MoveKind
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
+from qa_pipeline.ports import AbuseReading
 from qa_pipeline.scoring.annotate import TextModels
 
 
@@ -59,6 +60,17 @@ class MarkedMoves:
         return rows
 
 
+class MarkedAbuse:
+    """A real, tiny finder of abuse: ``%`` in a text is a hint at 0.95."""
+
+    spec = EngineSpec(kind="abuse", name="marks", version="1")
+
+    def predict(self, texts: Sequence[str], language: str) -> AbuseReading:
+        """Return 0.95 and a hint for the texts with the sign, else 0.05."""
+        hints = np.array(["%" in text for text in texts], dtype=bool)
+        return AbuseReading(probabilities=np.where(hints, 0.95, 0.05), hints=hints)
+
+
 def text_models(sentiment: CountingSentiment | None = None) -> TextModels:
     """Return the models of annotation by their signs."""
-    return TextModels(sentiment=sentiment or CountingSentiment(), moves=MarkedMoves())
+    return TextModels(sentiment=sentiment or CountingSentiment(), moves=MarkedMoves(), abuse=MarkedAbuse())

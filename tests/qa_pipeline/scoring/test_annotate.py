@@ -97,3 +97,10 @@ def test_overall_attitude_is_the_mean_of_what_was_judged():
     values = [score.value for score in annotation.attitude if score.value is not None]
     assert len(values) == 5
     assert annotation.attitude_value == pytest.approx(sum(values) / 5)
+
+
+def test_hints_of_abuse_carry_their_utterance_and_probability():
+    annotation = annotate(talk("agent: 您好\nagent: %\ncustomer: 滚%"), Facts(), text_models(), 0)
+    # The second line holds no word, so nobody asks what it means.
+    assert [(hint.utterance, hint.probability) for hint in annotation.abuse] == [(2, 0.95)]
+    assert annotation.abuse_engine == "marks@1"

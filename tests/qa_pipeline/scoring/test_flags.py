@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from qa_pipeline.domain.annotation import Annotation, SentimentCourse
+from qa_pipeline.domain.annotation import AbuseHint, Annotation, SentimentCourse
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.inspection import Flag, Score
 from qa_pipeline.domain.listening import AudioStatus, ChannelLayout, Listening
-from qa_pipeline.domain.transcript import Transcript, TranscriptQuality
+from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
 from qa_pipeline.scoring.flags import flags_of
 from tests.qa_pipeline.detectors.scenes import card_of, criterion
 
@@ -81,3 +81,17 @@ def test_transcript_and_audio_flags() -> None:
     assert flags_of(GOOD, CARD, mood(), swapped, torn) == (Flag.ROLES_SWAPPED, Flag.AUDIO_INCOMPLETE)
     apart = replace(LISTENING, clocks_agree=False)
     assert flags_of(GOOD, CARD, mood(), TRANSCRIPT, apart) == (Flag.CLOCKS_DIFFER,)
+
+
+@pytest.mark.parametrize(("speaker", "flagged"), [(Role.AGENT, True), (Role.CUSTOMER, False), (Role.UNKNOWN, False)])
+def test_only_what_the_agent_said_is_possible_abuse(speaker: Role, flagged: bool) -> None:
+    said = replace(TRANSCRIPT, utterances=(Utterance(index=0, role=speaker, text="你是不是有病"),))
+    hinted = replace(mood(), abuse=(AbuseHint(utterance=0, probability=0.95),))
+    assert (Flag.POSSIBLE_ABUSE in flags_of(GOOD, CARD, hinted, said, LISTENING)) is flagged
+
+
+def test_a_draft_is_never_possible_abuse() -> None:
+    said = (Utterance(index=0, role=Role.AGENT, text="你是不是有病"),)
+    draft = replace(TRANSCRIPT, quality=TranscriptQuality.DRAFT, utterances=said)
+    hinted = replace(mood(), abuse=(AbuseHint(utterance=0, probability=0.95),))
+    assert Flag.POSSIBLE_ABUSE not in flags_of(GOOD, CARD, hinted, draft, LISTENING)

@@ -1,0 +1,105 @@
+"""The embedded abuse model: one small n-gram classifier per language, no torch.
+
+It was taught on insults of forums and short messages. What it gives is a hint for a person, with the threshold at which
+service talk hardly ever sets it off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from models.text.classifier import NgramClassifier, load_classifier, read_card
+from models.text.sentiment import script_of
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.errors import N_, EngineError
+from qa_pipeline.ports import AbuseReading
+from qa_pipeline.scoring.languages import written_language
+
+LANGUAGES = ("zh", "en")
+LABELS = ("clean", "abusive")
+NGRAMS_OF = {"zh": "zh-inner", "en": "en"}
+THRESHOLD = "hint_threshold"  # key of the card
+SHIPPED = Path(__file__).parent / "shipped"
+_NEVER = 2.0  # above every probability
+
+
+class EmbeddedAbuse:
+    """Abuse by the shipped models, or by the user's own where `directory` holds one.
+
+    Parameters
+    ----------
+    directory : Path, optional
+        Folder with ``abuse-zh`` and/or ``abuse-en`` as ``callqa train abuse`` writes them; a language that is not there
+        is answered by the shipped model.
+
+    Raises
+    ------
+    EngineError
+        When a model is damaged.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._folders = {language: _folder(language, directory) for language in LANGUAGES}
+        self.spec = describe(directory=directory)
+
+    @cached_property
+    def _chinese(self) -> tuple[NgramClassifier, float]:
+        return _load(self._folders["zh"])
+
+    @cached_property
+    def _english(self) -> tuple[NgramClassifier, float]:
+        return _load(self._folders["en"])
+
+    def predict(self, texts: Sequence[str], language: str) -> AbuseReading:
+        """Return for each text the probability that it is abusive, and whether it is worth a person's look.
+
+        Each text goes to the model of its own script, a text with letters of neither to the model of `language`. In a
+        language without a model, and for a blank text, the probability is 0.
+        """
+        primary = written_language(language)
+        scripts = [script_of(text) or primary for text in texts]
+        probabilities, thresholds = np.zeros(len(texts)), np.full(len(texts), _NEVER)
+        if primary in LANGUAGES:
+            for each in LANGUAGES:
+                rows = [row for row, script in enumerate(scripts) if script == each and texts[row].strip()]
+                if rows:
+                    model, threshold = self._chinese if each == "zh" else self._english
+                    probabilities[rows] = model.predict([texts[row] for row in rows])[:, LABELS.index("abusive")]
+                    thresholds[rows] = threshold
+        return AbuseReading(probabilities=probabilities, hints=probabilities >= thresholds)
+
+
+def load(directory: Path | str | None = None) -> EmbeddedAbuse:
+    """Return the embedded engine; see `EmbeddedAbuse`."""
+    return EmbeddedAbuse(Path(directory) if directory else None)
+
+
+def describe(directory: Path | str | None = None) -> EngineSpec:
+    """Return the identity of the models in use, by the digests of their weights and thresholds; loads no weights."""
+    params = []
+    for language in LANGUAGES:
+        card = read_card(_folder(language, Path(directory) if directory else None))
+        params.append((language, f"{str(card['weights_sha256'])[:12]}@{card.get(THRESHOLD)}"))
+    return EngineSpec(kind="abuse", name="embedded", version="1", params=tuple(params))
+
+
+def _folder(language: str, directory: Path | None) -> Path:
+    own = directory / f"abuse-{language}" if directory else None
+    return own if own is not None and own.is_dir() else SHIPPED / f"abuse-{language}"
+
+
+def _load(folder: Path) -> tuple[NgramClassifier, float]:
+    model, threshold = load_classifier(folder), read_card(folder).get(THRESHOLD)
+    if model.labels != LABELS or not isinstance(threshold, float):
+        raise EngineError(
+            N_("The text model cannot be used: {problem} does not fit."),
+            hint=N_("Train it again with: callqa train {task}"),
+            file=str(folder),
+            problem=", ".join(model.labels) if model.labels != LABELS else THRESHOLD,
+            task="abuse",
+        )
+    return model, threshold

@@ -1,0 +1,179 @@
+"""How well abuse that a model sees agrees with labels that people gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_pipeline.errors import N_, Message, RowError, TableError
+from qa_pipeline.intake.tables import Row, Table, read_table
+from qa_pipeline.ports import AbuseModel
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.sentiment import language_of, macro_f1
+
+Labels = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+
+CLEAN, ABUSIVE = 0, 1
+NAMES = ("clean", "abusive")
+DECISION = 0.5
+ABUSE_NAMES: Mapping[str, int] = {"0": CLEAN, "1": ABUSIVE, "clean": CLEAN, "abusive": ABUSIVE}
+# Davidson et al. 2017 number their classes: 0 hate speech, 1 offensive language, 2 neither.
+CLASS_NAMES: Mapping[str, int] = {
+    "0": ABUSIVE, "1": ABUSIVE, "2": CLEAN,
+    "hate": ABUSIVE, "offensive": ABUSIVE, "neither": CLEAN,
+}  # fmt: skip
+_COLUMNS: Mapping[str, Mapping[str, int]] = {"label": ABUSE_NAMES, "toxic": ABUSE_NAMES, "class": CLASS_NAMES}
+
+
+@dataclass(frozen=True, slots=True)
+class AbuseRows:
+    """Texts with labels 0 clean, 1 abusive, and the rows that were wrong."""
+
+    texts: tuple[str, ...]
+    labels: tuple[int, ...]
+    left_out: tuple[RowError, ...]
+
+
+def validate_abuse(
+    path: Path, engine: AbuseModel, *, language: str | None = None, limit: int | None = None
+) -> ValidationReport:
+    """Compare what an engine takes for abuse with the labels of a table.
+
+    Parameters
+    ----------
+    path : Path
+        Table as `read_abuse_rows` takes it.
+    engine : AbuseModel
+    language : str, optional
+        ``zh`` or ``en``; without it the script of the texts decides.
+    limit : int, optional
+        Only the first rows.
+
+    Returns
+    -------
+    ValidationReport
+        Decided at probability 0.5: ``macro_f1``, ``accuracy`` and, of the abusive texts, ``precision``, ``recall`` and
+        ``f1``. At the stricter threshold where inspections point a person to an utterance: ``hint_recall`` and
+        ``hint_false_alarms``, the share of clean texts that are pointed at. All 0-1 with bootstrap intervals, NaN where
+        the table shows no text to tell them by.
+
+    Raises
+    ------
+    TableError
+        When columns are missing or no row can be used.
+    """
+    rows = read_abuse_rows(path, limit)
+    if not rows.texts:
+        raise rows.left_out[0] if rows.left_out else TableError(N_("The table has no labelled text."), file=str(path))
+    reading = engine.predict(rows.texts, language or language_of(rows.texts))
+    labels = np.array(rows.labels, dtype=np.intp)
+    chosen = (reading.probabilities >= DECISION).astype(np.intp)
+    notes = []
+    if len(set(rows.labels)) == 1:
+        notes.append(Message(N_("The table shows one label only, so the F1 over both says nothing.")))
+    if rows.left_out:
+        notes.append(rows_left_out(rows.left_out))
+    return ValidationReport(
+        task="abuse",
+        n=len(labels),
+        engine=engine.spec.key,
+        metrics=measure_abuse(labels, chosen, reading.hints),
+        notes=tuple(notes),
+        confusion={
+            name: {other: int(((labels == given) & (chosen == found)).sum()) for found, other in enumerate(NAMES)}
+            for given, name in enumerate(NAMES)
+        },
+    )
+
+
+def measure_abuse(labels: Labels, chosen: Labels, hints: Flags) -> dict[str, Metric]:
+    """Return the figures of `validate_abuse` for labels, decisions and hints, each of shape (n,)."""
+
+    def ratio(hit: Flags, among: Flags, rows: Indices) -> float:
+        total = int(among[rows].sum())
+        return float((hit & among)[rows].sum() / total) if total else float("nan")
+
+    def both_f1(rows: Indices) -> float:
+        return macro_f1(labels[rows], chosen[rows]) if len(np.unique(labels[rows])) == len(NAMES) else float("nan")
+
+    def f1(rows: Indices) -> float:
+        total = int(abusive[rows].sum() + called[rows].sum())
+        return float(2 * (abusive & called)[rows].sum() / total) if total else float("nan")
+
+    abusive, called = labels == ABUSIVE, chosen == ABUSIVE
+    statistics: dict[str, Callable[[Indices], float]] = {
+        "macro_f1": both_f1,
+        "accuracy": lambda rows: float((labels == chosen)[rows].mean()),
+        "precision": lambda rows: ratio(abusive, called, rows),
+        "recall": lambda rows: ratio(called, abusive, rows),
+        "f1": f1,
+        "hint_recall": lambda rows: ratio(hints, abusive, rows),
+        "hint_false_alarms": lambda rows: ratio(hints, ~abusive, rows),
+    }
+    everything = np.arange(len(labels))
+    return {
+        name: Metric(value=statistic(everything), ci95=bootstrap_ci(statistic, len(labels)))
+        for name, statistic in statistics.items()
+    }
+
+
+def read_abuse_rows(path: Path, limit: int | None = None) -> AbuseRows:
+    """Read a table with ``text`` and ``label`` (0 clean, 1 abusive), ``toxic`` (the same) or ``class``.
+
+    ``class`` is that of Davidson et al.: 0 hate, 1 offensive, 2 neither; the first two are abusive. Rows that are wrong
+    are collected in ``left_out``.
+
+    Raises
+    ------
+    TableError
+        When a column is missing.
+    """
+    table = read_table(path)
+    headers = {header.casefold(): header for header in table.headers}
+    kind = next((name for name in _COLUMNS if name in headers), None)
+    if "text" not in headers or kind is None:
+        raise TableError(
+            N_("The table needs the columns {columns}."),
+            hint=N_("Rename the columns; the table has: {found}."),
+            file=str(path),
+            columns="text, label",
+            found=", ".join(table.headers),
+        )
+    texts: list[str] = []
+    labels: list[int] = []
+    left_out: list[RowError] = []
+    for row in table.rows:
+        if limit is not None and len(texts) >= limit:
+            break
+        try:
+            labels.append(_label_of(table, row, headers["text"], headers[kind], _COLUMNS[kind]))
+        except RowError as problem:
+            left_out.append(problem)
+            continue
+        assert not isinstance(row, RowError)
+        texts.append(row.values[headers["text"]])
+    return AbuseRows(tuple(texts), tuple(labels), tuple(left_out))
+
+
+def _label_of(table: Table, row: Row | RowError, text: str, label: str, names: Mapping[str, int]) -> int:
+    if isinstance(row, RowError):
+        raise row
+    if not row.values[text]:
+        raise RowError(N_("The text is missing."), file=str(table.path), row=row.number, field=text)
+    found = names.get(row.values[label].casefold())
+    if found is None:
+        raise RowError(
+            N_("This label is not known: {value}."),
+            hint=N_("Write one of: {known}."),
+            file=str(table.path),
+            row=row.number,
+            field=label,
+            value=row.values[label],
+            known=", ".join(names),
+        )
+    return found
