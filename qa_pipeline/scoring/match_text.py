@@ -35,7 +35,7 @@ _CHINESE = re.compile(r"[\u3400-\u9fff]")
 # Sounds that Mandarin speakers of many regions, and recognisers with them, do not keep apart.
 _MERGED_SOUNDS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 _PRIVATE_USE = 0xE000
-_SPOKEN_DIGITS = dict(zip(map(ord, "0123456789"), "零一二三四五六七八九", strict=True))
+_SPOKEN_DIGITS = tuple(zip("0123456789", "零一二三四五六七八九", strict=True))
 
 
 @cache
@@ -143,17 +143,21 @@ def merged_syllable(syllable: str) -> str:
 
 
 class _SoundCodes(dict[int, int]):
-    """Codes of characters by their sound; characters without one keep their own."""
+    """Codes of characters by their sound; those without one keep their own.
+
+    The syllables of 零 to 九 have the digits as codes: numbers stand in digits, and English text stays as it is.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._codes: dict[str, int] = {}
 
     def __missing__(self, char: int) -> int:
-        spoken = _SPOKEN_DIGITS.get(char, chr(char))
+        if not self._codes:
+            self._codes |= {syllable_of(spoken): ord(digit) for digit, spoken in _SPOKEN_DIGITS}
         code = char
-        if _CHINESE.match(spoken):
-            code = self._codes.setdefault(syllable_of(spoken), _PRIVATE_USE + len(self._codes))
+        if _CHINESE.match(chr(char)):
+            code = self._codes.setdefault(syllable_of(chr(char)), _PRIVATE_USE + len(self._codes))
         self[char] = code
         return code
 
@@ -162,9 +166,10 @@ _SOUND_CODES = _SoundCodes()
 
 
 def sound(folded_text: str) -> str:
-    """Return folded text with each Chinese character and digit replaced by a code of its toneless syllable.
+    """Return folded text with each Chinese character replaced by a code of its toneless syllable.
 
     The length stays the same, so places in the result are places in the folded text. A character always gets its
-    commonest reading; homophones and the pairs z/zh, c/ch, s/sh and -n/-ng become equal. Codes hold within one process.
+    commonest reading; homophones and the pairs z/zh, c/ch, s/sh and -n/-ng become equal, digits and the
+    characters that sound like them too. Codes hold within one process.
     """
     return folded_text.translate(_SOUND_CODES)
