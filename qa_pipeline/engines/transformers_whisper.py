@@ -20,6 +20,9 @@ from qa_pipeline.engines.word_pieces import Piece, words_of
 from qa_pipeline.ports import Samples, SpeechWindow, TranscriptionRequest
 
 RATE_HZ = 16_000
+MULTILINGUAL_FROM = 51_865
+"""Size of the vocabulary; that of the English models is one token smaller."""
+
 _LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
 _UNFINISHED = "\ufffd"
 """What a tokenizer writes for bytes that are not a whole character yet."""
@@ -59,7 +62,8 @@ class WhisperCheckpoint:
 
     @property
     def _multilingual(self) -> bool:
-        return self._start + 1 in self._codes.values()
+        told = getattr(self._model.generation_config, "is_multilingual", None)
+        return bool(self._model.config.vocab_size >= MULTILINGUAL_FROM if told is None else told)
 
     @property
     def _start(self) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qa_pipeline.engines.options import AsrOptions
+from qa_pipeline.engines.registry import get_entry
 from qa_pipeline.engines.sherpa_models import find_sherpa_model, read_sherpa_model
 from qa_pipeline.errors import N_, ConfigurationError, NeedsModel
 
@@ -86,7 +87,8 @@ def find_weights(options: AsrOptions, engine: str | None = None) -> Weights | No
     Parameters
     ----------
     engine : str, optional
-        Only weights that this engine can read.
+        Only weights that this engine can read; without it, models by name are looked for only where an engine that is
+        installed would find them.
 
     Raises
     ------
@@ -98,7 +100,8 @@ def find_weights(options: AsrOptions, engine: str | None = None) -> Weights | No
     names = (options.model,) if options.model else WHISPER_NAMES
     for name in names:
         for reader, find in _FINDERS.items():
-            if engine in (None, reader) and (path := find(name)):
+            wanted = engine == reader if engine else get_entry("asr", reader).installed
+            if wanted and (path := find(name)):
                 return Weights(reader, name, path)
     return None
 
@@ -235,10 +238,21 @@ def repository_of(name: str) -> str:
 
 
 def _ctranslate2_in_cache(name: str) -> Path | None:
-    """Return the folder of a model for faster-whisper that was downloaded from the hub earlier."""
-    owned = re.escape(name.replace("/", "--"))
-    wanted = re.compile(f"models--{owned}" if "/" in name else f"models--.*--faster-(distil-)?whisper-{owned}")
-    folders = (found for found in sorted(hub_cache().glob("models--*whisper*")) if wanted.fullmatch(found.name))
+    """Return the folder of a model for faster-whisper that was downloaded from the hub earlier.
+
+    Short names stand for repositories of several owners, all of which put the name behind the same words.
+    """
+    if "/" in name:
+        wanted = re.escape(name.replace("/", "--"))
+    else:
+        distilled, plain = name.startswith("distil-"), re.escape(name.removeprefix("distil-"))
+        plain = "large-v3-turbo" if plain == "turbo" else "large-v3" if plain == "large" else plain
+        wanted = (
+            f".*--(faster-distil-whisper-{plain}|distil-{plain}-ct2)" if distilled else f".*--faster-whisper-{plain}"
+        )
+    folders = (
+        found for found in sorted(hub_cache().glob("models--*")) if re.fullmatch(f"models--{wanted}", found.name)
+    )
     return next((snapshot for found in folders if (snapshot := _snapshot(found)) and not missing_files(snapshot)), None)
 
 

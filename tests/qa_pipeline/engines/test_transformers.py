@@ -40,6 +40,14 @@ def test_chinese_is_detected_and_written_in_whole_characters(chinese_whisper: Pa
     assert all(word.confidence is not None and word.confidence > 0.99 for word in span.words)
 
 
+def test_prompt_and_hot_words_are_cut_at_100_tokens_each(english_whisper: Path) -> None:
+    # Uncut they would be 600 tokens, more than a Whisper can look at.
+    recognition = _hear(
+        english_whisper / "hf", _window(), language="en", prompt=" word" * 300, hot_words=("word",) * 150
+    )
+    assert [span.text for span in recognition.spans] == [SENTENCE_EN]
+
+
 def test_windows_in_one_batch_give_the_words_that_they_give_alone(english_whisper: Path) -> None:
     windows = [_window(), _window(10.0, 7.0), _window(30.0, 2.0)]
     request = TranscriptionRequest(language="en", narrow_band=True)

@@ -125,6 +125,33 @@ def test_without_a_model_the_largest_downloaded_one_is_taken(tmp_path: Path, mon
     assert found.name == "medium"
 
 
+def _download_earlier(hub: Path, repository: str, *files: str) -> None:
+    """Lay files out as the hub's client does."""
+    folder = hub / f"models--{repository.replace('/', '--')}"
+    snapshot = folder / "snapshots" / "abc"
+    snapshot.mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text("abc")
+    for file in files:
+        (snapshot / file).write_bytes(b"{}")
+
+
+def test_every_short_name_of_faster_whisper_is_found_again_and_no_other(tmp_path: Path) -> None:
+    from faster_whisper.utils import _MODELS
+
+    for repository in set(_MODELS.values()):
+        _download_earlier(tmp_path / "hub", repository, "model.bin", "config.json", "tokenizer.json", "vocabulary.json")
+    for name, repository in _MODELS.items():
+        found = find_weights(AsrOptions(model=name), "faster-whisper")
+        assert found is not None, name
+        assert found.path.parents[1].name == f"models--{repository.replace('/', '--')}", name
+
+
+def test_a_download_that_is_not_whole_is_none(tmp_path: Path) -> None:
+    _download_earlier(tmp_path / "hub", "Systran/faster-whisper-small", "config.json", "tokenizer.json")
+    assert find_weights(AsrOptions(model="small")) is None
+
+
 def test_changed_weights_are_another_engine(tmp_path: Path) -> None:
     checkpoint = tmp_path / "tiny.pt"
     digests = set()
