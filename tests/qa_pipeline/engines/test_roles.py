@@ -6,7 +6,7 @@ import pytest
 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.engines.roles import turn_if_swapped
+from qa_pipeline.engines.roles import agent_of, turn_if_swapped
 
 AGENT_EN = "Thank you for calling Aurora, how can I help you? May I have your account number?"
 CUSTOMER_EN = "I am calling because my order has not arrived."
@@ -70,3 +70,32 @@ def test_words_are_matched_whole() -> None:
     # "your company" is a customer's phrase; "your companyX" is not.
     inside = _transcript("your companyx i boughtx", "hello")
     assert turn_if_swapped(inside) is inside
+
+
+HEARD_AGENT = [
+    # As recognisers write it: another character of the same sound, a word lost, "an" for "and", "sam few" for "thank".
+    ("您好，感些您的来店，请问有什么可以邦您？", "我想问以下，我的丁单什么时候到？"),
+    ("很高星为您服务。请您稍等，我帮您查寻一下。", "我要头诉，你们公司太过分了。"),
+    ("sank you for calling aurora how can i helped you today", "i am calling because my border has not arrived"),
+    ("good morning an welcome to city furniture may i have your account numbers", "i have question about the price"),
+]
+
+
+@pytest.mark.parametrize(("agent", "customer"), HEARD_AGENT)
+def test_recognition_errors_do_not_hide_who_is_the_agent(agent: str, customer: str) -> None:
+    assert turn_if_swapped(_transcript(customer, agent)).roles_swapped
+    assert not turn_if_swapped(_transcript(agent, customer)).roles_swapped
+    assert agent_of([agent], [customer]) == 0
+    assert agent_of([customer], [agent]) == 1
+
+
+def test_a_pause_in_the_middle_of_a_phrase_is_bridged() -> None:
+    assert agent_of(["how can", "I help you today"], ["yes"]) == 0
+
+
+def test_wording_of_both_sides_or_of_none_names_no_agent() -> None:
+    assert agent_of(["yes", "no"], ["maybe"]) is None
+    assert agent_of([], []) is None
+    assert agent_of([AGENT_EN], [AGENT_EN]) is None
+    # One phrase of a customer is not enough.
+    assert agent_of(["I ordered two of them."], ["Good."]) is None
