@@ -23,7 +23,8 @@ def parties(duration_s: float, leak: float) -> tuple[np.ndarray, np.ndarray]:
     agent, customer, at_s = [], [], 1.0
     while at_s < duration_s - 6:
         agent.append((at_s, clip("agent_8k")[: round(8000 * random.uniform(0.8, 2.2))]))
-        customer.append((at_s + random.uniform(2.3, 3.3), clip("customer_8k")[: round(8000 * random.uniform(0.6, 1.7))]))
+        answer = clip("customer_8k")[: round(8000 * random.uniform(0.6, 1.7))]
+        customer.append((at_s + random.uniform(2.3, 3.3), answer))
         at_s += 5.0 + random.uniform(0, 1.5)
     noise = np.random.default_rng(6).normal(0, 0.0003, (2, round(duration_s * 8000))).astype(np.float32)
     one, two = line(duration_s, agent), line(duration_s, customer)
