@@ -23,6 +23,7 @@ terms:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CALLQA_HOME", str(tmp_path))
+    monkeypatch.setenv("CALLQA_DIARIZATION__ENGINE", "none")  # these are about words, not voices
     (tmp_path / "lexicon.yaml").write_text(LEXICON, encoding="utf-8")
     return tmp_path
 
