@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from qa_pipeline.domain.annotation import AttitudeScore, SentimentCourse, SentimentLabel
+from qa_pipeline.domain.annotation import AttitudeScore, MoveKind, SentimentCourse, SentimentLabel
 from qa_pipeline.domain.contact import ContactKind, Direction, Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.domain.listening import Facts, Sound
@@ -78,6 +78,14 @@ class ContactListDocument(_Document):
     contacts: tuple[ContactSummary, ...]
 
 
+class MoveDocument(_Document):
+    """A service move of an utterance (see docs/moves.md) with the words that show it."""
+
+    move: MoveKind
+    confidence: float
+    quote: str
+
+
 class UtteranceDocument(_Document):
     """Masked words of one speaker; sentiment is null where none was judged."""
 
@@ -90,6 +98,7 @@ class UtteranceDocument(_Document):
     usable: bool
     sentiment: SentimentLabel | None
     sentiment_score: float | None
+    moves: tuple[MoveDocument, ...]
 
 
 class TranscriptDocument(_Document):

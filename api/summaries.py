@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.documents import ContactDocument, ContactSummary, TranscriptDocument, UtteranceDocument
+from api.documents import ContactDocument, ContactSummary, MoveDocument, TranscriptDocument, UtteranceDocument
 from api.sources import Sources
 from qa_pipeline.domain.annotation import Annotation
 from qa_pipeline.domain.contact import Contact
@@ -49,8 +49,12 @@ def contact_document(detail: ContactDetail, sources: Sources, language: str) -> 
 
 
 def transcript_document(transcript: Transcript, annotation: Annotation | None) -> TranscriptDocument:
-    """Return a masked transcript with the sentiment of its utterances."""
+    """Return a masked transcript with the sentiment and the moves of its utterances."""
     judged = {sentiment.utterance: sentiment for sentiment in (annotation.sentiments if annotation else ())}
+    moves: dict[int, tuple[MoveDocument, ...]] = {}
+    for made in annotation.moves if annotation else ():
+        shown = MoveDocument(move=made.move, confidence=made.confidence, quote=made.quote)
+        moves[made.utterance] = (*moves.get(made.utterance, ()), shown)
     return TranscriptDocument(
         language=transcript.language,
         engine=transcript.engine,
@@ -69,6 +73,7 @@ def transcript_document(transcript: Transcript, annotation: Annotation | None) -
                 usable=said.usable,
                 sentiment=judged[said.index].label if said.index in judged else None,
                 sentiment_score=judged[said.index].score if said.index in judged else None,
+                moves=moves.get(said.index, ()),
             )
             for said in transcript.utterances
         ),

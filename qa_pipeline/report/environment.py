@@ -14,6 +14,7 @@ from qa_pipeline.errors import fill
 from qa_pipeline.i18n import translator
 from qa_pipeline.report import labels
 from qa_pipeline.report.overview_lines import counts_text, interval_text, share_interval_text
+from qa_pipeline.scoring.move_lexicon import move_names
 
 
 def page_environment(language: str, *packages: str) -> Environment:
@@ -50,6 +51,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         quality_word=partial(labels.label, labels.QUALITIES, translate=translate),
         status_word=partial(labels.label, labels.STATUSES, translate=translate),
         sentiment_word=partial(labels.label, labels.SENTIMENTS, translate=translate),
+        move_word=lambda move: move_names()[move].in_language(language),
         direction_word=partial(labels.label, labels.DIRECTIONS, translate=translate),
         language_word=partial(labels.label, labels.LANGUAGES, translate=translate),
         attitude_word=partial(labels.label, labels.ATTITUDES, translate=translate),

@@ -114,6 +114,7 @@ def utterance(index: int, role: Role, start_s: float | None, score: float | None
         usable=True,
         sentiment=SentimentLabel.NEUTRAL if score is not None else None,
         sentiment_score=score,
+        moves=(),
     )
 
 
