@@ -1,0 +1,77 @@
+"""``move``: somebody makes a service move, such as an introduction or an offer of further help, wherever it belongs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import model_validator
+
+from qa_pipeline.detectors.params import Count, Window
+from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.detectors.search import Finder, search
+from qa_pipeline.detectors.verdict import Verdict, undetermined
+from qa_pipeline.detectors.wanted import judge_wanted
+from qa_pipeline.domain.annotation import Move, MoveKind
+from qa_pipeline.domain.inspection import Outcome, Reason
+from qa_pipeline.errors import N_
+from qa_pipeline.scoring.match import Hit, Passage
+from qa_pipeline.scoring.move_lexicon import find_wording, move_names
+
+
+class MoveParams(Window):
+    """``move``: which; ``min_hits``: in how many utterances for MET, ``partly_hits`` for PARTLY_MET.
+
+    ``partly_outside``: made outside the window gives PARTLY_MET instead of NOT_MET.
+    """
+
+    role: Speaker = Speaker.AGENT
+    move: MoveKind
+    min_hits: Count = 1
+    partly_hits: Count | None = None
+    partly_outside: bool = False
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> MoveParams:
+        if self.partly_hits is not None and self.partly_hits >= self.min_hits:
+            raise ValueError(N_("partly_hits must be less than what MET asks for"))
+        return self
+
+
+def judge_move(scene: Scene, params: MoveParams) -> Verdict:
+    """Judge whether a move is made; the words that show it are the evidence."""
+    problem = scene.cannot_judge_words(params.role)
+    if problem is not None:
+        return problem
+    annotation = scene.view.annotation
+    if not annotation.move_engine or find_wording(scene.view.language) is None:
+        return undetermined(N_("Service moves were not looked for in this contact."))
+    found = search(scene, params.role, _finder(annotation.moves, params.move), window=params)
+    name = move_names()[params.move].in_language(scene.view.language)
+    verdict = judge_wanted(
+        scene,
+        found,
+        example=name,
+        min_hits=params.min_hits,
+        partly_hits=params.partly_hits,
+        partly_outside=params.partly_outside,
+    )
+    if verdict.outcome is Outcome.NOT_MET and not found.outside:
+        return replace(
+            verdict, reason=Reason(message=N_("Nothing of this kind was said: {move}."), params={"move": name})
+        )
+    return verdict
+
+
+def _finder(moves: tuple[Move, ...], wanted: MoveKind) -> Finder:
+    made = {move.utterance: move for move in moves if move.move is wanted}
+
+    def find(passage: Passage) -> tuple[Hit, ...]:
+        hits = []
+        for place, said in enumerate(passage.utterances):
+            move = made.get(said.index)
+            if move is not None and (start := said.text.find(move.quote)) >= 0:
+                end = start + len(move.quote)
+                hits.append(Hit(wanted.value, said, place, start, end, "words", move.confidence))
+        return tuple(hits)
+
+    return find
