@@ -1,13 +1,14 @@
 """Estimate the telephone transform of the embedded speech engine from synthetic speech alone.
 
-    python tools/estimate_mllr.py qa_pipeline/engines/mllr_telephone_en_us
+    python -m tools.estimate_mllr qa_pipeline/engines/mllr_telephone_en_us
 
 Needs the program ``flite``. Every sentence of ``telephone_sentences.txt`` is spoken by four voices at 16 kHz, and once
 more through a telephone: 300-3,400 Hz, 8 kHz, G.711 mu-law, and back to 16 kHz by the resampler that the
 pipeline uses. Both versions run through the decoder's own front end; its cepstra come in pairs of the same instant. Per
 stream of the model (static, delta, double delta) least squares gives the linear map from wide band to telephone, which
 is how a Gaussian mean moves: mu' = A mu + b (Leggetter and Woodland 1995, here with paired data instead of adaptation
-speech). No human telephone speech and no transcript of any takes part.
+speech). Nothing is drawn at random but the faint noise, which is seeded. No human telephone speech and no transcript of
+any takes part.
 """
 
 from __future__ import annotations
