@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,10 +14,10 @@ import numpy as np
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
-from qa_pipeline.engines.spoken_language import Batch, SpokenLanguages
+from qa_pipeline.engines.spoken_language import SpokenLanguages
 from qa_pipeline.engines.weights import DEFAULT_MODEL, Weights, fetch_snapshot, find_weights
 from qa_pipeline.errors import N_, ConfigurationError
-from qa_pipeline.ports import Recognition, RecognizedSpan, Samples, SpeechWindow, TranscriptionRequest
+from qa_pipeline.ports import Recognition, Samples, SpeechWindow, TranscriptionRequest
 
 FRAMES_PER_S = 100
 SEEK_SLACK = 160
@@ -63,7 +63,7 @@ class FasterWhisperTranscriber:
         self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
         self._weights = weights
-        self._device = _device(options.device)
+        self._device = checks.device_of(options.device, ctranslate2.get_cuda_device_count() > 0)
         try:
             self._model = faster_whisper.WhisperModel(
                 str(weights.path),
@@ -86,7 +86,7 @@ class FasterWhisperTranscriber:
             spans = tuple(
                 span
                 for batch in languages.batches(windows, size)
-                for span in self._spans(batch, self._decoder(batch.language, request))
+                for span in checks.checked_spans(batch.windows, self._decoder(batch.language, request))
             )
         except RuntimeError as problem:  # what CTranslate2 raises, out of GPU memory included
             raise checks.failed(self.spec.name, problem) from problem
@@ -113,23 +113,6 @@ class FasterWhisperTranscriber:
             initial_prompt=self.first_tokens(checks.prompt_for(language, request.prompt)),
             hotwords=self.first_words(request.hot_words),
         )
-
-    def _spans(self, batch: Batch, decode: partial[Any]) -> Iterator[RecognizedSpan]:
-        """Decode windows together; one that loops, once more by itself with repetition forbidden.
-
-        openai-whisper falls back to sampling; this fallback gives the same words every time, so that one fingerprint
-        is one transcript.
-        """
-        for window, heard in zip(batch.windows, decode(batch.windows), strict=True):
-            segments = heard
-            if _loops(segments):
-                again = decode([window], no_repeat_ngram_size=5, repetition_penalty=1.1)[0]
-                if again and not _loops(again):
-                    segments = again
-            for segment in segments:
-                span = checks.find_span(window, segment)
-                if span is not None:
-                    yield span
 
     def _detect(self, samples: Samples) -> tuple[str, float]:
         if not self._model.model.is_multilingual:
@@ -159,13 +142,6 @@ class FasterWhisperTranscriber:
 
     def _encode(self, text: str) -> list[int]:
         return list(self._model.hf_tokenizer.encode(f" {text.strip()}", add_special_tokens=False).ids) if text else []
-
-
-def _device(wanted: str) -> str:
-    there = ctranslate2.get_cuda_device_count() > 0
-    if wanted == "cuda" and not there:
-        raise ConfigurationError(N_("No GPU was found."), hint=N_("Set CALLQA_ASR__DEVICE to auto or cpu."))
-    return "cuda" if there and wanted != "cpu" else "cpu"
 
 
 def _decode(model: Any, windows: Sequence[SpeechWindow], **options: Any) -> list[list[checks.Heard]]:
@@ -202,7 +178,3 @@ def _heard(segment: Any, offset_s: float) -> checks.Heard:
         log_probability=segment.avg_logprob,
         no_speech=segment.no_speech_prob,
     )
-
-
-def _loops(segments: Sequence[checks.Heard]) -> bool:
-    return any(checks.is_repetitive("".join(word for word, *_ in segment.words)) for segment in segments)

@@ -70,9 +70,7 @@ class OpenaiWhisperTranscriber:
         self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
         self._weights = weights
-        device = "cuda" if torch.cuda.is_available() and options.device != "cpu" else "cpu"
-        if options.device == "cuda" and device == "cpu":
-            raise ConfigurationError(N_("No GPU was found."), hint=N_("Set CALLQA_ASR__DEVICE to auto or cpu."))
+        device = checks.device_of(options.device, torch.cuda.is_available())
         try:
             self._model = whisper.load_model(str(weights.path), device=device)
         except (OSError, RuntimeError, KeyError, TypeError, EOFError) as problem:

@@ -7,7 +7,7 @@ confidence is the mean probability of the frames that spell a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pickle import UnpicklingError
 
@@ -90,7 +90,7 @@ class TransformersTranscriber:
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
         self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
-        device = _device(options.device)
+        device = checks.device_of(options.device, torch.cuda.is_available())
         try:
             self._model = _load_checkpoint(weights, device, options)
         except _LOAD_ERRORS as problem:
@@ -112,30 +112,9 @@ class TransformersTranscriber:
         return Recognition(language=languages.language, spans=spans, quality=quality, languages=languages.found)
 
     def _spans(self, batch: Batch, request: TranscriptionRequest) -> Iterator[RecognizedSpan]:
-        """Decode windows together; one that loops, once more by itself with repetition forbidden."""
         self._model.require(batch.language)
         decode = partial(self._model.decode, language=batch.language, request=request)
-        for window, heard in zip(batch.windows, decode(batch.windows), strict=True):
-            segments = heard
-            if _loops(segments):
-                again = decode([window], no_repeat_ngram_size=5, repetition_penalty=1.1)[0]
-                if again and not _loops(again):
-                    segments = again
-            for segment in segments:
-                span = checks.find_span(window, segment)
-                if span is not None:
-                    yield span
-
-
-def _loops(segments: Sequence[checks.Heard]) -> bool:
-    return any(checks.is_repetitive("".join(word for word, *_ in segment.words)) for segment in segments)
-
-
-def _device(wanted: str) -> str:
-    there = torch.cuda.is_available()
-    if wanted == "cuda" and not there:
-        raise ConfigurationError(N_("No GPU was found."), hint=N_("Set CALLQA_ASR__DEVICE to auto or cpu."))
-    return "cuda" if there and wanted != "cpu" else "cpu"
+        return checks.checked_spans(batch.windows, decode)
 
 
 def _load_checkpoint(weights: Weights, device: str, options: AsrOptions) -> WhisperCheckpoint | CtcCheckpoint:

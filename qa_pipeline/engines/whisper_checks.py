@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa_pipeline.domain.transcript import TranscriptQuality, Word
 from qa_pipeline.engines.utterances import mean_confidence
-from qa_pipeline.errors import N_, EngineError, NeedsModel
+from qa_pipeline.errors import N_, ConfigurationError, EngineError, NeedsModel
 from qa_pipeline.ports import RecognizedSpan, SpeechWindow
 
 RATE_HZ = 16_000
@@ -123,6 +123,42 @@ def find_span(window: SpeechWindow, heard: Heard) -> RecognizedSpan | None:
         confidence=mean_confidence(words),
         usable=is_usable(whole, heard.log_probability, heard.no_speech) and in_speech(words, window),
     )
+
+
+def checked_spans(
+    windows: Sequence[SpeechWindow], decode: Callable[..., Sequence[Sequence[Heard]]]
+) -> Iterator[RecognizedSpan]:
+    """Decode windows together; one that loops, once more by itself with repetition forbidden.
+
+    openai-whisper falls back to sampling; this fallback gives the same words every time, so that one fingerprint is
+    one transcript.
+
+    Parameters
+    ----------
+    decode
+        Takes windows, and options of the search by their common names; returns the segments of each window.
+    """
+    for window, segments in zip(windows, decode(windows), strict=True):
+        chosen = segments
+        if _loops(segments):
+            again = decode([window], no_repeat_ngram_size=5, repetition_penalty=1.1)[0]
+            if again and not _loops(again):
+                chosen = again
+        for segment in chosen:
+            span = find_span(window, segment)
+            if span is not None:
+                yield span
+
+
+def _loops(segments: Sequence[Heard]) -> bool:
+    return any(is_repetitive("".join(word for word, *_ in segment.words)) for segment in segments)
+
+
+def device_of(wanted: str, gpu_there: bool) -> str:
+    """Return "cuda" or "cpu"; raises ConfigurationError when a GPU is wanted and none is there."""
+    if wanted == "cuda" and not gpu_there:
+        raise ConfigurationError(N_("No GPU was found."), hint=N_("Set CALLQA_ASR__DEVICE to auto or cpu."))
+    return "cuda" if gpu_there and wanted != "cpu" else "cpu"
 
 
 def require_language(language: str, known: Iterable[str], model: str) -> None:
