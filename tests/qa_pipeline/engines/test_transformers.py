@@ -49,14 +49,14 @@ def test_prompt_and_hot_words_are_cut_at_100_tokens_each(english_whisper: Path) 
 
 
 def test_windows_in_one_batch_give_the_words_that_they_give_alone(english_whisper: Path) -> None:
-    windows = [_window(), _window(10.0, 7.0), _window(30.0, 2.0)]
+    windows = [_window(), _window(10.0, 7.0)]
     request = TranscriptionRequest(language="en", narrow_band=True)
     found = []
     for size in (1, 4):
-        options = AsrOptions(model=str(english_whisper / "hf"), device="cpu", beam_size=2, batch_size=size)
+        options = AsrOptions(model=str(english_whisper / "hf"), device="cpu", beam_size=1, batch_size=size)
         found.append(transformers_asr.load(options).transcribe(windows, request).spans)
     assert [[(span.start_s >= 10.0, span.text) for span in spans] for spans in found] == [
-        [(False, SENTENCE_EN), (True, SENTENCE_EN), (True, SENTENCE_EN)]
+        [(False, SENTENCE_EN), (True, SENTENCE_EN)]
     ] * 2
 
 
