@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,23 @@ def test_a_mono_call_from_the_recording_to_its_words(
     (contact,) = json.loads(capsys.readouterr().out)["contacts"]
     roles = {evidence["role"] for item in contact["criteria"] for evidence in item["evidence"] if evidence["quote"]}
     assert "agent" in roles
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    # One voice: what hangs on who spoke when is not judged; silence needs nobody's name.
+    [(two_voice_call, ("met", "met")), (one_voice_call, ("undetermined", "met"))],
+)
+def test_timing_is_judged_on_reliable_turns_only(
+    make: Callable[[Path], Path],
+    expected: tuple[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CALLQA_HOME", str(tmp_path / "home"))
+    call = str(make(tmp_path / "call.wav"))
+    main(["score", call, "--engine", "pocketsphinx", "--language", "en", "--workers", "0", "--json"])
+    (contact,) = json.loads(capsys.readouterr().out)["contacts"]
+    outcomes = {item["id"]: item["outcome"] for item in contact["criteria"]}
+    assert (outcomes["prompt_greeting"], outcomes["no_long_silence"]) == expected
