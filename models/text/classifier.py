@@ -28,7 +28,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class NgramClassifier:
-    """Multinomial logistic regression over n-grams, weighted by tf-idf or just present.
+    """Multinomial logistic regression over n-grams, weighted by tf-idf or by their presence.
 
     Attributes
     ----------
@@ -42,9 +42,10 @@ class NgramClassifier:
     coefficients : array, shape (m, labels), float16
         Half precision is what is stored, so a loaded model predicts exactly what the trained one does.
     intercepts : array, shape (labels,), float64
-    presence : bool
-        Each n-gram counts once, whatever the length of the text and ``idf``: three words of thanks weigh the same at
-        the end of a long sentence. Without it n-grams weigh by tf-idf and a text has length 1.
+    length_power : float, optional
+        Each known n-gram of a text counts once, and the sum is divided by their number to this power; ``idf`` has no
+        part. Near 0, three words of thanks weigh about the same at the end of a long sentence as alone. Without it
+        n-grams weigh by tf-idf and a text has length 1.
     """
 
     language: str
@@ -53,7 +54,7 @@ class NgramClassifier:
     idf: npt.NDArray[np.float16]
     coefficients: npt.NDArray[np.float16]
     intercepts: Floats
-    presence: bool = False
+    length_power: float | None = None
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -77,8 +78,8 @@ class NgramClassifier:
             if known:
                 places = np.fromiter(known.keys(), dtype=np.intp, count=len(known))
                 counts = np.fromiter(known.values(), dtype=np.float64, count=len(known))
-                if self.presence:
-                    scores[row] += coefficients[places].sum(axis=0)
+                if self.length_power is not None:
+                    scores[row] += coefficients[places].sum(axis=0) / len(places) ** self.length_power
                     continue
                 weights = np.log1p(counts) * idf[places]
                 scores[row] += weights @ coefficients[places] / np.linalg.norm(weights)
@@ -94,7 +95,7 @@ class NgramClassifier:
             "ngram_count": len(self.vocabulary),
             "arrays": {name: np.dtype(kind).name for name, kind in _ARRAYS.items()},
         }
-        return {**schema, "presence": True} if self.presence else schema
+        return schema if self.length_power is None else {**schema, "length_power": self.length_power}
 
     def save(self, directory: Path, card: Mapping[str, Any]) -> None:
         """Write weights and card into `directory`; `card` says what the model is, the schema is added here.
@@ -201,7 +202,7 @@ def load_classifier(directory: Path) -> NgramClassifier:
         idf=arrays["idf"],
         coefficients=arrays["coefficients"],
         intercepts=arrays["intercepts"],
-        presence=bool(schema.get("presence", False)),
+        length_power=schema.get("length_power"),
     )
     shape = (len(found.vocabulary), len(found.labels))
     kinds_fit = all(arrays[name].dtype == kind for name, kind in _ARRAYS.items())

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import yaml
+from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -27,6 +28,7 @@ from qa_pipeline.services.validate.move_table import LabelledMoves, MoveTable
 _WORDING = Path(__file__).parent / "move_wording.yaml"
 _NONE = "none"
 _PER_TEMPLATE = 8
+_USUAL_NGRAMS = 30.0
 
 MoveSet = frozenset[MoveKind]
 
@@ -41,6 +43,8 @@ class MoveTrainingOptions:
         Chooses the dialogues that are held out.
     inverse_penalty : float
         C of the logistic regression.
+    length_power : float
+        See ``NgramClassifier``.
     wording_share : float
         Weight of the project's own sentences, as a share of the tables' weight.
     texts_min : int
@@ -52,7 +56,8 @@ class MoveTrainingOptions:
 
     seed: int = 0
     inverse_penalty: float = 0.3
-    wording_share: float = 0.1
+    length_power: float = 0.15
+    wording_share: float = 0.03
     texts_min: int = 5
     ngrams_max: int = 60_000
     count_min: int = 2
@@ -133,8 +138,7 @@ def _model(
     )
     present = vectorizer.fit_transform(examples.texts).tocsr()
     ngrams = vectorizer.get_feature_names_out()
-    fitted = _fit(present, examples, options)
-    best = _strongest(fitted, options.ngrams_max)
+    best = _strongest(_fit(present, examples, options), options.ngrams_max)
     fitted = _fit(present[:, best], examples, options)
     coefficients, intercepts = _every_class(fitted)
     return NgramClassifier(
@@ -144,7 +148,7 @@ def _model(
         idf=np.ones(len(best), dtype=np.float16),
         coefficients=coefficients.astype(np.float16),
         intercepts=intercepts,
-        presence=True,
+        length_power=options.length_power,
     )
 
 
@@ -210,8 +214,14 @@ def _label_of(moves: MoveSet) -> str:
 
 
 def _fit(present: Any, examples: _Examples, options: MoveTrainingOptions) -> LogisticRegression:
+    """Return a fit whose coefficients are those of ``NgramClassifier`` with the length power of the options."""
+    counts = np.maximum(np.asarray(present.sum(axis=1)).ravel(), 1.0)
+    # Around a usual length features stay near 1, so that the penalty means the same at every power.
+    features = sparse.diags_array((_USUAL_NGRAMS / counts) ** options.length_power) @ present
     model = LogisticRegression(C=options.inverse_penalty, max_iter=300, tol=1e-3)
-    return model.fit(present, examples.labels, sample_weight=examples.weights)
+    model.fit(features.tocsr(), examples.labels, sample_weight=examples.weights)
+    model.coef_ *= _USUAL_NGRAMS**options.length_power
+    return model
 
 
 def _strongest(fitted: LogisticRegression, count: int) -> npt.NDArray[np.intp]:

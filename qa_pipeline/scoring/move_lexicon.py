@@ -20,6 +20,7 @@ from qa_pipeline.scoring.match_text import fold
 
 LEXICON = SHIPPED / "lexicons" / "moves.yaml"
 LANGUAGES = ("zh", "en")
+_AGENT = frozenset({Role.AGENT})
 
 
 class _Words(RuleModel):
@@ -40,6 +41,7 @@ class _Move(RuleModel):
     name: _Words
     who: Literal["agent", "customer", "both"]
     phrases: _Phrases
+    agent_phrases: _Phrases = _Phrases()
     unless: _Phrases = _Phrases()
     whole: _Phrases = _Phrases()
 
@@ -53,9 +55,13 @@ class _Lexicon(RuleModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveWording:
-    """Wording of one move in one language; ``whole`` matches folded text that is made of such words alone."""
+    """Wording that shows a move, said by one of ``who``, in one language.
+
+    ``whole`` matches folded text that is made of such words alone.
+    """
 
     move: MoveKind
+    who: frozenset[Role]
     phrases: tuple[Phrase, ...]
     unless: tuple[Phrase, ...]
     whole: re.Pattern[str] | None
@@ -83,11 +89,17 @@ def move_wording(language: str) -> tuple[MoveWording, ...]:
     return tuple(
         MoveWording(
             move=each.id,
-            phrases=prepare_phrases(each.phrases.of(language)),
+            who=who,
+            phrases=prepare_phrases(phrases),
             unless=prepare_phrases(each.unless.of(language)),
-            whole=_whole(each.whole.of(language), language),
+            whole=_whole(whole, language),
         )
         for each in _lexicon().moves
+        for who, phrases, whole in (
+            (makers(each.id), each.phrases.of(language), each.whole.of(language)),
+            (_AGENT, each.agent_phrases.of(language), ()),
+        )
+        if phrases or whole
     )
 
 

@@ -50,9 +50,14 @@ def tag_moves(utterances: Sequence[Utterance], language: str, tagger: MoveTagger
 
 def _by_wording(spoken: Sequence[Utterance], wording: Sequence[MoveWording]) -> Iterator[Move]:
     folded = {said.index: fold(said.text) for said in spoken}
+    passages = {
+        who: Passage(able, [folded[said.index] for said in able])
+        for who in {each.who for each in wording}
+        for able in [[said for said in spoken if said.role in who]]
+    }
     for each in wording:
-        able = [said for said in spoken if said.role in makers(each.move)]
-        for hit in _hits(able, folded, each):
+        passage = passages[each.who]
+        for hit in _hits(passage, folded, each):
             yield Move(
                 utterance=hit.utterance.index,
                 move=each.move,
@@ -60,20 +65,17 @@ def _by_wording(spoken: Sequence[Utterance], wording: Sequence[MoveWording]) -> 
                 quote=hit.quote,
             )
         if each.whole is not None:
-            for said in able:
+            for said in passage.utterances:
                 if each.whole.fullmatch(folded[said.index].text):
                     yield Move(utterance=said.index, move=each.move, confidence=WORDING_CONFIDENCE, quote=said.text)
 
 
-def _hits(able: Sequence[Utterance], folded: dict[int, Folded], wording: MoveWording) -> Iterator[Hit]:
-    """Yield the best hit of each utterance."""
-    if not wording.phrases or not able:
-        return
-    passage = Passage(able, [folded[said.index] for said in able])
+def _hits(passage: Passage, folded: dict[int, Folded], wording: MoveWording) -> Iterator[Hit]:
+    """Yield the first hit of each utterance."""
     excused = passage.find_all(wording.unless, tolerant=False)
     by_words = _first(passage.find_all(wording.phrases, tolerant=False), excused)
     yield from by_words.values()
-    rest = [said for said in able if said.index not in by_words]
+    rest = [said for said in passage.utterances if said.index not in by_words]
     sounded = [phrase for phrase in wording.phrases if phrase.sound_fits]
     if rest and sounded:
         passage = Passage(rest, [folded[said.index] for said in rest])

@@ -160,7 +160,7 @@ def test_weights_by_presence_survive_saving(own_labels: MoveTable, tmp_path: Pat
     model = train_moves([own_labels], "en").model
     model.save(tmp_path / "moves-en", {})
     loaded = load_classifier(tmp_path / "moves-en")
-    assert loaded.presence
+    assert loaded.length_power == MoveTrainingOptions().length_power
     assert loaded.predict(["ahoy there", ""]) == pytest.approx(model.predict(["ahoy there", ""]), abs=1e-12)
 
 
