@@ -84,6 +84,9 @@ class TextSettings(_Part):
 
     sentiment_engine: str = Field("embedded", description="embedded or transformers")
     sentiment_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
+    sentiment_context: bool = Field(
+        False, description="read Chinese utterances in context, for a model trained on own dialogues with speakers"
+    )
     move_engine: str = Field("embedded", description="tagger of service moves: embedded or transformers")
     move_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
     abuse_engine: str = Field("embedded", description="finder of abuse: embedded, or that of a plug-in")

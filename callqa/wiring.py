@@ -84,7 +84,8 @@ def listen_options(settings: Settings) -> ListenOptions:
 def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
     """Return the options of a sentiment engine."""
     if name == "embedded":
-        return {"directory": Path(settings.text.sentiment_model or settings.models)}
+        directory = Path(settings.text.sentiment_model or settings.models)
+        return {"directory": directory, "context": settings.text.sentiment_context}
     return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
 
 
@@ -112,9 +113,12 @@ def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
     return {"options": speech.diarization if kind == "diarization" else speech.asr}
 
 
-def sentiment_model(settings: Settings, name: str) -> SentimentModel:
-    """Load a sentiment engine by name."""
-    model: SentimentModel = load_engine("sentiment", name, **sentiment_options(settings, name))
+def sentiment_model(settings: Settings, name: str, *, context: bool = False) -> SentimentModel:
+    """Load a sentiment engine by name; `context` reads conversations in context whatever the settings say."""
+    options = sentiment_options(settings, name)
+    if context and "context" in options:
+        options["context"] = True
+    model: SentimentModel = load_engine("sentiment", name, **options)
     return model
 
 

@@ -106,8 +106,13 @@ class SentimentModel(Protocol):
 
     spec: EngineSpec
 
-    def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
-        """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1."""
+    def predict(
+        self, texts: Sequence[str], language: str, speakers: Sequence[str] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1.
+
+        `speakers`, one per text, says that the texts are one conversation in order; a model may read them in context.
+        """
         ...
 
 

@@ -43,16 +43,17 @@ def sentiment(
     ctx: typer.Context,
     file: File,
     engine: Annotated[str | None, typer.Option(help="embedded or transformers.")] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Each text by itself, as inspections read it.")] = False,
     language: Language = None,
     limit: Limit = None,
 ) -> None:
-    """Sentiment: columns text and sentiment, or label 0/1; optional dialogue."""
+    """Sentiment: columns text and sentiment, or label 0/1; optional dialogue and speaker, to read texts in context."""
     from qa_pipeline.services.validate.sentiment import validate_sentiment
 
     found = context(ctx)
     name = engine or found.settings.text.sentiment_engine
-    model = wiring.sentiment_model(found.settings, name)
-    _show(found, lambda: validate_sentiment(file, model, language=language, limit=limit))
+    model = wiring.sentiment_model(found.settings, name, context=not alone)
+    _show(found, lambda: validate_sentiment(file, model, language=language, limit=limit, in_context=not alone))
 
 
 @app.command()

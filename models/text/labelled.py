@@ -30,6 +30,7 @@ class LabelledTexts:
     """Texts of one table with their labels 0 negative, 1 neutral, 2 positive.
 
     ``groups``: the dialogue of each text, or the text itself, so that what belongs together stays together.
+    ``speakers``: who said each text, where the table holds dialogues and names their speakers, else empty.
     """
 
     name: str
@@ -38,6 +39,7 @@ class LabelledTexts:
     labels: tuple[int, ...]
     groups: tuple[str, ...]
     left_out: int = 0
+    speakers: tuple[str, ...] = ()
 
     def take(self, rows: Sequence[int]) -> LabelledTexts:
         """Return the same table with only some of its rows."""
@@ -46,6 +48,7 @@ class LabelledTexts:
             texts=tuple(self.texts[row] for row in rows),
             labels=tuple(self.labels[row] for row in rows),
             groups=tuple(self.groups[row] for row in rows),
+            speakers=tuple(self.speakers[row] for row in rows) if self.speakers else (),
         )
 
 
@@ -55,6 +58,7 @@ class _Columns:
     kind: str  # sentiment, label, emotions, acts
     label: str
     group: str | None
+    speaker: str | None
 
 
 def read_labelled(path: Path) -> LabelledTexts:
@@ -79,7 +83,7 @@ def read_labelled(path: Path) -> LabelledTexts:
     """
     table = read_table(path)
     columns = _columns_of(table)
-    texts, labels, groups, left_out = [], [], [], 0
+    texts, labels, groups, speakers, left_out = [], [], [], [], 0
     for row in table.rows:
         if isinstance(row, RowError):
             raise row
@@ -91,10 +95,11 @@ def read_labelled(path: Path) -> LabelledTexts:
         texts.append(text)
         labels.append(label)
         groups.append(row.values[columns.group] if columns.group else text)
+        speakers += [row.values[columns.speaker]] if columns.speaker else []
     if not texts:
         raise TableError(N_("The table has no labelled text."), file=str(path))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return LabelledTexts(path.name, digest, tuple(texts), tuple(labels), tuple(groups), left_out)
+    return LabelledTexts(path.name, digest, tuple(texts), tuple(labels), tuple(groups), left_out, tuple(speakers))
 
 
 def read_texts(path: Path) -> tuple[str, ...]:
@@ -135,7 +140,9 @@ def _columns_of(table: Table) -> _Columns:
     if "text" not in headers or label is None:
         raise _no_columns(table, "text, sentiment")
     kind = "acts" if label == "act" else label
-    return _Columns(headers["text"], kind, headers[label], headers.get("dialogue"))
+    # Moods are read in context where the labels are moods of a dialogue.
+    speaker = headers.get("speaker") if kind == "sentiment" and "dialogue" in headers else None
+    return _Columns(headers["text"], kind, headers[label], headers.get("dialogue"), speaker)
 
 
 def _no_columns(table: Table, columns: str) -> TableError:

@@ -19,13 +19,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
 from models.text.classifier import Floats, NgramClassifier, softmax
+from models.text.context import ContextLayer, context_features
 from models.text.labelled import LabelledTexts
 from models.text.ngrams import NGRAMS
-from models.text.sentiment import LABELS
+from models.text.sentiment import CONTEXT, LABELS
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.errors import N_, InputError
 from qa_pipeline.services.validate.report import Metric
-from qa_pipeline.services.validate.sentiment import fold_neutral, measure
+from qa_pipeline.services.validate.sentiment import dialogues_of, fold_neutral, measure
 
 _WORDING = Path(__file__).parent / "service_wording.yaml"
 
@@ -50,6 +51,8 @@ class TrainingOptions:
         N-grams that are kept.
     min_count : int
         An n-gram must occur in this many texts.
+    decay_utterances : float
+        How far the context of an utterance reaches.
     """
 
     seed: int = 0
@@ -59,6 +62,7 @@ class TrainingOptions:
     service_share: float = 0.15
     ngrams_max: int = 60_000
     min_count: int = 3
+    decay_utterances: float = 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ def train_sentiment(
     full = _Problem(counts, rows, weights, partial, options)
     best = full.strongest(options.ngrams_max)
     problem = _Problem(counts[:, best], rows, weights, partial, options)
-    temperature = problem.temperature()
+    scores = problem.out_of_fold()
+    temperature = problem.temperature(scores)
     coefficients, intercepts = problem.fit(np.ones(len(rows.labels), dtype=bool))
     model = NgramClassifier(
         language=language,
@@ -123,13 +128,31 @@ def train_sentiment(
         coefficients=(coefficients / temperature).astype(np.float16),
         intercepts=intercepts / temperature,
     )
+    context = _fit_context([train for train, _ in kept], scores / temperature, options)
     progress(N_("Measuring on held-out texts"))
-    card = _card(model, list(zip(tables, kept, strict=True)), options, temperature)
-    return Trained(model, card | {"evaluated": {table.name: _figures(model, table) for table in evaluate}})
+    card = _card(model, context, list(zip(tables, kept, strict=True)), options, temperature)
+    return Trained(model, card | {"evaluated": {table.name: _figures(model, table, context) for table in evaluate}})
+
+
+def _fit_context(tables: Sequence[LabelledTexts], scores: Floats, options: TrainingOptions) -> ContextLayer | None:
+    """Fit the context layer on out-of-fold scores of the tables that name dialogues and speakers, None without any."""
+    features, labels, start = [], [], 0
+    for table in tables:
+        chances = softmax(scores[start : start + len(table.texts)])
+        start += len(table.texts)
+        for rows in dialogues_of(table.groups) if table.speakers else ():
+            speakers = [table.speakers[row] for row in rows]
+            features.append(context_features(chances[rows], speakers, options.decay_utterances))
+            labels += [table.labels[row] for row in rows]
+    if len(set(labels)) < len(LABELS):
+        return None
+    model = LogisticRegression(max_iter=2000, class_weight="balanced").fit(np.vstack(features), labels)
+    return ContextLayer(options.decay_utterances, model.coef_.T, model.intercept_)
 
 
 def _card(
     model: NgramClassifier,
+    context: ContextLayer | None,
     tables: Sequence[tuple[LabelledTexts, tuple[LabelledTexts, LabelledTexts]]],
     options: TrainingOptions,
     temperature: float,
@@ -141,6 +164,7 @@ def _card(
         "method": "tf-idf n-grams, multinomial logistic regression",
         "options": {name: getattr(options, name) for name in options.__slots__},
         "temperature": round(temperature, 4),
+        CONTEXT: context.document() if context else None,
         "data": [
             {
                 "file": table.name,
@@ -151,7 +175,7 @@ def _card(
             }
             for table, (train, _) in tables
         ],
-        "held_out": {held.name: _figures(model, held) for _, (_, held) in tables if held.texts},
+        "held_out": {held.name: _figures(model, held, context) for _, (_, held) in tables if held.texts},
     }
 
 
@@ -206,14 +230,18 @@ class _Problem:
         strength = np.abs(coefficients).max(axis=1) * self.idf
         return np.sort(np.argsort(-strength, kind="stable")[:count])
 
-    def temperature(self) -> float:
-        """Return the temperature with the least out-of-fold log-loss over the rows of complete tables."""
-        complete = np.asarray(self._design[:, self._features.shape[1] :].sum(axis=1)).ravel() == 0
+    def out_of_fold(self) -> Floats:
+        """Return the scores of each row, shape (rows, labels), by a fit that has not seen it."""
         scores = np.zeros((len(self._rows.labels), len(LABELS)))
         for fold in range(3):
             apart = self._rows.fold == fold
             coefficients, intercepts = self.fit(~apart)
             scores[apart] = self._features[apart] @ coefficients + intercepts
+        return scores
+
+    def temperature(self, scores: Floats) -> float:
+        """Return the temperature with the least log-loss of out-of-fold scores over the rows of complete tables."""
+        complete = np.asarray(self._design[:, self._features.shape[1] :].sum(axis=1)).ravel() == 0
         scores, labels, weights = scores[complete], self._rows.labels[complete], self._weights[complete]
 
         def loss(log_temperature: float) -> float:
@@ -279,8 +307,17 @@ def _partial_sources(rows: _Rows) -> sparse.csr_matrix:
     return sparse.csr_matrix(np.column_stack(columns))
 
 
-def _figures(model: NgramClassifier, held: LabelledTexts) -> dict[str, Any]:
+def _figures(model: NgramClassifier, held: LabelledTexts, context: ContextLayer | None) -> dict[str, Any]:
     probabilities = model.predict(held.texts)
+    figures = _measured(held, probabilities)
+    if context is None or not held.speakers:
+        return figures
+    for rows in dialogues_of(held.groups):
+        probabilities[rows] = context.apply(probabilities[rows], [held.speakers[row] for row in rows])
+    return {**_measured(held, probabilities), "alone": figures}
+
+
+def _measured(held: LabelledTexts, probabilities: Floats) -> dict[str, Any]:
     labels = np.array(held.labels, dtype=np.intp)
     if set(held.labels) <= {0, 2}:
         probabilities = fold_neutral(probabilities)

@@ -79,12 +79,13 @@ class TransformersSentiment:
         self._tokens_max = min(_TOKENS_MAX, int(limit))
         self.spec = describe(model, labels=labels, device=device, offline=offline)
 
-    def predict(self, texts: Sequence[str], language: str) -> Floats:
+    def predict(self, texts: Sequence[str], language: str, speakers: Sequence[str] | None = None) -> Floats:
         """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1.
 
-        `language` is the checkpoint's own business. Texts are cut at 256 tokens (or at the model's own limit).
+        `language` is the checkpoint's own business, and each text is read by itself. Texts are cut at 256 tokens (or at
+        the model's own limit).
         """
-        del language
+        del language, speakers
         probabilities = np.zeros((len(texts), len(_LABELS)))
         by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(by_length), _BATCH):

@@ -45,7 +45,9 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
     moves: tuple[Move, ...] = ()
     abuse: tuple[AbuseHint, ...] = ()
     if spoken and transcript.quality is not TranscriptQuality.UNUSABLE:
-        rows = models.sentiment.predict([said.text for said in spoken], transcript.language)
+        rows = models.sentiment.predict(
+            [said.text for said in spoken], transcript.language, [said.role.value for said in spoken]
+        )
         sentiments = tuple(
             Sentiment(
                 utterance=said.index,

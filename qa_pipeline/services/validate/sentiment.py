@@ -30,17 +30,26 @@ _SAMPLE_FOR_LANGUAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class LabelledRows:
-    """Texts with labels 0 negative, 1 neutral, 2 positive; ``groups`` the dialogue of each, if the table names it."""
+    """Texts with labels 0 negative, 1 neutral, 2 positive.
+
+    ``groups``: the dialogue of each, ``speakers``: who said it, where the table names them.
+    """
 
     texts: tuple[str, ...]
     labels: Labels
     groups: tuple[str, ...] | None
+    speakers: tuple[str, ...] | None
     binary: bool
     left_out: tuple[RowError, ...]
 
 
 def validate_sentiment(
-    path: Path, engine: SentimentModel, *, language: str | None = None, limit: int | None = None
+    path: Path,
+    engine: SentimentModel,
+    *,
+    language: str | None = None,
+    limit: int | None = None,
+    in_context: bool = True,
 ) -> ValidationReport:
     """Compare an engine's sentiment with the labels of a table.
 
@@ -54,6 +63,8 @@ def validate_sentiment(
         ``zh`` or ``en``; without it the script of the texts decides.
     limit : int, optional
         Only the first rows.
+    in_context : bool
+        Tell the engine the dialogues and speakers that the table names, in the order of the table.
 
     Returns
     -------
@@ -67,10 +78,13 @@ def validate_sentiment(
         When columns are missing or no row can be used.
     """
     rows = read_rows(path, limit)
-    probabilities = engine.predict(rows.texts, language or language_of(rows.texts))
+    in_context = in_context and rows.groups is not None and rows.speakers is not None
+    probabilities = _read(rows, engine, language or language_of(rows.texts), in_context=in_context)
     if rows.binary:
         probabilities = fold_neutral(probabilities)
     notes = []
+    if in_context:
+        notes.append(Message(N_("The table names dialogues and speakers: the engine was told them.")))
     if rows.binary:
         notes.append(
             Message(
@@ -106,6 +120,7 @@ def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
     texts: list[str] = []
     labels: list[int] = []
     groups: list[str] = []
+    speakers: list[str] = []
     left_out: list[RowError] = []
     for row in table.rows:
         if limit is not None and len(texts) >= limit:
@@ -120,15 +135,35 @@ def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
             continue
         texts.append(row.values[headers["text"]])
         groups.append(row.values[headers["dialogue"]] if "dialogue" in headers else "")
+        speakers.append(row.values[headers["speaker"]] if "speaker" in headers else "")
     if not texts:
         raise left_out[0] if left_out else TableError(N_("The table has no labelled text."), file=str(path))
     return LabelledRows(
         tuple(texts),
         np.array(labels, dtype=np.intp),
         tuple(groups) if "dialogue" in headers else None,
+        tuple(speakers) if "speaker" in headers else None,
         binary,
         tuple(left_out),
     )
+
+
+def _read(rows: LabelledRows, engine: SentimentModel, language: str, *, in_context: bool) -> Probabilities:
+    if not in_context or rows.groups is None or rows.speakers is None:
+        return engine.predict(rows.texts, language)
+    probabilities = np.zeros((len(rows.texts), 3))
+    for places in dialogues_of(rows.groups):
+        said, by = [rows.texts[place] for place in places], [rows.speakers[place] for place in places]
+        probabilities[places] = engine.predict(said, language, by)
+    return probabilities
+
+
+def dialogues_of(groups: Sequence[str]) -> list[list[int]]:
+    """Return the rows of each dialogue, in order."""
+    by_name: dict[str, list[int]] = {}
+    for row, name in enumerate(groups):
+        by_name.setdefault(name, []).append(row)
+    return list(by_name.values())
 
 
 def fold_neutral(probabilities: Probabilities) -> Probabilities:

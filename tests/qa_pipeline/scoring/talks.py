@@ -37,7 +37,9 @@ class CountingSentiment:
     def __init__(self) -> None:
         self.calls: list[Sequence[str]] = []
 
-    def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
+    def predict(
+        self, texts: Sequence[str], language: str, speakers: Sequence[str] | None = None
+    ) -> npt.NDArray[np.float64]:
         """Return 0.8 for the class that the sign names."""
         self.calls.append(texts)
         rows = [

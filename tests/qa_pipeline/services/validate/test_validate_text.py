@@ -23,9 +23,13 @@ class Reader:
 
     def __init__(self) -> None:
         self.languages: list[str] = []
+        self.speakers: list[Sequence[str] | None] = []
 
-    def predict(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float64]:
+    def predict(
+        self, texts: Sequence[str], language: str, speakers: Sequence[str] | None = None
+    ) -> npt.NDArray[np.float64]:
         self.languages.append(language)
+        self.speakers.append(speakers)
         return np.array([[float(part) for part in text.split()[:3]] for text in texts])
 
 
@@ -51,6 +55,24 @@ def test_macro_f1_and_accuracy_by_hand(tmp_path: Path):
     low, high = report.metrics["accuracy"].ci95
     assert 0 <= low <= 0.75 <= high <= 1
     assert report.groups["neutral"]["recall"].value == 0.5
+
+
+def test_dialogues_are_read_whole_in_the_order_of_the_table(tmp_path: Path):
+    path = write(
+        tmp_path / "t.csv",
+        "dialogue,speaker,text,sentiment",
+        "1,ann,.8 .1 .1,negative",
+        "2,bob,.1 .8 .1,neutral",
+        "1,bob,.1 .1 .8,positive",
+    )
+    engine = Reader()
+    report = validate_sentiment(path, engine)
+    assert engine.speakers == [["ann", "bob"], ["bob"]]
+    assert report.metrics["accuracy"].value == 1
+    assert "speakers" in str(report.notes[0])
+    alone = Reader()
+    assert validate_sentiment(path, alone, in_context=False).notes == ()
+    assert alone.speakers == [None]
 
 
 def test_two_labels_fold_neutral_by_the_larger_polarity(tmp_path: Path):
