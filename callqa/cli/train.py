@@ -181,3 +181,55 @@ def abuse(
             )
 
     app_context.emit({"model": str(folder), **trained.card}, show)
+
+
+@app.command()
+def satisfaction(
+    ctx: typer.Context,
+    data: Annotated[
+        list[Path], typer.Argument(help="Tables: exchanges [{customer, agent}], satisfaction 0-2, optional dialogue.")
+    ],
+    language: Annotated[Language, typer.Option(help="Language of the dialogues.")] = Language.ZH,
+    evaluate: Annotated[
+        list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", "--out", help="Folder that gets satisfaction-zh or -en; default HOME/models.")
+    ] = None,
+    inverse_penalty: Annotated[
+        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
+    ] = 1.0,
+    evenness: Annotated[
+        float, typer.Option(min=0, max=1, help="0: most ratings right; 1: rare ratings count as much as common ones.")
+    ] = 0.3,
+    seed: Annotated[int, typer.Option(help="Chooses the dialogues of each fold.")] = 0,
+) -> None:
+    """Train a model of satisfaction on your own rated dialogues; none is shipped."""
+    from models.text.labelled import list_tables
+    from models.text.satisfaction_training import SatisfactionOptions, read_satisfaction_table, train_satisfaction
+
+    app_context = context(ctx)
+
+    def progress(step: str) -> None:
+        err.print(app_context.translate(step), markup=False)
+
+    tables = [read_satisfaction_table(path) for path in list_tables(data)]
+    apart = [read_satisfaction_table(path) for path in list_tables(evaluate or [])]
+    options = SatisfactionOptions(seed=seed, inverse_penalty=inverse_penalty, evenness=evenness)
+    trained = train_satisfaction(tables, language.value, options, evaluate=apart, progress=progress)
+    folder = (to or app_context.settings.models) / f"satisfaction-{language.value}"
+    trained.model.save(folder, trained.card)
+
+    def show() -> None:
+        app_context.say(N_("The model is in {folder}."), folder=folder)
+        across = {app_context.translate(N_("cross-validation over dialogues")): trained.card["cross_validated"]}
+        for name, figures in (*across.items(), *trained.card["evaluated"].items()):
+            app_context.say(
+                N_("{name}: accuracy {accuracy}, macro F1 {value} on {n} turns"),
+                name=name,
+                accuracy=figures["accuracy"]["value"],
+                value=figures["macro_f1"]["value"],
+                n=figures["n"],
+            )
+
+    app_context.emit({"model": str(folder), **trained.card}, show)

@@ -57,6 +57,22 @@ def sentiment(
 
 
 @app.command()
+def satisfaction(
+    ctx: typer.Context,
+    file: File,
+    language: Annotated[str, typer.Option(help="Language of the model: zh or en.")] = "zh",
+    limit: Limit = None,
+) -> None:
+    """Satisfaction turn by turn, by your own trained model: columns exchanges [{customer, agent}], satisfaction 0-2."""
+    from models.text.satisfaction import load_satisfaction
+    from qa_pipeline.services.validate.satisfaction import validate_satisfaction
+
+    found = context(ctx)
+    model = load_satisfaction(found.settings.models, language)
+    _show(found, lambda: validate_satisfaction(file, model.predict, model.name, limit=limit))
+
+
+@app.command()
 def courtesy(ctx: typer.Context, file: File, language: Language = None, limit: Limit = None) -> None:
     """Courtesy: columns text and politeness."""
     from qa_pipeline.services.validate.courtesy import validate_courtesy

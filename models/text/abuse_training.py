@@ -14,13 +14,12 @@ from scipy import sparse
 from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import normalize
 
 from models.text.abuse import LABELS, NGRAMS_OF, THRESHOLD
 from models.text.classifier import Floats, NgramClassifier, softmax
 from models.text.labelled import read_texts
 from models.text.ngrams import NGRAMS
-from models.text.training import Trained, figure_of, fill_templates, fold_of
+from models.text.training import Trained, figure_of, fill_templates, fold_of, weighted
 from qa_pipeline.errors import N_, InputError
 from qa_pipeline.services.validate.abuse import ABUSIVE, CLEAN, DECISION, measure_abuse, read_abuse_rows
 
@@ -240,14 +239,8 @@ def _fit(counts: sparse.csr_matrix, rows: _Rows, mask: npt.NDArray[np.bool_], op
     # Rounded as it is stored, so that training sees what prediction will.
     ngram_weights: Floats = (idf * np.sqrt(np.abs(ratio))).astype(np.float16).astype(np.float64)
     model = LogisticRegression(C=options.inverse_penalty, solver="liblinear", tol=1e-3, random_state=0)
-    model.fit(_features(part, ngram_weights), labels, sample_weight=weights)
+    model.fit(weighted(part, ngram_weights), labels, sample_weight=weights)
     return _Fit(ngram_weights, model.coef_[0], float(model.intercept_[0]))
-
-
-def _features(counts: sparse.csr_matrix, ngram_weights: Floats) -> sparse.csr_matrix:
-    scaled = counts.astype(np.float64)
-    scaled.data = np.log1p(scaled.data)
-    return normalize(scaled.multiply(ngram_weights).tocsr())
 
 
 def _out_of_fold(counts: sparse.csr_matrix, rows: _Rows, options: AbuseOptions) -> Floats:
@@ -255,7 +248,7 @@ def _out_of_fold(counts: sparse.csr_matrix, rows: _Rows, options: AbuseOptions) 
     for fold in range(_FOLDS):
         apart = rows.fold == fold
         fit = _fit(counts, rows, ~apart, options)
-        scores[apart] = _features(counts[apart], fit.weights) @ fit.coefficients + fit.intercept
+        scores[apart] = weighted(counts[apart], fit.weights) @ fit.coefficients + fit.intercept
     return scores
 
 

@@ -212,9 +212,7 @@ class _Problem:
         seen = np.bincount(counts.indices, minlength=counts.shape[1])
         # Rounded as it is stored, so that training sees what prediction will.
         self.idf: Floats = (np.log((1 + counts.shape[0]) / (1 + seen)) + 1).astype(np.float16).astype(np.float64)
-        scaled = counts.astype(np.float64)
-        scaled.data = np.log1p(scaled.data)
-        self._features = normalize(scaled.multiply(self.idf).tocsr())
+        self._features = weighted(counts, self.idf)
         self._design = sparse.hstack([self._features, partial]).tocsr()
         self._rows, self._weights, self._options = rows, weights, options
 
@@ -249,6 +247,13 @@ class _Problem:
             return float(-(weights * np.log(np.maximum(chances, 1e-12))).sum())
 
         return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+
+
+def weighted(counts: sparse.csr_matrix, ngram_weights: Floats) -> sparse.csr_matrix:
+    """Return counted n-grams as `NgramClassifier` weighs them: log(1 + count) times the weight, rows of length 1."""
+    scaled = counts.astype(np.float64).tocsr()
+    scaled.data = np.log1p(scaled.data)
+    return normalize(scaled.multiply(ngram_weights).tocsr())
 
 
 def fold_of(seed: int, group: str, folds: int) -> int:

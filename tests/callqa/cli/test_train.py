@@ -57,3 +57,17 @@ def test_a_folder_that_cannot_be_written_is_named(labels: Path, tmp_path: Path, 
     out = tmp_path / "file" / "models"
     assert main(["train", "sentiment", "--data", str(labels), "--language", "zh", "--out", str(out), "--json"]) == 1
     assert "cannot be written" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+def test_abuse_is_trained_and_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "abuse.csv"
+    lines = [f"{word}{thing}{number},{label}" for word, label in (("咕噜咕噜", 1), ("看一下", 0)) for thing in THINGS
+             for number in "甲乙"]  # fmt: skip
+    path.write_text("text,label\n" + "\n".join(lines), encoding="utf-8")
+    home = ["--home", str(tmp_path / "home")]
+    assert main(["train", "abuse", str(path), "--language", "zh", "--evaluate", str(path), *home]) == 0
+    assert "macro F1 1.0 on 40 texts" in capsys.readouterr().out
+    assert main(["validate", "abuse", str(path), "--json", *home]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["metrics"]["macro_f1"]["value"] == 1.0
+    assert document["confusion"] == {"clean": {"clean": 20, "abusive": 0}, "abusive": {"clean": 0, "abusive": 20}}

@@ -1,0 +1,173 @@
+"""How well predicted satisfaction agrees with ratings that people gave turn by turn."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa_pipeline.errors import N_, RowError, TableError
+from qa_pipeline.intake.tables import Row, Table, read_table
+from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.sentiment import macro_f1
+
+Labels = npt.NDArray[np.intp]
+
+NAMES = ("0", "1", "2")  # unsatisfied, neither, satisfied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """What the customer said, and what the agent answered ("" without an answer yet)."""
+
+    customer: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatedTurns:
+    """Rated turns: ``talks`` what was said up to each, ``ratings`` 0-2, ``groups`` the dialogue of each, if named."""
+
+    talks: tuple[tuple[Exchange, ...], ...]
+    ratings: tuple[int, ...]
+    groups: tuple[str, ...] | None
+    left_out: tuple[RowError, ...]
+
+
+Predict = Callable[[Sequence[Sequence[Exchange]]], Labels]
+
+
+def validate_satisfaction(path: Path, predict: Predict, engine: str, *, limit: int | None = None) -> ValidationReport:
+    """Compare predicted satisfaction with the ratings of a table.
+
+    Parameters
+    ----------
+    path : Path
+        Table as `read_rated_turns` takes it.
+    predict : callable
+        Takes what was said up to each turn and returns ratings 0-2, shape (n,).
+    engine : str
+        Names the model in the report.
+    limit : int, optional
+        Only the first rows.
+
+    Returns
+    -------
+    ValidationReport
+        ``accuracy`` and ``macro_f1``, 0-1, with intervals by bootstrap over dialogues (rows where there are none).
+
+    Raises
+    ------
+    TableError
+        When columns are missing or no row can be used.
+    """
+    turns = read_rated_turns(path, limit)
+    if not turns.talks:
+        raise turns.left_out[0] if turns.left_out else TableError(N_("The table has no rated turn."), file=str(path))
+    ratings, found = np.array(turns.ratings, dtype=np.intp), predict(turns.talks)
+    return ValidationReport(
+        task="satisfaction",
+        n=len(ratings),
+        engine=engine,
+        metrics=measure_satisfaction(ratings, found, turns.groups),
+        notes=(rows_left_out(turns.left_out),) if turns.left_out else (),
+        confusion={
+            name: {other: int(((ratings == given) & (found == called)).sum()) for called, other in enumerate(NAMES)}
+            for given, name in enumerate(NAMES)
+        },
+    )
+
+
+def measure_satisfaction(ratings: Labels, found: Labels, groups: Sequence[object] | None) -> dict[str, Metric]:
+    """Return accuracy and macro-F1 with their intervals."""
+    everything = np.arange(len(ratings))
+    statistics: dict[str, Callable[[npt.NDArray[np.intp]], float]] = {
+        "accuracy": lambda rows: float((ratings[rows] == found[rows]).mean()),
+        "macro_f1": lambda rows: macro_f1(ratings[rows], found[rows]),
+    }
+    return {
+        name: Metric(value=statistic(everything), ci95=bootstrap_ci(statistic, len(ratings), groups=groups))
+        for name, statistic in statistics.items()
+    }
+
+
+def read_rated_turns(path: Path, limit: int | None = None) -> RatedTurns:
+    """Read ``exchanges`` ([{customer, agent}, ...] in order, the last one rated) and ``satisfaction`` 0-2.
+
+    A column ``dialogue`` names what belongs together. Rows that are wrong are collected in ``left_out``.
+
+    Raises
+    ------
+    TableError
+        When a column is missing.
+    """
+    table = read_table(path)
+    headers = {header.casefold(): header for header in table.headers}
+    if not {"exchanges", "satisfaction"} <= headers.keys():
+        raise TableError(
+            N_("The table needs the columns {columns}."),
+            hint=N_("Rename the columns; the table has: {found}."),
+            file=str(path),
+            columns="exchanges, satisfaction",
+            found=", ".join(table.headers),
+        )
+    talks: list[tuple[Exchange, ...]] = []
+    ratings: list[int] = []
+    groups: list[str] = []
+    left_out: list[RowError] = []
+    for row in table.rows:
+        if limit is not None and len(talks) >= limit:
+            break
+        try:
+            if isinstance(row, RowError):
+                raise row
+            rating = _rating_of(table, row, headers["satisfaction"])
+            talks.append(_exchanges_of(table, row, headers["exchanges"]))
+        except RowError as problem:
+            left_out.append(problem)
+            continue
+        ratings.append(rating)
+        groups.append(row.values[headers["dialogue"]] if "dialogue" in headers else "")
+    return RatedTurns(
+        talks=tuple(talks),
+        ratings=tuple(ratings),
+        groups=tuple(groups) if "dialogue" in headers else None,
+        left_out=tuple(left_out),
+    )
+
+
+def _rating_of(table: Table, row: Row, column: str) -> int:
+    value = row.values[column]
+    if value not in NAMES:
+        raise RowError(
+            N_("This label is not known: {value}."),
+            hint=N_("Write one of: {known}."),
+            file=str(table.path),
+            row=row.number,
+            field=column,
+            value=value,
+            known=", ".join(NAMES),
+        )
+    return NAMES.index(value)
+
+
+def _exchanges_of(table: Table, row: Row, column: str) -> tuple[Exchange, ...]:
+    try:
+        found: Any = json.loads(row.values[column])
+        exchanges = tuple(Exchange(customer=str(each["customer"]), agent=str(each["agent"] or "")) for each in found)
+    except (ValueError, KeyError, TypeError):
+        exchanges = ()
+    if not exchanges:
+        raise RowError(
+            N_("These are no exchanges."),
+            hint=N_('Write a list such as [{"customer": "...", "agent": "..."}], the last one rated.'),
+            file=str(table.path),
+            row=row.number,
+            field=column,
+        )
+    return exchanges

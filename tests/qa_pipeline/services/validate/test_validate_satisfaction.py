@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa_pipeline.errors import RowError, TableError
+from qa_pipeline.services.validate.satisfaction import Exchange, read_rated_turns, validate_satisfaction
+
+
+def write(path: Path, *rows: object) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def row(rating: object, customer: str, dialogue: str = "a") -> dict[str, object]:
+    return {"dialogue": dialogue, "exchanges": [{"customer": customer, "agent": None}], "satisfaction": rating}
+
+
+def read_aloud(talks):
+    """Return the rating that the customer names."""
+    return np.array([int(talk[-1].customer) for talk in talks], dtype=np.intp)
+
+
+def test_figures_by_hand(tmp_path: Path):
+    path = write(tmp_path / "t.jsonl", row(0, "0"), row(0, "1"), row(1, "1"), row(2, "2", "b"))
+    report = validate_satisfaction(path, read_aloud, "aloud")
+    assert report.metrics["accuracy"].value == 3 / 4
+    # F1 of 0: 2/3, of 1: 2/3, of 2: 1.
+    assert report.metrics["macro_f1"].value == pytest.approx(7 / 9)
+    assert report.confusion["0"] == {"0": 1, "1": 1, "2": 0}
+    low, high = report.metrics["accuracy"].ci95
+    # Whole dialogues are drawn: twice a gives 2/3, twice b gives 1.
+    assert (low, high) == (pytest.approx(2 / 3), 1.0)
+    assert (report.task, report.n, report.engine) == ("satisfaction", 4, "aloud")
+
+
+def test_rows_that_are_wrong_are_counted(tmp_path: Path):
+    path = write(tmp_path / "t.jsonl", row(0, "0"), row(3, "1"), {"exchanges": [], "satisfaction": 1}, row("2", "2"))
+    report = validate_satisfaction(path, read_aloud, "aloud")
+    assert report.n == 2
+    assert report.notes[0].params["count"] == 2
+
+
+def test_an_answer_that_is_not_there_yet_is_empty(tmp_path: Path):
+    turns = read_rated_turns(write(tmp_path / "t.jsonl", row(1, "1")))
+    assert turns.talks == ((Exchange(customer="1", agent=""),),)
+    assert turns.groups == ("a",)
+
+
+def test_tables_without_the_columns_or_rows_are_refused(tmp_path: Path):
+    with pytest.raises(TableError, match="columns"):
+        validate_satisfaction(write(tmp_path / "t.jsonl", {"text": "x"}), read_aloud, "aloud")
+    with pytest.raises(RowError):
+        validate_satisfaction(write(tmp_path / "u.jsonl", row(7, "1")), read_aloud, "aloud")
+
+
+def test_only_the_first_rows(tmp_path: Path):
+    path = write(tmp_path / "t.jsonl", row(0, "0"), row(1, "1"), row(2, "2"))
+    assert validate_satisfaction(path, read_aloud, "aloud", limit=2).n == 2
