@@ -158,6 +158,16 @@ _SHIPPED = (
         install="pip install callqa",
     ),
     EngineEntry(
+        kind="moves",
+        name="transformers",
+        target="models.text.transformers_moves:load",
+        describe="models.text.transformers_moves:describe",
+        check="models.text.transformers_moves:check",
+        module="transformers",
+        distribution="transformers",
+        install="pip install 'callqa[transformers]'",
+    ),
+    EngineEntry(
         kind="abuse",
         name="embedded",
         target="models.text.abuse:load",

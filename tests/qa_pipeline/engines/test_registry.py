@@ -26,6 +26,7 @@ def test_inventory() -> None:
         ("diarization", "resemblyzer"),
         ("diarization", "sherpa-onnx"),
         ("moves", "embedded"),
+        ("moves", "transformers"),
         ("sentiment", "embedded"),
         ("sentiment", "transformers"),
     ]

@@ -1,0 +1,149 @@
+"""Sequence-classification checkpoints of ``transformers``, whatever they classify: a local directory or a hub name."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from models.text.classifier import Floats, softmax
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.errors import N_, ConfigurationError, EngineError, NeedsModel
+
+_BATCH = 32
+_TOKENS_MAX = 256
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+_SEVERAL = "multi_label_classification"
+
+
+class Checkpoint:
+    """A loaded checkpoint.
+
+    Parameters
+    ----------
+    model : str
+        Local directory, or name on the hub.
+    setting : str
+        The setting that names it, for errors.
+    device : str
+        "auto" (a GPU when there is one), "cpu" or "cuda".
+    offline : bool
+        Never ask the network (transformers itself also heeds HF_HUB_OFFLINE).
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Its own labels, one per column of the probabilities.
+
+    Raises
+    ------
+    NeedsModel
+        When there are no weights; at once, without trying the network, for a path or offline.
+    EngineError
+        When it cannot be loaded.
+    """
+
+    def __init__(self, model: str, setting: str, *, device: str = "auto", offline: bool = False) -> None:
+        import torch
+        from safetensors import SafetensorError
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        local = find_locally(model, setting, offline)
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
+            self._model = AutoModelForSequenceClassification.from_pretrained(model, local_files_only=local)
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as problem:
+            if isinstance(problem, OSError) and not Path(model).is_dir():
+                raise _needs(model, setting) from problem
+            raise EngineError(
+                N_("The checkpoint {model} cannot be loaded: {problem}."),
+                hint=N_("It must hold a sequence classification model and its tokenizer."),
+                model=model,
+                problem=str(problem).splitlines()[0],
+            ) from problem
+        self._torch = torch
+        self._device = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
+        self._model.to(self._device).eval()
+        config = self._model.config
+        self.labels = tuple(str(config.id2label[number]) for number in sorted(config.id2label))
+        self._several = config.problem_type == _SEVERAL
+        self._tokens_max = min(_TOKENS_MAX, int(getattr(config, "max_position_embeddings", _TOKENS_MAX)))
+
+    def predict(self, texts: Sequence[str]) -> Floats:
+        """Return probabilities of shape (len(texts), labels).
+
+        Rows sum to 1, except those of a checkpoint that was trained to give several labels at once: there each column
+        is a probability of its own. Texts are cut at 256 tokens (or at the model's own limit).
+        """
+        probabilities = np.zeros((len(texts), len(self.labels)))
+        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        for start in range(0, len(by_length), _BATCH):
+            rows = by_length[start : start + _BATCH]
+            scores = self._scores([texts[row] for row in rows])
+            probabilities[rows] = 1 / (1 + np.exp(-scores)) if self._several else softmax(scores)
+        return probabilities
+
+    def _scores(self, texts: Sequence[str]) -> Floats:
+        inputs = self._tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self._tokens_max, return_tensors="pt"
+        )
+        with self._torch.inference_mode():
+            logits = self._model(**inputs.to(self._device)).logits
+        scores: Floats = logits.float().cpu().numpy().astype(np.float64)
+        return scores
+
+
+def get_name(model: str | None, setting: str) -> str:
+    """Return the checkpoint that a setting names; raises ConfigurationError when it names none."""
+    if not model:
+        raise ConfigurationError(
+            N_("A transformers engine needs a checkpoint."),
+            hint=N_("Set {setting} to a local directory or a name on the hub."),
+            field=setting,
+            setting=setting,
+        )
+    return model
+
+
+def find_locally(model: str, setting: str, offline: bool) -> bool:
+    """Return whether only local files may be used; raise NeedsModel when the path shows that nothing is there."""
+    directory = Path(model)
+    if directory.is_dir():
+        if not (directory / "config.json").is_file() or not any((directory / name).is_file() for name in _WEIGHTS):
+            raise _needs(model, setting)
+        return True
+    if directory.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
+        raise _needs(model, setting)
+    return offline
+
+
+def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None) -> EngineSpec:
+    """Return the identity of an engine of `kind`, without loading it.
+
+    A local directory is identified by name, size and time of its files, a hub checkpoint by its name.
+    """
+    from importlib.metadata import version
+
+    params = [("model", model)]
+    if Path(model).is_dir():
+        params.append(("files", _fingerprint(Path(model))))
+    if labels:
+        params.append(("labels", ";".join(f"{own}:{ours}" for own, ours in sorted(labels.items()))))
+    return EngineSpec(kind=kind, name="transformers", version=version("transformers"), params=tuple(params))
+
+
+def _needs(model: str, setting: str) -> NeedsModel:
+    return NeedsModel(
+        N_("The checkpoint {model} is not here."),
+        hint=N_("Fetch it with: hf download {model} --local-dir DIR, then set {setting} = DIR"),
+        model=model,
+        setting=setting,
+    )
+
+
+def _fingerprint(directory: Path) -> str:
+    files = sorted(path for path in directory.iterdir() if path.is_file())
+    lines = [f"{path.name}:{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
