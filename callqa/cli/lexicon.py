@@ -108,9 +108,12 @@ def _print_check(here: AppContext, found: LexiconCheck) -> None:
 
 def _print_problem(here: AppContext, problem: LexiconError, style: str) -> None:
     place = here.translate(N_("{file}, line {row}, {field}: "))
-    err.print(place.format(file=problem.file, row=problem.row or 1, field=problem.field or "–"), end="", markup=False)
+    place = place.format(file=problem.file, row=problem.row or "–", field=problem.field or "–")
+    err.print(place, end="", markup=False)
     err.print(problem.render(here.translate), markup=False, style=style)
-    err.print(f"    {problem.render_hint(here.translate)}", markup=False)
+    hint = problem.render_hint(here.translate)
+    if hint:
+        err.print(f"    {hint}", markup=False)
 
 
 def _print_tried(here: AppContext, tried: list[tuple[str, Transcript]]) -> None:

@@ -94,7 +94,7 @@ def check_sources(contact: Contact) -> None:
 
 
 class Resemblance:
-    """Tells two copies of one signal from two parties, also when one copy lags or is a little louder.
+    """Tells two copies of one signal from two parties, also when one copy lags, is a little louder or inverted.
 
     Of the seconds in which somebody is heard the first ten and then every tenth are compared by cross-correlation.
     They are alike when the correlation coefficient at the best lag within 100 ms is at least .95 and the levels lie
@@ -129,7 +129,8 @@ class Resemblance:
             return False
         spectra = np.fft.rfft(second, n=2 * _SECOND)
         correlation = np.fft.irfft(spectra[0] * np.conj(spectra[1]))
-        near = np.concatenate((correlation[: self._MAX_LAG + 1], correlation[-self._MAX_LAG :]))
+        # Wires that were mixed up turn a copy upside down, which sounds the same.
+        near = np.abs(np.concatenate((correlation[: self._MAX_LAG + 1], correlation[-self._MAX_LAG :])))
         return bool(near.max() / (_SECOND * np.sqrt(power[0] * power[1])) >= self._MIN_CORRELATION)
 
     @property

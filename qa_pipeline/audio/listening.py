@@ -42,7 +42,7 @@ from qa_pipeline.domain.listening import AudioStatus, ChannelActivity, ChannelLa
 from qa_pipeline.errors import N_, NoSpeech
 
 # Raise it when the same recording and options would give another Listening.
-LISTEN_VERSION = 2
+LISTEN_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

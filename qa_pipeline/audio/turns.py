@@ -11,7 +11,6 @@ from qa_pipeline.audio.intervals import (
     complement,
     difference,
     intersection,
-    longest,
     total_s,
     union,
 )
@@ -66,10 +65,13 @@ def latencies(own: Intervals, other: Intervals) -> tuple[tuple[float, float], ..
 
 
 def longest_monologue_s(own: Intervals, other: Intervals) -> float:
-    """Return the longest stretch of `own` with pauses of at most 2 s that no span of `other` of at least 1 s breaks."""
+    """Return the longest stretch of `own` with pauses of at most 2 s that no span of `other` of at least 1 s breaks.
+
+    It lasts from the first to the last moment of own speech: silence before the other breaks in is not part of it.
+    """
     floor = [span for span in other if span[1] - span[0] >= _FLOOR_S]
-    found = longest(difference(union(own, _PAUSE_S), floor))
-    return found[1] - found[0] if found else 0.0
+    stretches = (intersection(own, (whole,)) for whole in difference(union(own, _PAUSE_S), floor))
+    return max((spoken[-1][1] - spoken[0][0] for spoken in stretches if spoken), default=0.0)
 
 
 def holds(speech: Intervals, music: Intervals) -> Intervals:

@@ -5,7 +5,7 @@ Users put their own beside: ``HOME/scorecards/*.yaml`` and ``HOME/templates/*.ya
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,10 @@ class Document:
             node, line = child
         return int(line) + 1
 
+    def doubled_keys(self) -> Iterator[tuple[str | int, ...]]:
+        """Yield the path of each key that stands twice in its block, of which YAML would silently keep the last."""
+        yield from _doubled(self.root, ())
+
 
 def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Node, int] | None:
     if isinstance(node, yaml.MappingNode):
@@ -45,6 +49,15 @@ def _child(node: yaml.Node, key: str | int) -> tuple[yaml.Node, int] | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], node.value[key].start_mark.line
     return None
+
+
+def _doubled(node: yaml.Node, keys: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    seen: set[str | int] = set()
+    for key, inner in _children(node):
+        if key in seen:
+            yield (*keys, key)
+        seen.add(key)
+        yield from _doubled(inner, (*keys, key))
 
 
 def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) -> Document:
@@ -58,10 +71,14 @@ def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) 
     try:
         text = path.read_text(encoding="utf-8-sig")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        endless = _is_endless(root)
+        data = None if endless else yaml.safe_load(text)
     except OSError as problem:
         raise error(
-            N_("The file cannot be read: {problem}."), file=str(path), problem=problem.strerror or "?"
+            N_("The file cannot be read: {problem}."),
+            hint=N_("Check that the file exists and that you may read it."),
+            file=str(path),
+            problem=problem.strerror or "?",
         ) from problem
     except UnicodeDecodeError as problem:
         raise error(
@@ -76,6 +93,38 @@ def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) 
             row=mark.line + 1 if mark else None,
             problem=getattr(problem, "problem", None) or str(problem),
         ) from problem
+    except RecursionError as problem:
+        raise error(
+            N_("Its lists and groups lie too deep in each other."), hint=N_("Write it flatter."), file=str(path)
+        ) from problem
     if root is None:
-        raise error(N_("The file is empty."), file=str(path))
+        raise error(N_("The file is empty."), hint=N_("Write what belongs in it, or remove the file."), file=str(path))
+    if endless:
+        raise error(
+            N_("A value in the file holds itself by an alias."),
+            hint=N_("Write the value out in place of its alias."),
+            file=str(path),
+        )
     return Document(path=path, data=data, root=root)
+
+
+def _is_endless(root: yaml.Node | None) -> bool:
+    """Return whether a value holds itself, by an alias of what it stands in."""
+    finite: set[int] = set()
+
+    def endless(node: yaml.Node, above: tuple[int, ...]) -> bool:
+        if id(node) in finite or not isinstance(node, yaml.CollectionNode):
+            return False
+        if id(node) in above or any(endless(inner, (*above, id(node))) for _, inner in _children(node)):
+            return True
+        finite.add(id(node))
+        return False
+
+    return root is not None and endless(root, ())
+
+
+def _children(node: yaml.Node) -> Iterator[tuple[str | int, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((str(name.value), value) for name, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from enumerate(node.value)

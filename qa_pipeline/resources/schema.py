@@ -15,6 +15,8 @@ from qa_pipeline.resources import Document
 Problem = TypeVar("Problem", bound=ConfigurationError)
 Model = TypeVar("Model", bound="RuleModel")
 
+KEY_TWICE, KEY_TWICE_HINT = N_("The key {key} stands twice in this block."), N_("Keep one of the two.")
+
 _KINDS = {
     "number": N_("{key} must be a number."),
     "text": N_("{key} must be a text."),
@@ -89,12 +91,16 @@ class RuleModel(BaseModel):
 
 def validate(document: Document, schema: type[Model], error: type[Problem]) -> tuple[Model | None, Sequence[Problem]]:
     """Check a document; return it typed, or None and every problem in the order of the file."""
+    model = None
+    problems = [
+        located(document, error, keys, KEY_TWICE, hint=KEY_TWICE_HINT, key=keys[-1]) for keys in document.doubled_keys()
+    ]
     try:
         # The JSON mode lets lists stand for tuples and texts for enumerations, and is strict otherwise.
-        return schema.model_validate_json(_as_json(document.data)), ()
+        model = schema.model_validate_json(_as_json(document.data))
     except ValidationError as failed:
-        problems = [_problem(document, details, error) for details in failed.errors(include_url=False)]
-        return None, sorted(problems, key=lambda problem: problem.row or 0)
+        problems += [_problem(document, details, error) for details in failed.errors(include_url=False)]
+    return (None if problems else model), sorted(problems, key=lambda problem: problem.row or 0)
 
 
 def located(
@@ -116,7 +122,7 @@ def key_path(keys: Sequence[str | int]) -> str:
 
 def _problem(document: Document, details: ErrorDetails, error: type[Problem]) -> Problem:
     keys = details["loc"]
-    key = key_path(keys)
+    key = key_path(keys) or document.path.name  # without a key it is the file as a whole
     if details["type"] == "missing":
         return located(document, error, keys, N_("The key {key} is missing."), hint=N_("Add it."), key=key)
     if details["type"] == "extra_forbidden":

@@ -6,12 +6,12 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from qa_pipeline.detectors.suggest import suggestion
 from qa_pipeline.errors import N_, Message, ScorecardError
 from qa_pipeline.resources import Document
+from qa_pipeline.resources.schema import KEY_TWICE, KEY_TWICE_HINT
 
 Keys = tuple[str | int, ...]
 
@@ -135,28 +135,9 @@ def render_keys(keys: Sequence[str | int]) -> str:
 
 
 def add_doubled_keys(problems: Problems, document: Document) -> None:
-    """Note keys that stand twice in one block, of which YAML would silently keep the last."""
-    for keys, node in _mappings(document.root, ()):
-        seen: set[str] = set()
-        for name, _ in node.value:
-            if name.value in seen:
-                problems.add(
-                    (*keys, name.value),
-                    N_("The key {key} stands twice in this block."),
-                    N_("Keep one of the two."),
-                    key=name.value,
-                )
-            seen.add(name.value)
-
-
-def _mappings(node: yaml.Node, keys: Keys) -> Iterator[tuple[Keys, yaml.MappingNode]]:
-    if isinstance(node, yaml.MappingNode):
-        yield keys, node
-        for name, value in node.value:
-            yield from _mappings(value, (*keys, name.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _mappings(value, (*keys, index))
+    """Note keys that stand twice in one block."""
+    for keys in document.doubled_keys():
+        problems.add(keys, KEY_TWICE, KEY_TWICE_HINT, key=keys[-1])
 
 
 def _limit(context: dict[str, Any]) -> object:

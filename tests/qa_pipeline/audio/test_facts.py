@@ -114,7 +114,8 @@ def test_interruptions(agent: Spans, customer: Spans, count: int) -> None:
     [
         (((0, 10), (11.5, 20)), (), 20.0),  # a pause of 1.5 s belongs to it
         (((0, 10), (12.5, 20)), (), 10.0),  # one of 2.5 s does not
-        (((0, 10), (11.5, 20)), ((10.2, 11.4),), 10.2),  # the customer took the floor for 1.2 s, at 10.2
+        (((0, 10), (11.5, 20)), ((10.2, 11.4),), 10.0),  # the customer took the floor for 1.2 s
+        (((0, 8), (9.8, 18)), ((7.5, 9.0),), 8.2),  # 0-7.5 and 9.8-18: the silence before 9.8 is nobody's
         (((0, 10), (11.5, 20)), ((10.5, 11.0),), 20.0),  # "mm-hm" does not break it
         (((0, 20),), ((5, 8),), 12.0),  # 0-5 and 8-20 remain
     ],

@@ -117,7 +117,7 @@ def test_a_pair_completes_the_roles(tmp_path: Path, roles: tuple[Role | None, ..
 def test_the_same_on_both_channels_is_mono(tmp_path: Path) -> None:
     mono = agent_line(noise=0.001) + customer_line()
     late = np.roll(mono, 40) * 0.8  # 5 ms later and 2 dB weaker
-    for other in (mono, late):
+    for other in (mono, late, -mono):
         found = listen(contact(write(tmp_path / "call.wav", np.stack([mono, other]))), ListenOptions())
         assert found.layout is ChannelLayout.DUAL_MONO
         assert [channel.role for channel in found.channels] == [Role.UNKNOWN]

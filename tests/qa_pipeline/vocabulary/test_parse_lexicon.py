@@ -73,6 +73,29 @@ def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, field: str, 
         read_lexicon(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("version: 1\nterms: []\nqueues: {}\nterms:\n  - {term: 光猫, language: zh}\n", 2, "terms stands twice"),
+        ("version: 1\nterms: &all [*all]\n", None, "holds itself"),
+        ("terms: " + "[" * 2000 + "]" * 2000, None, "too deep"),
+        ("[1, 2]", 1, "lexicon.yaml must be a group"),
+        ("", None, "empty"),
+    ],
+    ids=["a key twice", "an endless value", "nested too deep", "a list", "nothing"],
+)
+def test_a_file_that_is_no_lexicon_at_all(tmp_path: Path, text: str, line: int | None, says: str) -> None:
+    (error,) = check_lexicon(write(tmp_path, text)).errors
+    assert (error.row, says in error.render()) == (line, True)
+
+
+def test_a_value_may_stand_in_two_places(tmp_path: Path) -> None:
+    text = LEXICON.replace("queues: [宽带]}", "queues: &own [宽带]}").replace(
+        "language: en}", "language: en, queues: *own}"
+    )
+    assert [term.queues for term in read_lexicon(write(tmp_path, text)).terms] == [("宽带",), ("宽带",)]
+
+
 def test_the_first_of_many_mistakes_says_how_to_see_all(tmp_path: Path) -> None:
     path = write(tmp_path, LEXICON.replace("version: 1", "version: 3").replace("prompt:", "promt:"))
     with pytest.raises(LexiconError) as caught:
