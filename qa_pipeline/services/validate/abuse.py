@@ -12,6 +12,7 @@ import numpy.typing as npt
 from qa_pipeline.errors import N_, Message, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table, read_table
 from qa_pipeline.ports import AbuseModel
+from qa_pipeline.report.intervals import wilson_share
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 from qa_pipeline.services.validate.sentiment import language_of, macro_f1
 
@@ -59,8 +60,8 @@ def validate_abuse(
     ValidationReport
         Decided at probability 0.5: ``macro_f1``, ``accuracy`` and, of the abusive texts, ``precision``, ``recall`` and
         ``f1``. At the stricter threshold where inspections point a person to an utterance: ``hint_recall`` and
-        ``hint_false_alarms``, the share of clean texts that are pointed at. All 0-1 with bootstrap intervals, NaN where
-        the table shows no text to tell them by.
+        ``hint_false_alarms``, the share of clean texts that are pointed at. All 0-1 with bootstrap intervals (Wilson's
+        for the last two), NaN where the table shows no text to tell them by.
 
     Raises
     ------
@@ -112,14 +113,21 @@ def measure_abuse(labels: Labels, chosen: Labels, hints: Flags) -> dict[str, Met
         "precision": lambda rows: ratio(abusive, called, rows),
         "recall": lambda rows: ratio(called, abusive, rows),
         "f1": f1,
-        "hint_recall": lambda rows: ratio(hints, abusive, rows),
-        "hint_false_alarms": lambda rows: ratio(hints, ~abusive, rows),
     }
     everything = np.arange(len(labels))
-    return {
+    measured = {
         name: Metric(value=statistic(everything), ci95=bootstrap_ci(statistic, len(labels)))
         for name, statistic in statistics.items()
     }
+    return {**measured, "hint_recall": _share(hints, abusive), "hint_false_alarms": _share(hints, ~abusive)}
+
+
+def _share(hit: Flags, among: Flags) -> Metric:
+    """Return a share with Wilson's interval, which a bootstrap of no hit at all would make a point."""
+    share = wilson_share(int((hit & among).sum()), int(among.sum()))
+    if share.ratio is None or share.ci95 is None:
+        return Metric(value=float("nan"))
+    return Metric(value=share.ratio, ci95=(share.ci95.low, share.ci95.high))
 
 
 def read_abuse_rows(path: Path, limit: int | None = None) -> AbuseRows:

@@ -49,9 +49,18 @@ def test_figures_by_hand(tmp_path: Path):
 def test_clean_talk_alone_gives_false_alarms_and_no_f1(tmp_path: Path):
     report = validate_abuse(write(tmp_path / "t.csv", "text,label", ".95,0", ".1,0"), Reader())
     assert report.metrics["hint_false_alarms"].value == 0.5
+    assert report.metrics["hint_recall"].ci95 is None
     assert math.isnan(report.metrics["macro_f1"].value)
     assert math.isnan(report.metrics["recall"].value)
     assert "one label only" in str(report.notes[0])
+
+
+def test_no_false_alarm_among_few_texts_promises_little(tmp_path: Path):
+    report = validate_abuse(write(tmp_path / "t.csv", "text,label", *[".1,0"] * 10), Reader())
+    low, high = report.metrics["hint_false_alarms"].ci95
+    # Wilson's upper end of none in ten: z^2 / (n + z^2) = 3.84 / 13.84.
+    assert low == 0
+    assert high == pytest.approx(3.8415 / 13.8415, abs=1e-4)
 
 
 @pytest.mark.parametrize(
