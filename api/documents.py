@@ -10,7 +10,7 @@ from qa_pipeline.domain.annotation import AttitudeScore, MoveKind, SentimentCour
 from qa_pipeline.domain.contact import ContactKind, Direction, Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.domain.listening import Facts, Sound
-from qa_pipeline.domain.transcript import TranscriptQuality
+from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality
 from qa_pipeline.report.data import ContactRow, DimensionRow, ProblemRow
 
 
@@ -102,14 +102,17 @@ class UtteranceDocument(_Document):
 
 
 class TranscriptDocument(_Document):
-    """The masked transcript with where it comes from."""
+    """The masked transcript with where it comes from; ``languages`` where an engine detected them."""
 
     language: str
     engine: str
     quality: TranscriptQuality
     confidence: float | None
+    languages: tuple[ChannelLanguage, ...]
     roles_by: str
     roles_swapped: bool
+    diarizer: str
+    diarization_confidence: float | None
     utterances: tuple[UtteranceDocument, ...]
 
 

@@ -26,6 +26,7 @@ STATUS: Mapping[type[CallqaError], HTTPStatus] = {
     errors.CallqaError: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ConfigurationError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ScorecardError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.LexiconError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.TemplateError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.MappingError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InputError: HTTPStatus.UNPROCESSABLE_ENTITY,

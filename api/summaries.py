@@ -60,8 +60,11 @@ def transcript_document(transcript: Transcript, annotation: Annotation | None) -
         engine=transcript.engine,
         quality=transcript.quality,
         confidence=transcript.confidence,
+        languages=transcript.languages,
         roles_by=transcript.roles_by,
         roles_swapped=transcript.roles_swapped,
+        diarizer=transcript.diarizer,
+        diarization_confidence=transcript.diarization_confidence,
         utterances=tuple(
             UtteranceDocument(
                 index=said.index,

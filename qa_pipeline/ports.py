@@ -14,7 +14,7 @@ from qa_pipeline.domain.contact import ContactKind
 from qa_pipeline.domain.diarization import Diarization
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.listening import Facts
-from qa_pipeline.domain.transcript import TranscriptQuality, Utterance, Word
+from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality, Utterance, Word
 
 Samples = npt.NDArray[np.float32]  # mono, -1..1
 
@@ -57,15 +57,6 @@ class TranscriptionRequest:
     narrow_band: bool
     prompt: str = ""
     hot_words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelLanguage:
-    """What an engine took the language of a channel for; ``probability`` is its own for the sound alone, 0-1."""
-
-    channel: int
-    language: str
-    probability: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

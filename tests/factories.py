@@ -156,6 +156,7 @@ def inspection(contact_id: str = "C-001", **changes: Any) -> Inspection:
         customer_sentiment_start=-0.2,
         customer_sentiment_end=0.3,
         created_at=datetime(2026, 11, 2, 8, 0, tzinfo=UTC),
+        roles_by="labels",
     )
     return replace(found, **changes)
 

@@ -209,6 +209,9 @@ def contact_document(contact: Contact, inspection: Inspection) -> dict[str, Any]
         "language": inspection.language,
         "engine": inspection.asr_engine,
         "transcript_quality": inspection.transcript_quality,
+        "roles_by": inspection.roles_by,
+        "diarizer": inspection.diarizer or None,
+        "diarization_confidence": inspection.diarization_confidence,
         "attitude": inspection.attitude_value,
         "criteria": [_criterion_document(finding) for finding in inspection.findings],
     }

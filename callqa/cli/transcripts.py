@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rich.cells import cell_len
@@ -9,24 +10,15 @@ from rich.cells import cell_len
 from callqa.cli.console import AppContext
 from callqa.cli.lexicon import correction_documents, print_corrections
 from qa_pipeline.domain.contact import Role
-from qa_pipeline.domain.diarization import RELIABLE_FROM
-from qa_pipeline.domain.transcript import Transcript, Utterance
+from qa_pipeline.domain.transcript import Utterance
 from qa_pipeline.engines.speakers import speakers_of
-from qa_pipeline.errors import N_, Message
-from qa_pipeline.report.labels import QUALITIES, ROLES
+from qa_pipeline.errors import N_
+from qa_pipeline.report.labels import LANGUAGES, QUALITIES, ROLES, label, number_text
+from qa_pipeline.report.roles import roles_text
 from qa_pipeline.services.transcribe import Transcribed
 
 SPEAKERS = (N_("Speaker A"), N_("Speaker B"))
 """Two voices of one channel whose wording does not say which is the agent's, in the order of their first words."""
-
-_ROLES_BY = {
-    "channel": N_("one party per channel"),
-    "metadata": N_("roles as the metadata say"),
-    "labels": N_("roles as the transcript names them"),
-    "activity": N_("roles by the channel that is active"),
-    "text": N_("roles by wording: the channels were swapped"),
-    "none": N_("nobody knows who speaks"),
-}
 
 
 def transcript_document(item: Transcribed) -> dict[str, Any]:
@@ -37,6 +29,7 @@ def transcript_document(item: Transcribed) -> dict[str, Any]:
         "id": item.contact_id,
         "engine": transcript.engine,
         "language": transcript.language,
+        "languages": [asdict(channel) for channel in transcript.languages],
         "quality": transcript.quality.value,
         "confidence": transcript.confidence,
         "roles_by": transcript.roles_by,
@@ -70,7 +63,14 @@ def print_transcript(app: AppContext, item: Transcribed, *, show: bool) -> None:
     )
     if not show:
         return
-    app.say("  {basis}", basis=roles_basis(transcript).render(app.translate))
+    app.say("  {basis}", basis=roles_text(transcript, app.translate))
+    for channel in transcript.languages:
+        heard = app.translate(N_("channel {channel}: heard as {language}, probability {probability}")).format(
+            channel=channel.channel + 1,
+            language=label(LANGUAGES, channel.language, app.translate),
+            probability=number_text(channel.probability),
+        )
+        app.say("  {heard}", heard=heard)
     names = [app.translate(name) for name in map(_name, transcript.utterances, speakers_of(transcript))]
     width = max(map(cell_len, names), default=0)
     for utterance, name in zip(transcript.utterances, names, strict=True):
@@ -82,33 +82,6 @@ def print_transcript(app: AppContext, item: Transcribed, *, show: bool) -> None:
             text=utterance.text,
         )
         print_corrections(app, transcript, utterance.index)
-
-
-def roles_basis(transcript: Transcript) -> Message:
-    """Return how the roles of a transcript were found, and how sure that is."""
-    confidence = transcript.diarization_confidence
-    if confidence is None:
-        return Message(_ROLES_BY[transcript.roles_by])
-    params = {"engine": transcript.diarizer, "confidence": f"{confidence:.2f}", "least": f"{RELIABLE_FROM:.2f}"}
-    if transcript.roles_by == "diarization":
-        return Message(
-            N_("one channel: voices told apart by {engine} (confidence {confidence}), roles by wording"), params
-        )
-    if confidence >= RELIABLE_FROM:
-        return Message(
-            N_(
-                "one channel: voices told apart by {engine} (confidence {confidence}), "
-                "the wording does not say which is the agent"
-            ),
-            params,
-        )
-    return Message(
-        N_(
-            "one channel: {engine} cannot tell two voices apart (confidence {confidence}, {least} is needed), "
-            "so no words are given to anybody"
-        ),
-        params,
-    )
 
 
 def _name(utterance: Utterance, speaker: int | None) -> str:

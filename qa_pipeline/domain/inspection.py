@@ -96,6 +96,8 @@ class Inspection:
 
     ``rater`` is "machine" or a person's id. ``fingerprint`` identifies inputs and methods: the same fingerprint is
     the same inspection. ``script_ratio`` (0-1) and ``attitude_value`` (1-5) feed indicators, None when unknown.
+    ``roles_by``, ``diarizer`` and ``diarization_confidence`` are the transcript's; ``roles_by`` is None in inspections
+    of an earlier version, which did not keep it.
     """
 
     contact_id: str
@@ -116,3 +118,6 @@ class Inspection:
     customer_sentiment_start: float | None
     customer_sentiment_end: float | None
     created_at: datetime
+    roles_by: str | None = None
+    diarizer: str = ""
+    diarization_confidence: float | None = None

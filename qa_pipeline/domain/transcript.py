@@ -93,6 +93,15 @@ class SpeakerTurn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelLanguage:
+    """What an engine took the language of a channel for; ``probability`` is its own for the sound alone, 0-1."""
+
+    channel: int
+    language: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
     """The ordered whole with language and provenance; utterance ``index`` equals its place in the tuple.
 
@@ -102,6 +111,7 @@ class Transcript:
     or "none".
     ``turns``, ``diarizer`` and ``diarization_confidence`` (0-1) are of a mono recording whose speakers were told apart.
     ``corrections`` are those that the site's lexicon made, in order; they can be undone.
+    ``languages``: of every channel, where an engine detected it; ``language`` is the one that most was spoken in.
     """
 
     language: str
@@ -115,6 +125,7 @@ class Transcript:
     diarizer: str = ""
     diarization_confidence: float | None = None
     corrections: tuple[Correction, ...] = ()
+    languages: tuple[ChannelLanguage, ...] = ()
 
     @property
     def turns_reliable(self) -> bool:

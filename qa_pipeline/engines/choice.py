@@ -6,7 +6,7 @@ from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.registry import engine_spec, load_engine
-from qa_pipeline.engines.weights import find_weights
+from qa_pipeline.engines.weights import GIVE_WEIGHTS, find_weights
 from qa_pipeline.errors import N_, NeedsModel
 from qa_pipeline.ports import Transcriber
 
@@ -19,7 +19,7 @@ _loaded: dict[tuple[str, AsrOptions], Transcriber] = {}
 _absent: dict[tuple[str, AsrOptions], NeedsModel] = {}
 
 
-def choose_engine(options: AsrOptions, language: str | None, has_transcript: bool, whisper: str | None) -> str:
+def choose_engine(options: AsrOptions, language: str | None, has_transcript: bool, with_weights: str | None) -> str:
     """Return the name of the engine for a contact. Pure.
 
     Parameters
@@ -28,8 +28,8 @@ def choose_engine(options: AsrOptions, language: str | None, has_transcript: boo
         The contact's language, None when nobody said.
     has_transcript : bool
         Whether a transcript came with the contact.
-    whisper : str or None
-        The engine that reads the Whisper weights at hand or asked for by name, None without any.
+    with_weights : str or None
+        The engine that reads the weights at hand or asked for by name, None without any.
 
     Raises
     ------
@@ -45,13 +45,13 @@ def choose_engine(options: AsrOptions, language: str | None, has_transcript: boo
         return options.engine
     if has_transcript:
         return IMPORT
-    if whisper:
-        return whisper
+    if with_weights:
+        return with_weights
     if language is None or language in EMBEDDED_LANGUAGES:
         return EMBEDDED
     raise NeedsModel(
         N_("No speech engine at hand knows the language {language}."),
-        hint=N_("Give Whisper weights: set CALLQA_ASR__MODEL to a model folder, or import a transcript."),
+        hint=GIVE_WEIGHTS,
         language=language,
     )
 
@@ -69,12 +69,12 @@ def engine_of(contact: Contact, options: AsrOptions) -> str:
     # Looking for weights reads folders, so it is done only where the choice hangs on it.
     undecided = options.engine == AUTO and not has_transcript
     return choose_engine(
-        options, language_of(contact, options), has_transcript, _whisper_at_hand(options) if undecided else None
+        options, language_of(contact, options), has_transcript, _engine_with_weights(options) if undecided else None
     )
 
 
-def _whisper_at_hand(options: AsrOptions) -> str | None:
-    """Return the engine for the Whisper weights on this machine, or for the model that the user named."""
+def _engine_with_weights(options: AsrOptions) -> str | None:
+    """Return the engine for the weights on this machine, or for the model that the user named."""
     found = find_weights(options)
     if found:
         return found.engine

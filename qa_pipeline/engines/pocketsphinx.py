@@ -21,6 +21,7 @@ from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.transcript import TranscriptQuality, Word
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.utterances import mean_confidence
+from qa_pipeline.engines.weights import GIVE_WEIGHTS
 from qa_pipeline.errors import N_, NeedsModel
 from qa_pipeline.ports import Recognition, RecognizedSpan, Samples, SpeechWindow, TranscriptionRequest
 
@@ -80,7 +81,7 @@ class PocketsphinxTranscriber:
         if request.language not in (None, "en"):
             raise NeedsModel(
                 N_("The embedded engine knows English only, and this recording is in {language}."),
-                hint=N_("Give Whisper weights: set CALLQA_ASR__MODEL to a model folder, or import a transcript."),
+                hint=GIVE_WEIGHTS,
                 language=request.language,
             )
         decoder = self._decoder(request.narrow_band)

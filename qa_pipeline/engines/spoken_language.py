@@ -21,8 +21,8 @@ from itertools import groupby, islice
 
 import numpy as np
 
-from qa_pipeline.domain.transcript import TranscriptQuality
-from qa_pipeline.ports import ChannelLanguage, Samples, SpeechWindow
+from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality
+from qa_pipeline.ports import Samples, SpeechWindow
 
 RATE_HZ = 16_000
 DETECTION_S = 30.0

@@ -66,6 +66,7 @@ def transcribe(
             utterances=utterances,
             confidence=mean_confidence(word for item in utterances if item.usable for word in item.words),
             roles_by=_roles_by(contact, listening),
+            languages=recognition.languages,
         )
     )
 

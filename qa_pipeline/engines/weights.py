@@ -35,6 +35,12 @@ TRANSFORMERS_WEIGHTS = (
 )
 """Forms of the weights of a transformers checkpoint; a pickle is read only where there is no other."""
 
+GIVE_WEIGHTS = N_(
+    "Set CALLQA_ASR__MODEL to a folder with weights (for Chinese: Whisper, SenseVoice or Paraformer), "
+    "or import a transcript."
+)
+"""What to do for a language that no engine at hand knows."""
+
 _SAMPLE_BYTES = 65_536
 
 

@@ -15,7 +15,7 @@ from opencc import OpenCC
 from qa_pipeline.domain.transcript import Word
 from qa_pipeline.ports import Recognition, RecognizedSpan
 
-WRITING_VERSION = "1"
+WRITING_VERSION = "2"
 """Part of every identity of recognised words: raise it when they come out written otherwise."""
 
 _HAN = "\u3400-\u9fff"
@@ -26,14 +26,19 @@ _INNER_SPACE = re.compile(rf"(?<=[{_HAN}{_MARKS}])\s+(?=[{_HAN}{_MARKS}])|(?<=[{
 
 
 def written(recognition: Recognition) -> Recognition:
-    """Return a recognition with its Chinese tidied; other languages are left as they came.
+    """Return a recognition with its Chinese tidied; channels in other languages are left as they came.
 
     Traditional characters become simplified ones, ASCII marks after a Chinese character full-width ones, spaces
     between Chinese characters go. The text of a span stays made of its words, in order.
     """
-    if recognition.language.split("-")[0] != "zh":
-        return recognition
-    return replace(recognition, spans=tuple(_tidied(span) for span in recognition.spans))
+    spoken = {channel.channel: channel.language for channel in recognition.languages}
+    return replace(
+        recognition,
+        spans=tuple(
+            _tidied(span) if spoken.get(span.channel, recognition.language).split("-")[0] == "zh" else span
+            for span in recognition.spans
+        ),
+    )
 
 
 def _tidied(span: RecognizedSpan) -> RecognizedSpan:

@@ -33,6 +33,7 @@ from qa_pipeline.report.labels import (
     label,
     moment_text,
 )
+from qa_pipeline.report.roles import roles_text
 
 Cell = str | int | float | None
 Row = TypeVar("Row")
@@ -106,6 +107,7 @@ CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
     ),
     Column(title=N_("Transcript"), value=lambda row, _, translate: label(QUALITIES, row.quality, translate), width=16),
     Column(title=N_("Recognised by"), value=lambda row, _, __: row.engine, width=24),
+    Column(title=N_("Roles"), value=lambda row, _, translate: roles_text(row, translate), width=26),
     Column(title=N_("Judged by"), value=lambda row, _, translate: label(RATERS, row.rater, translate), width=10),
 )
 

@@ -213,6 +213,9 @@ class ContactRow:
     undetermined_count: int
     engine: str
     quality: str
+    roles_by: str | None
+    diarizer: str
+    diarization_confidence: float | None
     rater: str
     duration_s: float | None
     sentiment_start: float | None

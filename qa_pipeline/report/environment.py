@@ -14,6 +14,7 @@ from qa_pipeline.errors import fill
 from qa_pipeline.i18n import translator
 from qa_pipeline.report import labels
 from qa_pipeline.report.overview_lines import counts_text, interval_text, share_interval_text
+from qa_pipeline.report.roles import roles_text
 from qa_pipeline.scoring.move_lexicon import move_names
 
 
@@ -59,6 +60,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         sound_word=partial(labels.label, labels.SOUNDS, translate=translate),
         measured=partial(labels.measure_text, translate=translate),
         valued=partial(labels.value_text, translate=translate),
+        roles_text=partial(roles_text, translate=translate),
         reason=partial(labels.reason_text, translate=translate),
         interval=interval_text,
         share_interval=share_interval_text,

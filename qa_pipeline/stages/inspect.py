@@ -41,9 +41,9 @@ from qa_pipeline.stages.fingerprint import fingerprint
 from qa_pipeline.vocabulary.correct import CORRECTION_VERSION, correct
 
 # Raise one when the code of its stage gives other results for the same input: everything after it is done again.
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 ANNOTATE_VERSION = 4
-SCORE_VERSION = 2
+SCORE_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,6 +317,9 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         customer_sentiment_start=customer.start if customer else None,
         customer_sentiment_end=customer.end if customer else None,
         created_at=datetime.now(UTC),
+        roles_by=transcript.roles_by,
+        diarizer=transcript.diarizer,
+        diarization_confidence=transcript.diarization_confidence,
     )
 
 

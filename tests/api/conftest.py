@@ -1,6 +1,7 @@
 """The application over a filled store."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from qa_pipeline.domain.annotation import Annotation, AttitudeScore, Sentiment, SentimentLabel
+from qa_pipeline.domain.annotation import Annotation, AttitudeScore, Move, MoveKind, Sentiment, SentimentLabel
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
+from qa_pipeline.domain.transcript import ChannelLanguage
 from qa_pipeline.errors import NeedsModel
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -21,6 +23,7 @@ from tests.conftest import ZONE
 
 RULES = Rulebook(scorecards=[factories.scorecard()], indicators=factories.INDICATORS, templates=[factories.template()])
 RED_LINE_CALL = "20261003-A06"
+ONE_CHANNEL_CALL = "20261001-A01"
 
 
 def said() -> Annotated:
@@ -46,13 +49,28 @@ def said() -> Annotated:
             attitude_value=None,
             sentiment_engine="embedded@1",
             masked_count=0,
+            moves=(Move(utterance=0, move=MoveKind.GREETING, confidence=0.9, quote="第0句"),),
+            move_engine="embedded@1",
         ),
     )
+
+
+def said_on_one_channel() -> Annotated:
+    """What was said in a call whose speakers were told apart by their voices, and whose language was detected."""
+    one_channel = replace(
+        factories.transcript(),
+        roles_by="diarization",
+        diarizer="resemblyzer@0.1.4",
+        diarization_confidence=0.934,
+        languages=(ChannelLanguage(channel=0, language="zh", probability=0.97),),
+    )
+    return replace(said(), transcript=one_channel, annotation=replace(said().annotation, sentiments=()))
 
 
 def fill(store: Store, artifacts: ArtifactFolder) -> None:
     """Put a month of contacts, evaluations and one problem into a store."""
     artifacts.write(said(), "annotate", "f" * 64)
+    artifacts.write(said_on_one_channel(), "annotate", "e" * 64)
     with store.transaction() as tx:
         tx.runs.start("r", "score")
         for agent in factories.agents():
@@ -63,6 +81,7 @@ def fill(store: Store, artifacts: ArtifactFolder) -> None:
         for evaluation in factories.month_of_evaluations():
             tx.evaluations.put(evaluation)
         tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64})
+        tx.artifacts.put(ONE_CHANNEL_CALL, {"annotate": "e" * 64})
         tx.contacts.put(factories.contact("waiting/1", agent_id=None, agent_name=None))
         tx.problems.put("waiting.mp3", "pending", NeedsModel("No engine.", hint="Install one."), "r", "waiting/1")
 

@@ -13,7 +13,7 @@ from api.documents import UtteranceDocument
 from api.pages.contact_view import HEIGHT, WIDTH, pieces_of, sentiment_course
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.domain.contact import Role
-from tests.api.conftest import RED_LINE_CALL
+from tests.api.conftest import ONE_CHANNEL_CALL, RED_LINE_CALL
 
 
 def text_of(client: TestClient, path: str, status: int = 200) -> str:
@@ -62,6 +62,23 @@ def test_a_contact_marks_quoted_words_and_links_findings_to_them(client: TestCli
     assert 'href="#u14"' in page
     assert 'id="u14"' in page
     assert "不得辱骂客户" in page
+
+
+def test_a_contact_says_what_its_roles_rest_on_and_which_language_was_heard(client: TestClient) -> None:
+    assert "roles as the transcript names them" in text_of(client, f"/contacts/{RED_LINE_CALL}?lang=en")
+    page = text_of(client, f"/contacts/{ONE_CHANNEL_CALL}?lang=en")
+    assert "voices told apart by resemblyzer@0.1.4 (confidence 0.93), roles by wording" in page
+    assert "channel 1: heard as Chinese, probability 0.97" in page
+    document = client.get(f"/api/v1/contacts/{ONE_CHANNEL_CALL}").json()["transcript"]
+    assert (document["roles_by"], document["diarization_confidence"]) == ("diarization", 0.934)
+    assert document["languages"] == [{"channel": 0, "language": "zh", "probability": 0.97}]
+
+
+def test_a_contact_names_the_moves_in_the_readers_language(client: TestClient) -> None:
+    for language, name in (("zh", "问候"), ("en", "Greeting")):
+        page = text_of(client, f"/contacts/{RED_LINE_CALL}?lang={language}")
+        assert page.count('class="move"') == 1
+        assert f'<span class="move" title="第0句">{name}</span>' in page
 
 
 def test_a_contact_without_inspection_says_so(client: TestClient) -> None:

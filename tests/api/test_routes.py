@@ -47,6 +47,12 @@ def test_a_contact_has_transcript_evidence_and_no_file_names_of_the_server(clien
     assert "K-77" not in str(found)  # the customer's reference
 
 
+def test_a_contact_has_the_moves_of_its_utterances(client: TestClient) -> None:
+    first, second, *_ = get(client, f"/contacts/{RED_LINE_CALL}")["transcript"]["utterances"]
+    assert first["moves"] == [{"move": "greeting", "confidence": 0.9, "quote": "第0句"}]
+    assert second["moves"] == []
+
+
 def test_a_contact_that_waits_has_no_inspection_and_an_id_may_hold_a_slash(client: TestClient) -> None:
     found = get(client, "/contacts/waiting/1")
     assert (found["contact"]["id"], found["contact"]["inspected"], found["inspection"]) == ("waiting/1", False, None)

@@ -11,11 +11,19 @@ from playwright.sync_api import Browser, Page
 from qa_pipeline.report.compose import ReportInputs, compose
 from qa_pipeline.report.html import render_html
 from tests import factories
-from tests.api.conftest import RED_LINE_CALL, RULES
+from tests.api.conftest import ONE_CHANNEL_CALL, RED_LINE_CALL, RULES
 
 pytestmark = pytest.mark.browser
 
-PATHS = ("/", "/contacts", f"/contacts/{RED_LINE_CALL}", "/contacts/waiting/1", "/reports/2026-10", "/nowhere")
+PATHS = (
+    "/",
+    "/contacts",
+    f"/contacts/{RED_LINE_CALL}",
+    f"/contacts/{ONE_CHANNEL_CALL}",
+    "/contacts/waiting/1",
+    "/reports/2026-10",
+    "/nowhere",
+)
 
 # WCAG 2.2, 1.4.3: the contrast of every text with what lies behind it; 3:1 suffices from 24 px, or 18.66 px bold, on.
 LOW_CONTRAST = """() => {

@@ -29,19 +29,20 @@ def _call(*more: Source, language: str | None = "en", channel_map: tuple[Role, .
 
 
 @pytest.mark.parametrize(
-    ("engine", "language", "has_transcript", "whisper", "chosen"),
+    ("engine", "language", "has_transcript", "with_weights", "chosen"),
     [
         ("auto", "zh", True, "faster-whisper", "import"),
         ("auto", "zh", False, "faster-whisper", "faster-whisper"),
         ("auto", "en", False, "openai-whisper", "openai-whisper"),
+        ("auto", "zh", False, "sherpa-onnx", "sherpa-onnx"),
         ("auto", "en", False, None, "pocketsphinx"),
         ("auto", None, False, None, "pocketsphinx"),
         ("pocketsphinx", "zh", True, None, "pocketsphinx"),
         ("import", None, True, None, "import"),
     ],
 )
-def test_choice(engine: str, language: str | None, has_transcript: bool, whisper: str | None, chosen: str) -> None:
-    assert choose_engine(AsrOptions(engine=engine), language, has_transcript, whisper) == chosen
+def test_choice(engine: str, language: str | None, has_transcript: bool, with_weights: str | None, chosen: str) -> None:
+    assert choose_engine(AsrOptions(engine=engine), language, has_transcript, with_weights) == chosen
 
 
 @pytest.mark.parametrize("engine", ["auto", "import"])

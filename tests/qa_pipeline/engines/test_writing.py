@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_pipeline.domain.contact import Role
-from qa_pipeline.domain.transcript import TranscriptQuality, Word
+from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality, Word
 from qa_pipeline.engines.utterances import assemble
 from qa_pipeline.engines.writing import written
 from qa_pipeline.ports import Recognition, RecognizedSpan
@@ -38,6 +40,18 @@ def test_chinese_is_written_as_people_do(text: str, words: list[str], tidied: st
     (span,) = written(recognition(text, words)).spans
     assert span.text == tidied
     assert [word.text for word in span.words] == tidied_words
+
+
+def test_a_channel_is_written_in_its_own_language() -> None:
+    # An English caller and an agent who speaks Chinese: most of the call is English.
+    agent = recognition("請問 您好", []).spans[0]
+    caller = replace(recognition("hello , 請問", []).spans[0], channel=1)
+    heard = (
+        ChannelLanguage(channel=0, language="zh", probability=0.9),
+        ChannelLanguage(channel=1, language="en", probability=0.9),
+    )
+    said = Recognition(language="en", spans=(agent, caller), quality=TranscriptQuality.DRAFT, languages=heard)
+    assert [span.text for span in written(said).spans] == ["请问您好", "hello , 請問"]
 
 
 def test_other_languages_are_left() -> None:

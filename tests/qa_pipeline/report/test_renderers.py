@@ -11,7 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from qa_pipeline.domain.inspection import Reason
+from qa_pipeline.domain.inspection import Flag, Reason
 from qa_pipeline.report.compose import ReportInputs, compose
 from qa_pipeline.report.csv import render_csv
 from qa_pipeline.report.data import ProblemRow, ReportData
@@ -144,6 +144,25 @@ def test_csv_has_a_mark_for_excel_and_a_column_per_criterion() -> None:
     red = next(row for row in rows if row["Contact"] == "20261003-A06")
     assert (red["No abuse of the customer (no_abuse)"], red["Red lines"]) == ("not met", "No abuse of the customer")
     assert red["Start"] == "2026-10-07 14:30"  # 01:30 UTC + 6 days + 5 h = 06:30 UTC, 14:30 in Shanghai
+
+
+def test_every_contact_says_what_its_roles_rest_on() -> None:
+    told_apart = {"roles_by": "diarization", "diarizer": "resemblyzer@0.1.4", "diarization_confidence": 0.934}
+    unsure = told_apart | {"roles_by": "none", "diarization_confidence": 0.3}
+    inspected = [
+        (factories.contact(name), factories.inspection(name, flags=(Flag.LOW_SCORE,), **basis))
+        for name, basis in (("told", told_apart), ("unsure", unsure), ("typed", {}), ("old", {"roles_by": None}))
+    ]
+    report = month(inspected=inspected, evaluations=[], agents=[])
+    rows = list(csv.DictReader(io.StringIO(render_csv(report).decode("utf-8-sig"))))
+    by_id = {row["Contact"]: row["Roles"] for row in rows}
+    assert by_id["told"] == "one channel: voices told apart by resemblyzer@0.1.4 (confidence 0.93), roles by wording"
+    assert "cannot tell two voices apart (confidence 0.30, 0.80 is needed)" in by_id["unsure"]
+    assert (by_id["typed"], by_id["old"]) == ("roles as the transcript names them", "")
+    page = render_html(report).decode()
+    assert page.count("one channel: ") == 2
+    contacts = json.loads(render_json(report))["contacts"]
+    assert {row["contact_id"]: row["diarization_confidence"] for row in contacts}["told"] == 0.934
 
 
 def test_csv_neutralises_formulas() -> None:
