@@ -89,8 +89,8 @@ class TextSettings(_Part):
     )
     move_engine: str = Field("embedded", description="tagger of service moves: embedded or transformers")
     move_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
-    abuse_engine: str = Field("embedded", description="finder of abuse: embedded, or that of a plug-in")
-    abuse_model: str | None = Field(None, description="folder of own trained models")
+    abuse_engine: str = Field("embedded", description="finder of abuse: embedded or transformers")
+    abuse_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
 
 
 class BatchSettings(_Part):

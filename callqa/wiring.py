@@ -96,9 +96,11 @@ def move_options(settings: Settings, name: str) -> dict[str, Any]:
     return {"model": settings.text.move_model, "offline": settings.asr.offline}
 
 
-def abuse_options(settings: Settings) -> dict[str, Any]:
+def abuse_options(settings: Settings, name: str) -> dict[str, Any]:
     """Return the options of a finder of abuse."""
-    return {"directory": Path(settings.text.abuse_model or settings.models)}
+    if name == "embedded":
+        return {"directory": Path(settings.text.abuse_model or settings.models)}
+    return {"model": settings.text.abuse_model, "offline": settings.asr.offline}
 
 
 def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
     if kind == "moves":
         return move_options(settings, name)
     if kind == "abuse":
-        return abuse_options(settings)
+        return abuse_options(settings, name)
     speech = speech_options(settings)
     return {"options": speech.diarization if kind == "diarization" else speech.asr}
 
@@ -130,7 +132,7 @@ def move_tagger(settings: Settings, name: str) -> MoveTagger:
 
 def abuse_model(settings: Settings, name: str) -> AbuseModel:
     """Load a finder of abuse by name."""
-    model: AbuseModel = load_engine("abuse", name, **abuse_options(settings))
+    model: AbuseModel = load_engine("abuse", name, **abuse_options(settings, name))
     return model
 
 
@@ -153,7 +155,7 @@ def inspection_options(settings: Settings, engine: str | None = None, *, correct
         move_engine=settings.text.move_engine,
         moves=tuple(sorted(move_options(settings, settings.text.move_engine).items())),
         abuse_engine=settings.text.abuse_engine,
-        abuse=tuple(sorted(abuse_options(settings).items())),
+        abuse=tuple(sorted(abuse_options(settings, settings.text.abuse_engine).items())),
     )
 
 

@@ -104,7 +104,7 @@ def moves(
 def abuse(
     ctx: typer.Context,
     file: File,
-    engine: Annotated[str | None, typer.Option(help="embedded, or one of a plug-in.")] = None,
+    engine: Annotated[str | None, typer.Option(help="embedded or transformers.")] = None,
     language: Language = None,
     limit: Limit = None,
 ) -> None:

@@ -36,6 +36,8 @@ class Checkpoint:
     ----------
     labels : tuple of str
         Its own labels, one per column of the probabilities.
+    several : bool
+        It was trained to give several labels at once.
 
     Raises
     ------
@@ -68,7 +70,7 @@ class Checkpoint:
         self._model.to(self._device).eval()
         config = self._model.config
         self.labels = tuple(str(config.id2label[number]) for number in sorted(config.id2label))
-        self._several = config.problem_type == _SEVERAL
+        self.several = config.problem_type == _SEVERAL
         self._tokens_max = min(_TOKENS_MAX, int(getattr(config, "max_position_embeddings", _TOKENS_MAX)))
 
     def predict(self, texts: Sequence[str]) -> Floats:
@@ -82,7 +84,7 @@ class Checkpoint:
         for start in range(0, len(by_length), _BATCH):
             rows = by_length[start : start + _BATCH]
             scores = self._scores([texts[row] for row in rows])
-            probabilities[rows] = 1 / (1 + np.exp(-scores)) if self._several else softmax(scores)
+            probabilities[rows] = 1 / (1 + np.exp(-scores)) if self.several else softmax(scores)
         return probabilities
 
     def _scores(self, texts: Sequence[str]) -> Floats:

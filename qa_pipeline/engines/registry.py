@@ -176,6 +176,16 @@ _SHIPPED = (
         distribution="callqa",
         install="pip install callqa",
     ),
+    EngineEntry(
+        kind="abuse",
+        name="transformers",
+        target="models.text.transformers_abuse:load",
+        describe="models.text.transformers_abuse:describe",
+        check="models.text.transformers_abuse:check",
+        module="transformers",
+        distribution="transformers",
+        install="pip install 'callqa[transformers]'",
+    ),
 )
 
 

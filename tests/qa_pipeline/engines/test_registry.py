@@ -18,6 +18,7 @@ from qa_pipeline.errors import ConfigurationError, NeedsModel
 def test_inventory() -> None:
     assert sorted(entries()) == [
         ("abuse", "embedded"),
+        ("abuse", "transformers"),
         ("asr", "faster-whisper"),
         ("asr", "openai-whisper"),
         ("asr", "pocketsphinx"),
