@@ -7,6 +7,8 @@ characters or more by sound in utterances without them. Only who may make a move
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from qa_pipeline.domain.annotation import Move, MoveKind
@@ -71,9 +73,9 @@ def _by_wording(spoken: Sequence[Utterance], wording: Sequence[MoveWording]) -> 
 
 
 def _hits(passage: Passage, folded: dict[int, Folded], wording: MoveWording) -> Iterator[Hit]:
-    """Yield the first hit of each utterance."""
-    excused = passage.find_all(wording.unless, tolerant=False)
-    by_words = _first(passage.find_all(wording.phrases, tolerant=False), excused)
+    """Yield the first hit of each utterance that no harmless wording excuses."""
+    excuses = _Excuses(passage.find_all(wording.unless, tolerant=False))
+    by_words = excuses.first_of(passage.find_all(wording.phrases, tolerant=False))
     yield from by_words.values()
     rest = [said for said in passage.utterances if said.index not in by_words]
     sounded = [phrase for phrase in wording.phrases if phrase.sound_fits]
@@ -81,16 +83,28 @@ def _hits(passage: Passage, folded: dict[int, Folded], wording: MoveWording) -> 
         passage = Passage(rest, [folded[said.index] for said in rest])
         # Never by likeness: one word more makes another move (有什么问题, 还有什么问题).
         by_sound = [hit for hit in passage.find_all(sounded, tolerant=True) if hit.matched_by == "sound"]
-        yield from _first(by_sound, excused).values()
+        yield from excuses.first_of(by_sound).values()
 
 
-def _first(hits: Sequence[Hit], excused: Sequence[Hit]) -> dict[int, Hit]:
-    first: dict[int, Hit] = {}
-    for hit in hits:
-        if not any(_overlap(hit, other) for other in excused):
-            first.setdefault(hit.utterance.index, hit)
-    return first
+class _Excuses:
+    """Longer wordings inside which a phrase does not count; hits come in order and do not overlap each other."""
 
+    def __init__(self, hits: Sequence[Hit]) -> None:
+        self._starts: dict[int, list[int]] = defaultdict(list)
+        self._ends: dict[int, list[int]] = defaultdict(list)
+        for hit in hits:
+            self._starts[hit.utterance.index].append(hit.start)
+            self._ends[hit.utterance.index].append(hit.end)
 
-def _overlap(one: Hit, other: Hit) -> bool:
-    return one.utterance.index == other.utterance.index and one.start < other.end and other.start < one.end
+    def first_of(self, hits: Sequence[Hit]) -> dict[int, Hit]:
+        """Return the first hit of each utterance that touches none of them."""
+        first: dict[int, Hit] = {}
+        for hit in hits:
+            if hit.utterance.index not in first and not self._touch(hit):
+                first[hit.utterance.index] = hit
+        return first
+
+    def _touch(self, hit: Hit) -> bool:
+        starts = self._starts.get(hit.utterance.index, ())
+        before = bisect_left(starts, hit.end)
+        return before > 0 and self._ends[hit.utterance.index][before - 1] > hit.start

@@ -157,11 +157,10 @@ def test_every_move_has_a_name_and_wording_in_both_languages():
 
 def test_every_phrase_shows_its_own_move():
     for language in LANGUAGES:
-        for each in move_wording(language):
-            for phrase in each.phrases:
-                said = Utterance(index=0, role=Role.AGENT, text=phrase.written)
-                found = {move.move for move in tag_moves([said], language, MarkedMoves())}
-                assert each.move in found, (language, each.move, phrase.written)
+        wanted = [(each.move, phrase.written) for each in move_wording(language) for phrase in each.phrases]
+        said = [Utterance(index=index, role=Role.AGENT, text=text) for index, (_, text) in enumerate(wanted)]
+        found = {(move.utterance, move.move) for move in tag_moves(said, language, MarkedMoves())}
+        assert [wanted[index] for index, (move, _) in enumerate(wanted) if (index, move) not in found] == []
 
 
 def test_acts_of_open_sets_and_names_of_moves_are_known():
@@ -170,6 +169,17 @@ def test_acts_of_open_sets_and_names_of_moves_are_known():
     assert acts["复述确认"].moves == acts["confirm_need"].moves == {MoveKind.CONFIRM_NEED}
     assert acts["contentonly"].moves == frozenset()
     assert MoveKind.THANKS in acts["客套"].open
+
+
+def test_hostile_repetition_is_read_in_no_time():
+    from time import process_time
+
+    texts = ["您好像" * 10_000, "好" * 20_000 + "坏", "您好" * 10_000, "😀" * 10_000]
+    said = [Utterance(index=index, role=Role.AGENT, text=text) for index, text in enumerate(texts)]
+    started_s = process_time()
+    moves = tag_moves(said, "zh", MarkedMoves())
+    assert process_time() - started_s < 5
+    assert [(move.utterance, move.move) for move in moves] == [(2, MoveKind.GREETING)]
 
 
 @settings(max_examples=60, deadline=None)
