@@ -45,9 +45,10 @@ class ProcessExecutor:
 
     def run(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[TaskOutcome]:
         """Yield an outcome per task as they finish. Closing the iterator ends the workers."""
+        context = _Context()
         pool = ProcessPool(
             max_workers=self.workers,
-            context=_context(),
+            context=context,
             initializer=_start_worker,
             initargs=(self.log_level,),
         )
@@ -65,6 +66,7 @@ class ProcessExecutor:
         finally:
             pool.stop()
             pool.join()
+            context.locks.clear()
 
     def _outcome(self, future: ProcessFuture, task: Any) -> TaskOutcome:
         try:
@@ -86,10 +88,23 @@ class ProcessExecutor:
         return TaskOutcome(task=task, error=error)
 
 
-def _context() -> multiprocessing.context.BaseContext:
-    # Forking a process that has threads (progress bar, database driver) can deadlock the child.
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    return multiprocessing.get_context(method)
+class _Context:
+    """What a pool makes its workers with; keeps its locks until the last worker has ended.
+
+    A pool that stops drops its locks before its workers, and a worker that is still starting then cannot find them by
+    name and dies with a traceback.
+    """
+
+    def __init__(self) -> None:
+        # Forking a process that has threads (progress bar, database driver) can deadlock the child.
+        method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+        context: Any = multiprocessing.get_context(method)
+        self.Process, self.Pipe, self._new_lock = context.Process, context.Pipe, context.RLock
+        self.locks: list[Any] = []
+
+    def RLock(self) -> Any:  # noqa: N802 -- the name that multiprocessing gives it
+        self.locks.append(self._new_lock())
+        return self.locks[-1]
 
 
 def _start_worker(log_level: int) -> None:

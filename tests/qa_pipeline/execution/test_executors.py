@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +83,21 @@ def test_only_a_few_tasks_are_taken_ahead() -> None:
     outcomes.close()
     # One was finished; at most IN_FLIGHT_PER_WORKER were under way, and none is taken before one ends.
     assert len(taken) <= 1 + IN_FLIGHT_PER_WORKER
+
+
+def test_workers_that_still_start_when_all_is_done_end_in_silence(tmp_path: Path) -> None:
+    # Their complaints go to the stderr of a server process that the first pool of a program starts.
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from qa_pipeline.execution.processes import ProcessExecutor\n"
+        "if __name__ == '__main__':\n"
+        "    for number in range(2):\n"
+        "        (outcome,) = ProcessExecutor(workers=6, task_timeout_s=60).run(abs, [-number])\n"
+        "        assert outcome.value == number\n",
+        encoding="utf-8",
+    )
+    ended = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_closing_ends_the_workers() -> None:
