@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from models.text.classifier import NgramClassifier, load_classifier, read_card
-from models.text.sentiment import script_of
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.ports import AbuseReading
-from qa_pipeline.scoring.languages import written_language
+from qa_pipeline.scoring.languages import script_of, written_language
 
 LANGUAGES = ("zh", "en")
 LABELS = ("clean", "abusive")

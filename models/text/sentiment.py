@@ -15,13 +15,12 @@ from models.text.context import ContextLayer, parse_context
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, EngineError
-from qa_pipeline.scoring.languages import written_language
+from qa_pipeline.scoring.languages import script_of, written_language
 
 LANGUAGES = ("zh", "en")
 LABELS = tuple(label.value for label in SentimentLabel)
 CONTEXT = "context"  # key of the card
 SHIPPED = Path(__file__).parent / "shipped"
-_CJK = ("\u3400", "\u9fff")
 
 
 class EmbeddedSentiment:
@@ -142,12 +141,3 @@ def _load_context(folder: Path) -> ContextLayer | None:
             problem=CONTEXT,
             task="sentiment",
         ) from problem
-
-
-def script_of(text: str) -> str | None:
-    """Return ``zh`` or ``en`` by the letters of a text, None when it has letters of neither."""
-    chinese = sum(_CJK[0] <= char <= _CJK[1] for char in text)
-    latin = sum(char.isascii() and char.isalpha() for char in text)
-    if not chinese and not latin:
-        return None
-    return "zh" if chinese * 3 >= latin else "en"

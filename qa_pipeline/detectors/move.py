@@ -15,7 +15,7 @@ from qa_pipeline.domain.annotation import Move, MoveKind
 from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.match import Hit, Passage
-from qa_pipeline.scoring.move_lexicon import find_wording, move_names
+from qa_pipeline.scoring.move_lexicon import has_wording, move_names
 
 
 class MoveParams(Window):
@@ -43,7 +43,7 @@ def judge_move(scene: Scene, params: MoveParams) -> Verdict:
     if problem is not None:
         return problem
     annotation = scene.view.annotation
-    if not annotation.move_engine or find_wording(scene.view.language) is None:
+    if not annotation.move_engine or not has_wording(scene.view.language):
         return undetermined(N_("Service moves were not looked for in this contact."))
     found = search(scene, params.role, _finder(annotation.moves, params.move), window=params)
     name = move_names()[params.move].in_language(scene.view.language)

@@ -103,10 +103,9 @@ def move_wording(language: str) -> tuple[MoveWording, ...]:
     )
 
 
-def find_wording(language: str) -> tuple[MoveWording, ...] | None:
-    """Return the wording for a language tag such as ``zh-CN``, None when there is none."""
-    primary = written_language(language)
-    return move_wording(primary) if primary in LANGUAGES else None
+def has_wording(language: str) -> bool:
+    """Whether moves are known in the language of a tag such as ``zh-CN``."""
+    return written_language(language) in LANGUAGES
 
 
 @cache

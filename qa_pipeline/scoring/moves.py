@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from qa_pipeline.domain.annotation import Move, MoveKind
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Utterance
 from qa_pipeline.ports import MoveTagger
+from qa_pipeline.scoring.languages import script_of, written_language
 from qa_pipeline.scoring.match import Hit, Passage
 from qa_pipeline.scoring.match_text import Folded, fold
-from qa_pipeline.scoring.move_lexicon import MoveWording, find_wording, makers
+from qa_pipeline.scoring.move_lexicon import MoveWording, has_wording, makers, move_wording
 
 MOVES = tuple(MoveKind)
 # Chosen by cross-validation on the training tables, where it lies on a plateau from .3 to .5.
@@ -29,12 +30,22 @@ WORDING_CONFIDENCE = 0.9
 def tag_moves(utterances: Sequence[Utterance], language: str, tagger: MoveTagger) -> tuple[Move, ...]:
     """Return the moves of the utterances, in their order; none in a language without a lexicon.
 
-    The tagger is asked once. An utterance of an unknown speaker may make every move, one of a machine makes none.
+    Each utterance is read in the language of its own script, so that an English sentence in a Chinese contact is read
+    as English; one with letters of neither in `language`. An utterance of an unknown speaker may make every move, one
+    of a machine makes none.
     """
-    wording = find_wording(language)
-    spoken = [said for said in utterances if said.role is not Role.SYSTEM and said.text.strip()]
-    if wording is None or not spoken:
+    if not has_wording(language):
         return ()
+    by_script: dict[str, list[Utterance]] = defaultdict(list)
+    for said in utterances:
+        if said.role is not Role.SYSTEM and said.text.strip():
+            by_script[script_of(said.text) or written_language(language)].append(said)
+    moves = [move for script, spoken in by_script.items() for move in _tag(spoken, script, tagger)]
+    return tuple(sorted(moves, key=lambda move: (move.utterance, MOVES.index(move.move))))
+
+
+def _tag(spoken: Sequence[Utterance], language: str, tagger: MoveTagger) -> Iterable[Move]:
+    wording = move_wording(language)
     found = {(move.utterance, move.move): move for move in _by_wording(spoken, wording)}
     for said, row in zip(spoken, tagger.predict([said.text for said in spoken], language), strict=True):
         for kind, chance in zip(MOVES, row, strict=True):
@@ -47,7 +58,7 @@ def tag_moves(utterances: Sequence[Utterance], language: str, tagger: MoveTagger
                 confidence=max(float(chance), shown.confidence if shown else 0.0),
                 quote=shown.quote if shown else said.text,
             )
-    return tuple(sorted(found.values(), key=lambda move: (move.utterance, MOVES.index(move.move))))
+    return found.values()
 
 
 def _by_wording(spoken: Sequence[Utterance], wording: Sequence[MoveWording]) -> Iterator[Move]:

@@ -124,6 +124,11 @@ def test_a_language_without_wording_has_no_moves():
     assert moves_of("agent: 您好", "yue") == {0: {"greeting"}}
 
 
+def test_each_utterance_is_read_in_its_own_script():
+    said = "agent: Good morning, one moment please\nagent: 请您稍等\nagent: 123@closing.9"
+    assert moves_of(said, "zh") == {0: {"hold_request"}, 1: {"hold_request"}, 2: {"closing"}}
+
+
 def test_annotations_hold_the_moves_of_usable_words_only():
     said = "agent: 您好\ncustomer: 再见"
     annotation = annotate(talk(said), Facts(), text_models(), 0)
