@@ -87,7 +87,10 @@ class MoveDocument(_Document):
 
 
 class UtteranceDocument(_Document):
-    """Masked words of one speaker; sentiment is null where none was judged."""
+    """Masked words of one speaker; sentiment is null where none was judged.
+
+    ``abuse_probability``: where the words may be abusive and a person should look, else null.
+    """
 
     index: int
     role: Role
@@ -99,6 +102,7 @@ class UtteranceDocument(_Document):
     sentiment: SentimentLabel | None
     sentiment_score: float | None
     moves: tuple[MoveDocument, ...]
+    abuse_probability: float | None
 
 
 class TranscriptDocument(_Document):

@@ -49,12 +49,13 @@ def contact_document(detail: ContactDetail, sources: Sources, language: str) -> 
 
 
 def transcript_document(transcript: Transcript, annotation: Annotation | None) -> TranscriptDocument:
-    """Return a masked transcript with the sentiment and the moves of its utterances."""
+    """Return a masked transcript with the sentiment, the moves and the hints of abuse of its utterances."""
     judged = {sentiment.utterance: sentiment for sentiment in (annotation.sentiments if annotation else ())}
     moves: dict[int, tuple[MoveDocument, ...]] = {}
     for made in annotation.moves if annotation else ():
         shown = MoveDocument(move=made.move, confidence=made.confidence, quote=made.quote)
         moves[made.utterance] = (*moves.get(made.utterance, ()), shown)
+    abuse = {hint.utterance: hint.probability for hint in (annotation.abuse if annotation else ())}
     return TranscriptDocument(
         language=transcript.language,
         engine=transcript.engine,
@@ -77,6 +78,7 @@ def transcript_document(transcript: Transcript, annotation: Annotation | None) -
                 sentiment=judged[said.index].label if said.index in judged else None,
                 sentiment_score=judged[said.index].score if said.index in judged else None,
                 moves=moves.get(said.index, ()),
+                abuse_probability=abuse.get(said.index),
             )
             for said in transcript.utterances
         ),

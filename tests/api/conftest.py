@@ -9,7 +9,15 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from qa_pipeline.domain.annotation import Annotation, AttitudeScore, Move, MoveKind, Sentiment, SentimentLabel
+from qa_pipeline.domain.annotation import (
+    AbuseHint,
+    Annotation,
+    AttitudeScore,
+    Move,
+    MoveKind,
+    Sentiment,
+    SentimentLabel,
+)
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import ChannelLanguage
@@ -51,6 +59,8 @@ def said() -> Annotated:
             masked_count=0,
             moves=(Move(utterance=0, move=MoveKind.GREETING, confidence=0.9, quote="第0句"),),
             move_engine="embedded@1",
+            abuse=(AbuseHint(utterance=1, probability=0.97),),
+            abuse_engine="embedded@1",
         ),
     )
 

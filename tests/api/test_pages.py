@@ -81,6 +81,11 @@ def test_a_contact_names_the_moves_in_the_readers_language(client: TestClient) -
         assert f'<span class="move" title="第0句">{name}</span>' in page
 
 
+def test_a_contact_marks_what_may_be_abusive(client: TestClient) -> None:
+    page = text_of(client, f"/contacts/{RED_LINE_CALL}?lang=en")
+    assert page.count('<span class="flag flag-possible_abuse">possibly abusive</span>') == 1
+
+
 def test_a_contact_without_inspection_says_so(client: TestClient) -> None:
     assert "This contact has not been scored." in text_of(client, "/contacts/waiting/1")
 
@@ -132,6 +137,7 @@ def utterance(index: int, role: Role, start_s: float | None, score: float | None
         sentiment=SentimentLabel.NEUTRAL if score is not None else None,
         sentiment_score=score,
         moves=(),
+        abuse_probability=None,
     )
 
 

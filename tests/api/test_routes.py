@@ -53,6 +53,11 @@ def test_a_contact_has_the_moves_of_its_utterances(client: TestClient) -> None:
     assert second["moves"] == []
 
 
+def test_a_contact_has_the_hints_of_abuse_of_its_utterances(client: TestClient) -> None:
+    first, second, *_ = get(client, f"/contacts/{RED_LINE_CALL}")["transcript"]["utterances"]
+    assert (first["abuse_probability"], second["abuse_probability"]) == (None, 0.97)
+
+
 def test_a_contact_that_waits_has_no_inspection_and_an_id_may_hold_a_slash(client: TestClient) -> None:
     found = get(client, "/contacts/waiting/1")
     assert (found["contact"]["id"], found["contact"]["inspected"], found["inspection"]) == ("waiting/1", False, None)
