@@ -9,6 +9,7 @@ from pathlib import Path
 
 from qa_pipeline.errors import N_, InputError, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table, is_table_file, read_table
+from qa_pipeline.services.validate.labelled_rows import missing_columns, unknown_label
 from qa_pipeline.services.validate.sentiment import POLARITY_NAMES, SENTIMENT_NAMES
 
 NEGATIVE, NEUTRAL, POSITIVE = 0, 1, 2
@@ -107,7 +108,7 @@ def read_texts(path: Path) -> tuple[str, ...]:
     table = read_table(path)
     column = next((header for header in table.headers if header.casefold() == "text"), None)
     if column is None:
-        raise _no_columns(table, "text")
+        raise missing_columns(table, "text")
     texts = []
     for row in table.rows:
         if isinstance(row, RowError):
@@ -138,21 +139,11 @@ def _columns_of(table: Table) -> _Columns:
     headers = {header.casefold(): header for header in table.headers}
     label = next((name for name in ("sentiment", "label", "emotions", "acts", "act") if name in headers), None)
     if "text" not in headers or label is None:
-        raise _no_columns(table, "text, sentiment")
+        raise missing_columns(table, "text, sentiment")
     kind = "acts" if label == "act" else label
     # Moods are read in context where the labels are moods of a dialogue.
     speaker = headers.get("speaker") if kind == "sentiment" and "dialogue" in headers else None
     return _Columns(headers["text"], kind, headers[label], headers.get("dialogue"), speaker)
-
-
-def _no_columns(table: Table, columns: str) -> TableError:
-    return TableError(
-        N_("The table needs the columns {columns}."),
-        hint=N_("Rename the columns; the table has: {found}."),
-        file=str(table.path),
-        columns=columns,
-        found=", ".join(table.headers),
-    )
 
 
 def _label_of(table: Table, row: Row, columns: _Columns) -> int | None:
@@ -165,15 +156,7 @@ def _label_of(table: Table, row: Row, columns: _Columns) -> int | None:
             return _polarity(names)
     elif (names_of := POLARITY_NAMES if columns.kind == "label" else SENTIMENT_NAMES).get(value) is not None:
         return names_of[value]
-    raise RowError(
-        N_("This label is not known: {value}."),
-        hint=N_("Write one of: {known}."),
-        file=str(table.path),
-        row=row.number,
-        field=columns.label,
-        value=value,
-        known=", ".join(_known(columns.kind)),
-    )
+    raise unknown_label(table, row, columns.label, ", ".join(_known(columns.kind)))
 
 
 def _polarity(names: set[str]) -> int | None:

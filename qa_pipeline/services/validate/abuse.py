@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_pipeline.errors import N_, Message, RowError, TableError
-from qa_pipeline.intake.tables import Row, Table, read_table
+from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import AbuseModel
 from qa_pipeline.report.intervals import wilson_share
+from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 from qa_pipeline.services.validate.sentiment import language_of, macro_f1
 
@@ -145,43 +146,20 @@ def read_abuse_rows(path: Path, limit: int | None = None) -> AbuseRows:
     headers = {header.casefold(): header for header in table.headers}
     kind = next((name for name in _COLUMNS if name in headers), None)
     if "text" not in headers or kind is None:
-        raise TableError(
-            N_("The table needs the columns {columns}."),
-            hint=N_("Rename the columns; the table has: {found}."),
-            file=str(path),
-            columns="text, label",
-            found=", ".join(table.headers),
-        )
+        raise missing_columns(table, "text, label")
     texts: list[str] = []
     labels: list[int] = []
     left_out: list[RowError] = []
     for row in table.rows:
         if limit is not None and len(texts) >= limit:
             break
+        if isinstance(row, RowError):
+            left_out.append(row)
+            continue
         try:
-            labels.append(_label_of(table, row, headers["text"], headers[kind], _COLUMNS[kind]))
+            labels.append(label_of(table, row, headers["text"], headers[kind], _COLUMNS[kind]))
         except RowError as problem:
             left_out.append(problem)
             continue
-        assert not isinstance(row, RowError)
         texts.append(row.values[headers["text"]])
     return AbuseRows(tuple(texts), tuple(labels), tuple(left_out))
-
-
-def _label_of(table: Table, row: Row | RowError, text: str, label: str, names: Mapping[str, int]) -> int:
-    if isinstance(row, RowError):
-        raise row
-    if not row.values[text]:
-        raise RowError(N_("The text is missing."), file=str(table.path), row=row.number, field=text)
-    found = names.get(row.values[label].casefold())
-    if found is None:
-        raise RowError(
-            N_("This label is not known: {value}."),
-            hint=N_("Write one of: {known}."),
-            file=str(table.path),
-            row=row.number,
-            field=label,
-            value=row.values[label],
-            known=", ".join(names),
-        )
-    return found

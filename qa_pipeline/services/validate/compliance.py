@@ -26,6 +26,7 @@ from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scoring.annotate import TextModels, annotate
 from qa_pipeline.scoring.match_text import has_chinese
+from qa_pipeline.services.validate.labelled_rows import missing_columns
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 
 _TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude", "move", "abuse"})
@@ -191,13 +192,7 @@ def agreement(truth: Codes, found: Codes) -> tuple[float, float]:
 def _read_contacts(table: Table, cards: Sequence[Scorecard]) -> tuple[list[LabelledContact], list[RowError]]:
     for column in ("contact", "scorecard", "labels"):
         if column not in table.headers:
-            raise TableError(
-                N_("The table needs the columns {columns}."),
-                hint=N_("Rename the columns; the table has: {found}."),
-                file=str(table.path),
-                columns="contact, scorecard, labels",
-                found=", ".join(table.headers),
-            )
+            raise missing_columns(table, "contact, scorecard, labels")
     contacts: list[LabelledContact] = []
     left_out: list[RowError] = []
     for row in table.rows:

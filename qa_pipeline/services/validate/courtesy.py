@@ -12,6 +12,7 @@ from qa_pipeline.errors import N_, ConfigurationError, Message, RowError, TableE
 from qa_pipeline.intake.tables import parse_number, read_table
 from qa_pipeline.scoring.attitude import courtesy_of
 from qa_pipeline.scoring.attitude_lexicon import LANGUAGES, LEXICON
+from qa_pipeline.services.validate.labelled_rows import missing_columns
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
 from qa_pipeline.services.validate.sentiment import language_of
 
@@ -97,13 +98,7 @@ def _read(path: Path, limit: int | None) -> tuple[Sequence[str], Sequence[float]
     table = read_table(path)
     headers = {header.casefold(): header for header in table.headers}
     if not {"text", "politeness"} <= headers.keys():
-        raise TableError(
-            N_("The table needs the columns {columns}."),
-            hint=N_("Rename the columns; the table has: {found}."),
-            file=str(path),
-            columns="text, politeness",
-            found=", ".join(table.headers),
-        )
+        raise missing_columns(table, "text, politeness")
     texts: list[str] = []
     ratings: list[float] = []
     left_out: list[RowError] = []

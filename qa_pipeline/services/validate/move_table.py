@@ -14,6 +14,7 @@ from qa_pipeline.domain.contact import Role
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table, parse_role, read_table
 from qa_pipeline.scoring.move_lexicon import Act, known_acts
+from qa_pipeline.services.validate.labelled_rows import missing_columns
 
 _SEPARATORS = re.compile(r"\||<div>|,|，|、|;|；")
 _DETAIL = re.compile(r"[(（].*|-.*")  # 求助-查询（流量余额） is a kind of 求助
@@ -89,13 +90,7 @@ def _columns_of(table: Table) -> Mapping[str, str]:
     if "act" not in headers and "acts" in headers:
         headers["act"] = headers["acts"]
     if _TURNS not in headers and not {"text", "act"} <= set(headers):
-        raise TableError(
-            N_("The table needs the columns {columns}."),
-            hint=N_("Rename the columns; the table has: {found}."),
-            file=str(table.path),
-            columns="text, act",
-            found=", ".join(table.headers),
-        )
+        raise missing_columns(table, "text, act")
     return headers
 
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table, read_table
+from qa_pipeline.services.validate.labelled_rows import missing_columns, unknown_label
 from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, rows_left_out
 from qa_pipeline.services.validate.sentiment import macro_f1
 
@@ -109,13 +110,7 @@ def read_rated_turns(path: Path, limit: int | None = None) -> RatedTurns:
     table = read_table(path)
     headers = {header.casefold(): header for header in table.headers}
     if not {"exchanges", "satisfaction"} <= headers.keys():
-        raise TableError(
-            N_("The table needs the columns {columns}."),
-            hint=N_("Rename the columns; the table has: {found}."),
-            file=str(path),
-            columns="exchanges, satisfaction",
-            found=", ".join(table.headers),
-        )
+        raise missing_columns(table, "exchanges, satisfaction")
     talks: list[tuple[Exchange, ...]] = []
     ratings: list[int] = []
     groups: list[str] = []
@@ -144,15 +139,7 @@ def read_rated_turns(path: Path, limit: int | None = None) -> RatedTurns:
 def _rating_of(table: Table, row: Row, column: str) -> int:
     value = row.values[column]
     if value not in NAMES:
-        raise RowError(
-            N_("This label is not known: {value}."),
-            hint=N_("Write one of: {known}."),
-            file=str(table.path),
-            row=row.number,
-            field=column,
-            value=value,
-            known=", ".join(NAMES),
-        )
+        raise unknown_label(table, row, column, ", ".join(NAMES))
     return NAMES.index(value)
 
 

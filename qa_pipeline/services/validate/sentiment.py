@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_pipeline.errors import N_, Message, RowError, TableError
-from qa_pipeline.intake.tables import Row, Table, read_table
+from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import SentimentModel
+from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns
 from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, rows_left_out
 
 Labels = npt.NDArray[np.intp]
@@ -109,13 +110,7 @@ def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
     headers = {header.casefold(): header for header in table.headers}
     label = headers.get("sentiment") or headers.get("label")
     if "text" not in headers or label is None:
-        raise TableError(
-            N_("The table needs the columns {columns}."),
-            hint=N_("Rename the columns; the table has: {found}."),
-            file=str(path),
-            columns="text, sentiment | label",
-            found=", ".join(table.headers),
-        )
+        raise missing_columns(table, "text, sentiment | label")
     binary = "sentiment" not in headers
     texts: list[str] = []
     labels: list[int] = []
@@ -129,7 +124,7 @@ def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
             left_out.append(row)
             continue
         try:
-            labels.append(_label_of(table, row, headers["text"], label, POLARITY_NAMES if binary else SENTIMENT_NAMES))
+            labels.append(label_of(table, row, headers["text"], label, POLARITY_NAMES if binary else SENTIMENT_NAMES))
         except RowError as problem:
             left_out.append(problem)
             continue
@@ -206,23 +201,6 @@ def calibration_error(right: npt.NDArray[np.bool_], confidence: npt.NDArray[np.f
     bins = np.minimum((confidence * _CALIBRATION_BINS).astype(np.intp), _CALIBRATION_BINS - 1)
     gap = np.bincount(bins, weights=right.astype(np.float64) - confidence, minlength=_CALIBRATION_BINS)
     return float(np.abs(gap).sum() / len(right))
-
-
-def _label_of(table: Table, row: Row, text: str, label: str, names: Mapping[str, int]) -> int:
-    if not row.values[text]:
-        raise RowError(N_("The text is missing."), file=str(table.path), row=row.number, field=text)
-    found = names.get(row.values[label].casefold())
-    if found is None:
-        raise RowError(
-            N_("This label is not known: {value}."),
-            hint=N_("Write one of: {known}."),
-            file=str(table.path),
-            row=row.number,
-            field=label,
-            value=row.values[label],
-            known=", ".join(names),
-        )
-    return found
 
 
 def _recalls(labels: Labels, chosen: Labels) -> dict[str, dict[str, Metric]]:
