@@ -38,6 +38,7 @@ READS_CHINESE = (
     "qa_pipeline/kpi/",
     "qa_pipeline/privacy/",
     "qa_pipeline/resources/",
+    "qa_pipeline/scoring/languages.py",
     "qa_pipeline/scoring/match",
     "qa_pipeline/scoring/numbers.py",
     "qa_pipeline/services/kpi_import/",
