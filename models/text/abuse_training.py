@@ -157,19 +157,27 @@ def train_abuse(
     is_service = np.array([table.is_service for table in tables] + [False])[rows.source]
     threshold = _threshold(chances[is_service], options)
     progress(N_("Measuring on held-out texts"))
-    card = {
+    card = _card(model, threshold, kept, options) | {"temperature": round(temperature, 4)}
+    return Trained(model, card | {"evaluated": {table.name: _figures(model, threshold, table) for table in evaluate}})
+
+
+def _card(
+    model: NgramClassifier,
+    threshold: float,
+    kept: Sequence[tuple[AbuseTable, npt.NDArray[np.bool_]]],
+    options: AbuseOptions,
+) -> dict[str, Any]:
+    language = next(name for name, ngrams in NGRAMS_OF.items() if ngrams == model.language)
+    return {
         "name": f"abuse-{language}",
         "kind": "abuse",
         "language": language,
         "method": "n-grams weighted by idf and log-count ratio, logistic regression",
         "options": {name: getattr(options, name) for name in options.__slots__},
-        "temperature": round(temperature, 4),
         THRESHOLD: threshold,
         "data": [_described(table, held) for table, held in kept],
         "held_out": {table.name: _figures(model, threshold, _part(table, held)) for table, held in kept if held.any()},
-        "evaluated": {table.name: _figures(model, threshold, table) for table in evaluate},
     }
-    return Trained(model, card)
 
 
 def _held_out(table: AbuseTable, seed: int) -> npt.NDArray[np.bool_]:
