@@ -41,7 +41,7 @@ def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
     part = settings.asr
     name = engine or part.engine
     if name not in (AUTO, IMPORT):
-        get_entry("asr", name)
+        get_entry("asr", name, also=(AUTO, IMPORT))
     return AsrOptions(
         engine=name,
         model=part.model,

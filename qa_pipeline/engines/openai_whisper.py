@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -73,7 +74,10 @@ class OpenaiWhisperTranscriber:
         device = checks.device_of(options.device, torch.cuda.is_available())
         try:
             self._model = whisper.load_model(str(weights.path), device=device)
-        except (OSError, RuntimeError, KeyError, TypeError, EOFError) as problem:
+        except UnpicklingError as problem:
+            # The library's own words advise to load it by running what is in it.
+            raise checks.not_loaded(weights.path, UnpicklingError("no checkpoint of openai-whisper")) from problem
+        except (OSError, RuntimeError, KeyError, TypeError, ValueError, AttributeError, EOFError) as problem:
             raise checks.not_loaded(weights.path, problem) from problem
 
     def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:

@@ -6,7 +6,7 @@ Listing imports nothing heavy. Other packages add engines by the entry-point gro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -212,8 +212,8 @@ def entries() -> Mapping[tuple[str, str], EngineEntry]:
     return table
 
 
-def get_entry(kind: str, name: str) -> EngineEntry:
-    """Return one entry; raises ConfigurationError naming those that exist."""
+def get_entry(kind: str, name: str, also: Iterable[str] = ()) -> EngineEntry:
+    """Return one entry; raises ConfigurationError naming those that exist, and what `also` may be chosen."""
     entry = entries().get((kind, name))
     if entry is None:
         raise ConfigurationError(
@@ -221,7 +221,7 @@ def get_entry(kind: str, name: str) -> EngineEntry:
             hint=N_("Choose one of: {known}."),
             kind=kind,
             name=name,
-            known=", ".join(sorted(known for of_kind, known in entries() if of_kind == kind)),
+            known=", ".join([*also, *sorted(known for of_kind, known in entries() if of_kind == kind)]),
         )
     return entry
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from babel import localedata
+
 from qa_pipeline.engines.onnx_metadata import read_metadata
 from qa_pipeline.errors import N_, ConfigurationError
 
@@ -192,7 +194,8 @@ def _languages(family: str, folder: Path, metadata: Mapping[str, str], symbols: 
         return frozenset(("zh", "en", "ja", "ko", "yue"))
     if family == WHISPER:
         return frozenset(metadata.get("all_language_codes", "en").split(",")) or frozenset(("en",))
-    named = set(re.findall(r"(?:^|[-_])([a-z]{2,3})(?=[-_]|$)", folder.resolve().name))
+    parts = re.findall(r"(?:^|[-_])([a-z]{2,3})(?=[-_]|$)", folder.resolve().name)
+    named = {part for part in parts if localedata.exists(part)}
     written = {"en": 0, **{language: 0 for language, _, _ in _SCRIPTS}}
     for symbol in symbols:
         bare = symbol.strip("▁@ ")

@@ -46,9 +46,8 @@ _LOAD_ERRORS = (
     AttributeError,
     EOFError,
     SafetensorError,
-    UnpicklingError,
 )
-"""What libraries raise on files that are damaged, of another kind, or pickles with more than plain tensors in them."""
+"""What libraries raise on files that are damaged or of another kind."""
 
 
 def load(options: AsrOptions) -> TransformersTranscriber:
@@ -93,6 +92,9 @@ class TransformersTranscriber:
         device = checks.device_of(options.device, torch.cuda.is_available())
         try:
             self._model = _load_checkpoint(weights, device, options)
+        except UnpicklingError as problem:
+            # The library's own words advise to load it by running what is in it.
+            raise checks.not_loaded(weights.path, UnpicklingError("more than plain tensors")) from problem
         except _LOAD_ERRORS as problem:
             raise checks.not_loaded(weights.path, problem) from problem
 
@@ -119,6 +121,7 @@ class TransformersTranscriber:
 
 def _load_checkpoint(weights: Weights, device: str, options: AsrOptions) -> WhisperCheckpoint | CtcCheckpoint:
     """Load a checkpoint from a folder; its pickle is read, as plain tensors, only where there is no other form."""
+    transformers.utils.logging.disable_progress_bar()  # loading from a disk takes a moment; stderr is for people
     safe = any(weights.path.glob("*.safetensors"))
     found = {"local_files_only": True}
     config = transformers.AutoConfig.from_pretrained(weights.path, **found)

@@ -70,8 +70,16 @@ class Weights:
 
 
 def _digest(path: Path) -> str:
-    stat = path.stat()
-    return _digest_at(path, stat.st_size, stat.st_mtime_ns)
+    try:
+        stat = path.stat()
+        return _digest_at(path, stat.st_size, stat.st_mtime_ns)
+    except OSError as problem:
+        raise ConfigurationError(
+            N_("The model at {path} cannot be loaded: {problem}"),
+            hint=N_("Copy or convert the model again, and check CALLQA_ASR__DEVICE."),
+            path=str(path),
+            problem=problem.strerror or str(problem),
+        ) from problem
 
 
 @cache
@@ -325,8 +333,9 @@ def fetch_snapshot(name: str, repository: str, patterns: list[str], options: Asr
 
 def needs_model(model: str, why: str = "") -> NeedsModel:
     """Return the error that says what to run; `why` is the plain reason when a download failed."""
+    message = N_("The weights of the speech model {model} are not on this machine.")
     return NeedsModel(
-        N_("The weights of the speech model {model} are not on this machine. {why}"),
+        N_("The weights of the speech model {model} are not on this machine. {why}") if why else message,
         hint=N_(
             "Set CALLQA_ASR__MODEL to a folder with the weights, or run once with a connection to the model hub "
             "(CALLQA_ASR__ENDPOINT names a mirror)."

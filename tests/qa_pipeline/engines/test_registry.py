@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from callqa import wiring
+from callqa.settings import read_settings
 from qa_pipeline.engines import registry
 from qa_pipeline.engines.choice import get_engine, spec_of
 from qa_pipeline.engines.options import AsrOptions
@@ -50,6 +52,9 @@ def test_an_unknown_engine_names_those_that_exist() -> None:
     assert caught.value.render_hint() == (
         "Choose one of: faster-whisper, openai-whisper, pocketsphinx, sherpa-onnx, transformers."
     )
+    with pytest.raises(ConfigurationError) as caught:
+        wiring.asr_options(read_settings(), "wisper")
+    assert caught.value.render_hint().startswith("Choose one of: auto, import, faster-whisper, ")
 
 
 def test_every_target_can_be_found() -> None:

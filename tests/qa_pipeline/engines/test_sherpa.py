@@ -12,6 +12,7 @@ from qa_pipeline.engines import sherpa_asr
 from qa_pipeline.engines.choice import engine_of
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.registry import engine_problem, load_engine
+from qa_pipeline.engines.sherpa_models import read_sherpa_model
 from qa_pipeline.errors import ConfigurationError, EngineError, NeedsModel
 from qa_pipeline.ports import Recognition, SpeechWindow, TranscriptionRequest
 from tests.qa_pipeline.engines.contacts import recorded_call
@@ -152,6 +153,14 @@ def test_a_folder_names_its_engine_and_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         engine_of(recorded_call("zh"), AsrOptions(model=str(tmp_path)))
     assert caught.value.params["missing"] == "tokens.txt"
+
+
+@pytest.mark.parametrize(
+    ("name", "languages"),
+    [("paraformer-ru-2024", {"ru"}), ("pf", set()), ("asr-ctc-int", set()), ("model_zh-en", {"zh", "en"})],
+)
+def test_only_languages_in_the_name_of_a_folder_count(name: str, languages: set[str], tmp_path: Path) -> None:
+    assert read_sherpa_model(build(tmp_path / name, "paraformer", ["您", "好"])).languages == languages
 
 
 def test_half_a_transducer_says_which_half(tmp_path: Path) -> None:

@@ -96,6 +96,7 @@ def test_a_pickle_never_runs(
         with pytest.raises(EngineError) as caught:
             _hear(folder, _window(), language="en")
         assert caught.value.params["path"] == str(folder)
+        assert "weights_only" not in caught.value.render()  # nobody is told how to run it
     assert not (tmp_path / "trap-was-sprung").exists()
 
 

@@ -15,7 +15,7 @@ from qa_pipeline.engines.choice import engine_of
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.registry import engine_problem, engine_spec, load_engine
 from qa_pipeline.engines.weights import find_weights
-from qa_pipeline.errors import ConfigurationError, NeedsModel
+from qa_pipeline.errors import ConfigurationError, EngineError, NeedsModel
 from tests.qa_pipeline.engines.contacts import recorded_call
 from tests.qa_pipeline.engines.hub import serve
 
@@ -105,6 +105,14 @@ def test_weights_of_the_other_engine_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         find_weights(AsrOptions(model=str(checkpoint)), "faster-whisper")
     assert caught.value.params["other"] == "openai-whisper"
+
+
+def test_a_file_that_is_no_checkpoint_is_one_clear_error(tmp_path: Path) -> None:
+    file = tmp_path / "model.bin"
+    file.write_bytes(b"\x00\x01 anything")
+    with pytest.raises(EngineError) as caught:
+        load_engine("asr", "openai-whisper", options=AsrOptions(model=str(file)))
+    assert caught.value.render() == f"The model at {file} cannot be loaded: no checkpoint of openai-whisper"
 
 
 def test_a_folder_with_a_checkpoint_is_of_the_original(tmp_path: Path) -> None:
