@@ -1,11 +1,14 @@
 """How often the correction lexicon is right, on constructed recognition errors; how often it harms clean text.
 
-python -m benchmarks.lexicon CHATS.jsonl.gz [--errors 2000]
+python -m benchmarks.lexicon [CHATS.jsonl.gz] [--errors 2000]
 
-CHATS has one document a line, ``{"turns": [{"role": "agent", "text": ...}]}``. The errors are constructed, not
-recognised: in sentences of agents a noun gives place to a term of the list below, and one or more of the term's
-characters become characters of the same or a near sound, drawn by how common they are in CHATS. What a recogniser gets
-wrong otherwise (a dropped syllable, another vowel) is not among them. Every term is looked for everywhere.
+CHATS has one document a line, ``{"turns": [{"role": "agent", "text": ...}]}``; left out, they are the invented Chinese
+chats of the demo, whose few sentences come again and again: enough to run it, too few to report.
+
+The errors are constructed, not recognised: in sentences of agents a noun gives place to a term of the list below, and
+one or more of the term's characters become characters of the same or a near sound, drawn by how common they are in
+CHATS. What a recogniser gets wrong otherwise (a dropped syllable, another vowel) is not among them. Every term is
+looked for everywhere.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import process_time
 
+from callqa.demo import DATA
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
 from qa_pipeline.domain.vocabulary import Term
@@ -35,6 +39,18 @@ TERMS = (
     *("延保", "京尊达", "价保", "闪送", "小金库", "运费险", "以旧换新", "礼品卡", "电子发票", "极速达"),
 )
 NOUNS = re.compile("商品|快递|产品|手机|优惠券|发票")
+
+
+def read_turns(chats: Path) -> list[dict[str, str]]:
+    """Return role and text of all turns of a file."""
+    with gzip.open(chats, "rt", encoding="utf-8") as file:
+        return [turn for line in file for turn in json.loads(line)["turns"]]
+
+
+def demo_turns() -> list[dict[str, str]]:
+    """Return the messages of the demo's Chinese chats."""
+    lines = (DATA / "chats" / "shop-zh.jsonl").read_text(encoding="utf-8").splitlines()
+    return [message for line in lines for message in json.loads(line)["messages"]]
 
 
 def transcript(texts: Sequence[str]) -> Transcript:
@@ -59,11 +75,10 @@ def corrupted(term: str, sounds: dict[str, Counter[str]], chance: random.Random)
 def main() -> None:
     """Print right, missed and wrong corrections, and false ones on clean text."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("chats", type=Path)
+    parser.add_argument("chats", type=Path, nargs="?", help="the demo's when left out")
     parser.add_argument("--errors", type=int, default=2000)
     asked = parser.parse_args()
-    with gzip.open(asked.chats, "rt", encoding="utf-8") as file:
-        turns = [turn for line in file for turn in json.loads(line)["turns"]]
+    turns = read_turns(asked.chats) if asked.chats else demo_turns()
     clean = [turn["text"] for turn in turns]
     terms = tuple(Term(text=term, language="zh") for term in TERMS)
 
@@ -76,8 +91,8 @@ def main() -> None:
         f"({len(falsely) / characters * 10_000:.2f} per 10,000); {characters / took_s:,.0f} characters/s, "
         f"{len(terms)} terms"
     )
-    worst = Counter(f"{item.heard}->{item.term}" for item in falsely).most_common(12)
-    print("  " + ", ".join(f"{what} {count}" for what, count in worst))
+    for what, count in Counter(f"{item.heard}->{item.term}" for item in falsely).most_common(12):
+        print(f"  {what} {count}")
 
     sounds: dict[str, Counter[str]] = defaultdict(Counter)
     for char, count in Counter("".join(clean)).items():

@@ -118,7 +118,7 @@ def _check_depth(text: str, path: Path, error: type[ConfigurationError]) -> None
                 N_("Its lists and groups lie more than {most} deep in each other."),
                 hint=N_("Write it flatter."),
                 file=str(path),
-                row=event.start_mark.line + 1,
+                row=event.start_mark.line + 1 if event.start_mark else None,
                 most=_MAX_DEPTH,
             )
 
