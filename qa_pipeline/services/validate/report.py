@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -37,9 +38,15 @@ class ValidationReport:
 def rows_left_out(errors: Sequence[CallqaError]) -> Message:
     """Return the note on rows that could not be used, of which there is at least one."""
     first = errors[0]
+    # A row of a table may name another file, in which the problem lies.
+    places = (Path(first.file).name if first.file else None, first.row)
     return Message(
-        N_("{count} rows left out, the first of them row {row}: {problem}"),
-        {"count": len(errors), "row": first.row, "problem": Message(first.message, first.params)},
+        N_("{count} rows left out, the first of them {place}: {problem}"),
+        {
+            "count": len(errors),
+            "place": ":".join(str(place) for place in places if place is not None),
+            "problem": Message(first.message, first.params),
+        },
     )
 
 
