@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from models.text.classifier import NgramClassifier, load_classifier, read_card
+from models.text.ngrams import as_learned
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.ports import AbuseReading
@@ -67,7 +68,8 @@ class EmbeddedAbuse:
                 rows = [row for row, script in enumerate(scripts) if script == each and texts[row].strip()]
                 if rows:
                     model, threshold = self._chinese if each == "zh" else self._english
-                    probabilities[rows] = model.predict([texts[row] for row in rows])[:, LABELS.index("abusive")]
+                    said = as_learned([texts[row] for row in rows], each)
+                    probabilities[rows] = model.predict(said)[:, LABELS.index("abusive")]
                     thresholds[rows] = threshold
         return AbuseReading(probabilities=probabilities, hints=probabilities >= thresholds)
 
@@ -83,7 +85,7 @@ def describe(directory: Path | str | None = None) -> EngineSpec:
     for language in LANGUAGES:
         card = read_card(_folder(language, Path(directory) if directory else None))
         params.append((language, f"{str(card['weights_sha256'])[:12]}@{card.get(THRESHOLD)}"))
-    return EngineSpec(kind="abuse", name="embedded", version="1", params=tuple(params))
+    return EngineSpec(kind="abuse", name="embedded", version="2", params=tuple(params))
 
 
 def _folder(language: str, directory: Path | None) -> Path:

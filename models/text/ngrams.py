@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+from qa_pipeline.engines.writing import simplified
 
 _PLACEHOLDER = re.compile(r"https?://\S+|www\.\S+|[\[<【][^\]>】]{1,20}[\]>】]|[@#]\w+")
 _DIGITS = re.compile(r"\d+")
@@ -26,6 +28,14 @@ def normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text[:MAX_CHARACTERS]).lower().replace("\u2019", "'")
     folded = _DIGITS.sub("0", _PLACEHOLDER.sub(" ", folded))
     return _SPACE.sub(" ", _REPEAT.sub(r"\1\1", folded)).strip()
+
+
+def as_learned(texts: Sequence[str], script: str) -> Sequence[str]:
+    """Return texts as the models learned to read: Chinese in simplified characters."""
+    if script != "zh":
+        return texts
+    # Half a surrogate pair cannot be converted; it means nothing either.
+    return [simplified(text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")) for text in texts]
 
 
 def chinese_ngrams(text: str) -> Iterator[str]:

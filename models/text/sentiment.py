@@ -12,6 +12,7 @@ import numpy as np
 
 from models.text.classifier import Floats, NgramClassifier, load_classifier, read_card
 from models.text.context import ContextLayer, parse_context
+from models.text.ngrams import as_learned
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, EngineError
@@ -78,7 +79,7 @@ class EmbeddedSentiment:
             rows = [row for row, script in enumerate(scripts) if script == each and texts[row].strip()]
             if rows:
                 model = self._chinese if each == "zh" else self._english
-                probabilities[rows] = model.predict([texts[row] for row in rows])
+                probabilities[rows] = model.predict(as_learned([texts[row] for row in rows], each))
         if speakers is not None and primary == "zh" and self._context is not None and len(texts):
             return self._context.apply(probabilities, speakers)
         return probabilities
@@ -109,7 +110,7 @@ def describe(directory: Path | str | None = None, *, context: bool = False) -> E
     if context:
         layer = json.dumps(cards["zh"].get(CONTEXT), sort_keys=True)
         params.append(("context", hashlib.sha256(layer.encode()).hexdigest()[:12]))
-    return EngineSpec(kind="sentiment", name="embedded", version="1", params=tuple(params))
+    return EngineSpec(kind="sentiment", name="embedded", version="2", params=tuple(params))
 
 
 def _folder(language: str, directory: Path | None) -> Path:

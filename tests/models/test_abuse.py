@@ -73,6 +73,11 @@ def test_blank_texts_and_unknown_languages_are_no_hint():
     assert load().predict([], "zh").hints.shape == (0,)
 
 
+def test_traditional_characters_are_read_as_simplified_ones():
+    traditional, simplified = load().predict(["你這個神經病", "你这个神经病"], "zh").probabilities
+    assert traditional == simplified > 0.9
+
+
 def test_punctuation_at_the_end_says_nothing():
     plain, marked = load().predict(["没有了", "没有了，"], "zh").probabilities
     assert plain == marked

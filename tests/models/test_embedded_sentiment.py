@@ -82,3 +82,8 @@ def test_rows_are_probabilities_whatever_the_text(texts: list[str], language: st
 
 def test_the_registry_names_the_same_engine():
     assert load_engine("sentiment", "embedded").spec == engine_spec("sentiment", "embedded") == describe()
+
+
+def test_traditional_characters_are_read_as_simplified_ones():
+    traditional, simplified = load().predict(["氣死我了，你們太不負責任了", "气死我了，你们太不负责任了"], "zh")
+    np.testing.assert_array_equal(traditional, simplified)
