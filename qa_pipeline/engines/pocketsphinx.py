@@ -19,6 +19,7 @@ import pocketsphinx
 
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.transcript import TranscriptQuality, Word
+from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.utterances import mean_confidence
 from qa_pipeline.engines.weights import GIVE_WEIGHTS
@@ -77,6 +78,8 @@ class PocketsphinxTranscriber:
         ------
         NeedsModel
             For a language other than English, and for nonsense when nobody said which language it is.
+        EngineError
+            When the library fails on this recording.
         """
         if request.language not in (None, "en"):
             raise NeedsModel(
@@ -85,7 +88,13 @@ class PocketsphinxTranscriber:
                 language=request.language,
             )
         decoder = self._decoder(request.narrow_band)
-        spans = tuple(span for window in windows for span in _decode(decoder, window))
+        spans: list[RecognizedSpan] = []
+        for window in windows:
+            try:
+                spans.extend(_decode(decoder, window))
+            except RuntimeError as problem:
+                del self._decoders[request.narrow_band]  # it is in the middle of an utterance
+                raise checks.failed(self.spec.name, problem) from problem
         confidence = mean_confidence(word for span in spans for word in span.words)
         quality = quality_of(confidence)
         if request.language is None and quality is TranscriptQuality.UNUSABLE:
@@ -93,7 +102,7 @@ class PocketsphinxTranscriber:
                 N_("The embedded engine can make nothing of this: poor sound, or a language that it does not know."),
                 hint=N_("State the language, give Whisper weights (CALLQA_ASR__MODEL), or import a transcript."),
             )
-        return Recognition(language="en", spans=spans, quality=quality)
+        return Recognition(language="en", spans=tuple(spans), quality=quality)
 
     def _decoder(self, narrow_band: bool) -> Any:
         if narrow_band not in self._decoders:

@@ -112,6 +112,7 @@ FAILING = {
     "openai-whisper": ("whisper.model.Whisper", "transcribe"),
     "transformers": ("transformers.WhisperForConditionalGeneration", "generate"),
     "sherpa-onnx": ("sherpa_onnx.OfflineRecognizer", "decode_streams"),
+    "pocketsphinx": ("pocketsphinx.Decoder", "process_raw"),
 }
 
 
@@ -126,7 +127,10 @@ def test_a_model_that_fails_in_the_middle_of_a_call_is_one_error_and_the_next_ca
     short = replace(window, samples=window.samples[:16_000])
     place, method = FAILING[name]
     module, _, owner = place.rpartition(".")
-    whole = getattr(getattr(import_module(module), owner), method)
+    library_class = getattr(import_module(module), owner)
+    whole = getattr(library_class, method)
+    if name == "pocketsphinx":  # compiled: it takes new methods only in a class derived from it
+        monkeypatch.setattr(place, type(owner, (library_class,), {}))
     calls = []
 
     def failing(*arguments: object, **options: object) -> object:
