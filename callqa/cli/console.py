@@ -85,6 +85,19 @@ class AppContext:
         if not self.json:
             out.print(self.translate(message).format(**params), markup=False)
 
+    def tell_problem(self, problem: CallqaError, style: str) -> None:
+        """Print one problem of a rule file on stderr: where it is, what is wrong, and below it what to do."""
+        if problem.row is None:
+            place = self.translate(N_("{place}: ")).format(place=problem.file)
+        else:
+            place = self.translate(N_("{file}, line {row}, {field}: "))
+            place = place.format(file=problem.file, row=problem.row, field=problem.field or "–")
+        err.print(place, end="", markup=False)
+        err.print(problem.render(self.translate), markup=False, style=style)
+        hint = problem.render_hint(self.translate)
+        if hint:
+            err.print(f"    {hint}", markup=False)
+
     def table(self, headings: Iterable[str], **style: Any) -> Table:
         """Return a table with translated headings; nothing is cut, and ids stay in one line to be copied."""
         found = Table(**style)

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa.cli.console import USAGE, AppContext, context, err
+from callqa.cli.console import USAGE, AppContext, context
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.errors import N_, LexiconError
+from qa_pipeline.errors import N_
 from qa_pipeline.scoring.match_text import has_chinese
 from qa_pipeline.vocabulary import check_lexicon, correct, read_lexicon
 from qa_pipeline.vocabulary.parse import LexiconCheck
@@ -101,19 +101,9 @@ def _print_check(here: AppContext, found: LexiconCheck) -> None:
             queues=len(found.lexicon.queues),
         )
     for error in found.errors:
-        _print_problem(here, error, "red")
+        here.tell_problem(error, "red")
     for warning in found.warnings:
-        _print_problem(here, warning, "yellow")
-
-
-def _print_problem(here: AppContext, problem: LexiconError, style: str) -> None:
-    place = here.translate(N_("{file}, line {row}, {field}: "))
-    place = place.format(file=problem.file, row=problem.row or "–", field=problem.field or "–")
-    err.print(place, end="", markup=False)
-    err.print(problem.render(here.translate), markup=False, style=style)
-    hint = problem.render_hint(here.translate)
-    if hint:
-        err.print(f"    {hint}", markup=False)
+        here.tell_problem(warning, "yellow")
 
 
 def _print_tried(here: AppContext, tried: list[tuple[str, Transcript]]) -> None:

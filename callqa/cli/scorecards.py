@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa.cli.console import USAGE, AppContext, context, err, out
+from callqa.cli.console import USAGE, AppContext, context, out
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Text
 from qa_pipeline.errors import N_, ScorecardError
 from qa_pipeline.report.labels import KINDS, LANGUAGES, joined, label
@@ -114,11 +114,7 @@ def _print_checks(here: AppContext, found: Mapping[Path, Sequence[ScorecardError
         if not errors:
             here.say(N_("{file}: in order."), file=path)
         for error in errors:
-            place = here.translate(N_("{file}, line {row}, {field}: "))
-            place = place.format(file=path, row=error.row, field=error.field or "–")
-            err.print(place, end="", markup=False)
-            err.print(error.render(here.translate), markup=False, style="red")
-            err.print(f"    {error.render_hint(here.translate)}", markup=False)
+            here.tell_problem(error, "red")
 
 
 def _print_list(here: AppContext, cards: Sequence[Scorecard]) -> None:

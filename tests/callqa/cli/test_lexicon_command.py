@@ -47,6 +47,10 @@ def test_check_tells_every_mistake_with_its_line(home: Path, capsys: pytest.Capt
     ]
     assert main(["lexicon", "check", str(broken)]) == 2
     assert "line 4" in capsys.readouterr().err
+    assert main(["lexicon", "check", str(home / "none.yaml")]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].endswith("none.yaml: The file cannot be read: No such file or directory.")
+    assert told[1].strip()
 
 
 def test_try_shows_what_would_be_corrected(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
