@@ -14,7 +14,7 @@ from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.registry import load_engine
 from qa_pipeline.errors import EngineError, NeedsModel
-from qa_pipeline.ports import SpeechWindow, Transcriber, TranscriptionRequest
+from qa_pipeline.ports import Recognition, SpeechWindow, Transcriber, TranscriptionRequest
 from tools.tiny_sherpa import build
 
 SPEECH = Path(__file__).parents[2] / "data" / "speech"
@@ -58,8 +58,14 @@ def window() -> SpeechWindow:
 ENGLISH = TranscriptionRequest(language="en", narrow_band=False)
 
 
-def test_words_carry_times_on_the_clock_of_the_call_and_confidences(case: Case, window: SpeechWindow) -> None:
-    recognition = case.engine.transcribe([window], ENGLISH)
+@pytest.fixture(scope="module")
+def recognition(case: Case, window: SpeechWindow) -> Recognition:
+    return case.engine.transcribe([window], ENGLISH)
+
+
+def test_words_carry_times_on_the_clock_of_the_call_and_confidences(
+    case: Case, window: SpeechWindow, recognition: Recognition
+) -> None:
     end_s = OFFSET_S + window.samples.size / 16_000
     assert recognition.language == "en"
     assert recognition.spans
@@ -78,16 +84,16 @@ def test_words_carry_times_on_the_clock_of_the_call_and_confidences(case: Case, 
             assert isinstance(word.start_s, float)
 
 
-def test_the_text_of_a_span_holds_its_words_in_order(case: Case, window: SpeechWindow) -> None:
-    for span in case.engine.transcribe([window], ENGLISH).spans:
+def test_the_text_of_a_span_holds_its_words_in_order(recognition: Recognition) -> None:
+    for span in recognition.spans:
         cursor = 0
         for word in span.words:
             cursor = span.text.index(word.text, cursor) + len(word.text)
         assert cursor == len(span.text)
 
 
-def test_the_same_sound_gives_the_same_words(case: Case, window: SpeechWindow) -> None:
-    assert case.engine.transcribe([window], ENGLISH) == case.engine.transcribe([window], ENGLISH)
+def test_the_same_sound_gives_the_same_words(case: Case, window: SpeechWindow, recognition: Recognition) -> None:
+    assert case.engine.transcribe([window], ENGLISH) == recognition
 
 
 def test_no_windows_give_an_unusable_empty_transcript(case: Case) -> None:

@@ -71,9 +71,13 @@ def test_windows_in_one_batch_give_the_words_that_they_give_alone(english_whispe
         assert window.start_s <= start_s <= window.start_s + window.samples.size / 16_000
 
 
-def test_a_loop_in_a_batch_is_found_and_leaves_its_neighbours_alone(tmp_path: Path) -> None:
-    model = build(tmp_path, "never again", loop=True)
-    engine = faster_whisper.load(AsrOptions(model=str(model / "ct2"), device="cpu", beam_size=1, batch_size=2))
+@pytest.fixture(scope="module")
+def lost_whisper(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("whisper_lost"), "never again", loop=True)
+
+
+def test_a_loop_in_a_batch_is_found_and_leaves_its_neighbours_alone(lost_whisper: Path) -> None:
+    engine = faster_whisper.load(AsrOptions(model=str(lost_whisper / "ct2"), device="cpu", beam_size=1, batch_size=2))
     recognition = engine.transcribe(
         [_window(), _window(4.0, 10.0)], TranscriptionRequest(language="en", narrow_band=True)
     )
@@ -81,9 +85,8 @@ def test_a_loop_in_a_batch_is_found_and_leaves_its_neighbours_alone(tmp_path: Pa
     assert not any(span.usable for span in recognition.spans)
 
 
-def test_a_loop_is_heard_but_cannot_be_evidence(tmp_path: Path) -> None:
-    model = build(tmp_path, "never again", loop=True)
-    recognition = _hear("faster-whisper", model / "ct2", "en")
+def test_a_loop_is_heard_but_cannot_be_evidence(lost_whisper: Path) -> None:
+    recognition = _hear("faster-whisper", lost_whisper / "ct2", "en")
     assert recognition.spans
     assert not any(span.usable for span in recognition.spans)
     assert recognition.quality is TranscriptQuality.UNUSABLE

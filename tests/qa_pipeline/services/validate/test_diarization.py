@@ -100,6 +100,10 @@ def test_conditions_and_what_is_left_out(tmp_path: Path) -> None:
     assert set(report.groups) == {"one", "two"}
     assert "der_reliable" not in report.groups["one"]
     assert any("gone.wav" in note.render() for note in report.notes)
+    # A row may name a file that is wrong itself.
+    (tmp_path / "one.rttm").write_text("SPEAKER one 1 zero 19 <NA> <NA> agent\n", encoding="utf-8")
+    (note,) = (note.render() for note in validate_diarization(table, OPTIONS).notes if "left out" in note.render())
+    assert note == "2 rows left out, the first of them one.rttm:1: zero is no number of seconds."
 
 
 def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
@@ -143,12 +147,28 @@ def test_a_mono_call_from_the_recording_to_its_words(
     assert "agent" in roles
 
 
+CAPTIONS = """WEBVTT
+
+00:00.500 --> 00:04.700
+Thank you for calling customer service, how can I help you today?
+
+00:05.700 --> 00:08.100
+I have paid the bill twice and I want my money back.
+
+00:09.200 --> 00:14.100
+Let me check that for you, one moment please.
+
+00:15.700 --> 00:18.100
+I want my money back.
+"""
+
+
 @pytest.mark.parametrize(
     ("make", "expected"),
     # One voice: what hangs on who spoke when is not judged; silence needs nobody's name.
     [(two_voice_call, ("met", "met")), (one_voice_call, ("undetermined", "met"))],
 )
-def test_timing_is_judged_on_reliable_turns_only(
+def test_timing_of_captions_without_names_is_judged_on_reliable_turns_only(
     make: Callable[[Path], Path],
     expected: tuple[str, str],
     tmp_path: Path,
@@ -156,8 +176,12 @@ def test_timing_is_judged_on_reliable_turns_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("CALLQA_HOME", str(tmp_path / "home"))
-    call = str(make(tmp_path / "call.wav"))
-    main(["score", call, "--engine", "pocketsphinx", "--language", "en", "--workers", "0", "--json"])
+    make(tmp_path / "call.wav")
+    (tmp_path / "call.vtt").write_text(CAPTIONS, encoding="utf-8")
+    assert main(["score", str(tmp_path / "call.wav"), "--language", "en", "--workers", "0", "--json"]) == 0
     (contact,) = json.loads(capsys.readouterr().out)["contacts"]
+    assert contact["engine"] == "import:vtt"
+    assert contact["diarizer"].startswith("resemblyzer@")
+    assert (contact["roles_by"] == "diarization") is (contact["diarization_confidence"] >= 0.8)
     outcomes = {item["id"]: item["outcome"] for item in contact["criteria"]}
     assert (outcomes["prompt_greeting"], outcomes["no_long_silence"]) == expected
