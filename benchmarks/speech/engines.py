@@ -2,12 +2,12 @@
 
     python -m benchmarks.speech engines [--windows 8] [--beam 5] [--width 512] [--layers 6] [--batch 8] [--device cpu]
 
-The weights are of the base size by default and say one sentence of 59 tokens (see ``tools/tiny_whisper.py``), about what
-is spoken in a packed window, in windows just as long as that sentence. So every engine does the same work; that the
-words are the same is checked. Each way runs in a process of its own with one thread; engines that can are measured
-window by window and with many windows at once. Word times and the checks against invented text are left in, as the
-product needs them; on a CPU faster-whisper computes in int8 as in the product, the others in float32. Ratios are
-against openai-whisper.
+The weights are of the base size by default and say one sentence of 59 tokens (see ``tools/tiny_whisper.py``), about
+what is spoken in a packed window, in windows just as long as that sentence. So every engine does the same work; that
+the words are the same is checked. Each way runs in a process of its own with one thread; engines that can are
+measured window by window and with many windows at once. Word times and the checks against invented text are left in,
+as the product needs them; on a CPU faster-whisper computes in int8 as in the product, the others in float32. Ratios
+are against openai-whisper.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _print(app: AppContext, document: dict[str, Any]) -> None:
     for engine in document["engines"]:
         mark = "✓" if engine["available"] else "–"
         app.say(
-            "{mark} {kind:<10} {name} {version}", mark=mark, **{key: engine[key] for key in ("kind", "name", "version")}
+            "{mark} {kind:<11} {name} {version}", mark=mark, **{key: engine[key] for key in ("kind", "name", "version")}
         )
         if engine["hint"]:
             app.say("    {hint}", hint=engine["hint"])
