@@ -8,7 +8,6 @@ transform harms, so it is applied to narrow band only.
 from __future__ import annotations
 
 import hashlib
-import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
@@ -138,11 +137,9 @@ def read(decoder: Any, pcm: bytes) -> None:
     """Let a decoder hear one utterance as if it were its first.
 
     The front end keeps its estimate of the noise from one utterance to the next, and so the words of a call would hang
-    on the calls that were heard before it. ``start_stream`` drops the estimate; the library calls that unnecessary.
+    on the calls that were heard before it; a new front end begins anew.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        decoder.start_stream()
+    decoder.reinit_feat()
     decoder.start_utt()
     decoder.process_raw(pcm, full_utt=True)
     decoder.end_utt()
@@ -156,10 +153,7 @@ def _decode(decoder: Any, window: SpeechWindow) -> Iterator[RecognizedSpan]:
     spans, the window is one.
     """
     for start_s, end_s in window.spans or ((0.0, window.samples.size / RATE_HZ),):
-        decoder.reinit_feat()  # the estimate of noise begins anew: no words hang on what was decoded before
-        decoder.start_utt()
-        decoder.process_raw(as_pcm(window.samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]), full_utt=True)
-        decoder.end_utt()
+        read(decoder, as_pcm(window.samples[round(start_s * RATE_HZ) : round(end_s * RATE_HZ)]))
         words = tuple(_words(decoder, window.start_s + start_s, window.start_s + end_s))
         if words:
             yield RecognizedSpan(

@@ -60,6 +60,14 @@ def test_each_span_is_recognised_by_itself_and_keeps_its_place(engine: Pocketsph
     assert second.end_s <= round(5 + 2 * length_s + 10, 3)
 
 
+def test_what_was_heard_before_changes_nothing(engine: PocketsphinxTranscriber) -> None:
+    call = SpeechWindow(channel=0, start_s=0.0, samples=_samples("customer_8k.flac")[8_000:])  # from amid the speech
+    alone = load(AsrOptions()).transcribe([call], TELEPHONE)
+    engine.transcribe([SpeechWindow(channel=0, start_s=0.0, samples=_samples("agent_16k.flac"))], TELEPHONE)
+    # Words, times and confidences to the last digit.
+    assert engine.transcribe([call], TELEPHONE) == alone
+
+
 @pytest.mark.parametrize(
     ("confidence", "quality"),
     [
