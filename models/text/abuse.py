@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.text.classifier import NgramClassifier, load_classifier, read_card
+from models.text.classifier import NgramClassifier, find_model, load_classifier, read_card, unfit
 from models.text.ngrams import as_learned
 from qa_pipeline.domain.engine import EngineSpec
-from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.ports import AbuseReading
 from qa_pipeline.scoring.languages import script_of, written_language
 
@@ -23,7 +22,6 @@ LANGUAGES = ("zh", "en")
 LABELS = ("clean", "abusive")
 NGRAMS_OF = {"zh": "zh-inner", "en": "en"}
 THRESHOLD = "hint_threshold"  # key of the card
-SHIPPED = Path(__file__).parent / "shipped"
 _NEVER = 2.0  # above every probability
 
 
@@ -43,7 +41,7 @@ class EmbeddedAbuse:
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._folders = {language: _folder(language, directory) for language in LANGUAGES}
+        self._folders = {language: find_model(f"abuse-{language}", directory) for language in LANGUAGES}
         self.spec = describe(directory=directory)
 
     @cached_property
@@ -83,24 +81,13 @@ def describe(directory: Path | str | None = None) -> EngineSpec:
     """Return the identity of the models in use, by the digests of their weights and thresholds; loads no weights."""
     params = []
     for language in LANGUAGES:
-        card = read_card(_folder(language, Path(directory) if directory else None))
+        card = read_card(find_model(f"abuse-{language}", Path(directory) if directory else None))
         params.append((language, f"{str(card['weights_sha256'])[:12]}@{card.get(THRESHOLD)}"))
     return EngineSpec(kind="abuse", name="embedded", version="2", params=tuple(params))
-
-
-def _folder(language: str, directory: Path | None) -> Path:
-    own = directory / f"abuse-{language}" if directory else None
-    return own if own is not None and own.is_dir() else SHIPPED / f"abuse-{language}"
 
 
 def _load(folder: Path) -> tuple[NgramClassifier, float]:
     model, threshold = load_classifier(folder), read_card(folder).get(THRESHOLD)
     if model.labels != LABELS or not isinstance(threshold, float):
-        raise EngineError(
-            N_("The text model cannot be used: {problem} does not fit."),
-            hint=N_("Train it again with: callqa train {task}"),
-            file=str(folder),
-            problem=", ".join(model.labels) if model.labels != LABELS else THRESHOLD,
-            task="abuse",
-        )
+        raise unfit(folder, ", ".join(model.labels) if model.labels != LABELS else THRESHOLD)
     return model, threshold

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from models.text.abuse import LABELS, NGRAMS_OF, THRESHOLD
 from models.text.classifier import Floats, NgramClassifier, softmax
-from models.text.labelled import read_texts
+from models.text.labelled import digest_of, read_texts
 from models.text.ngrams import NGRAMS
-from models.text.training import Trained, figure_of, fill_templates, fold_of, weighted
+from models.text.training import Trained, figure_of, fill_templates, find_temperature, fold_of, strongest, weighted
 from qa_pipeline.errors import N_, InputError
 from qa_pipeline.services.validate.abuse import ABUSIVE, CLEAN, DECISION, measure_abuse, read_abuse_rows
 
@@ -98,13 +96,13 @@ def read_abuse_table(path: Path) -> AbuseTable:
     rows = read_abuse_rows(path)
     if rows.left_out:
         raise rows.left_out[0]
-    return AbuseTable(path.name, _digest(path), rows.texts, rows.labels)
+    return AbuseTable(path.name, digest_of(path), rows.texts, rows.labels)
 
 
 def read_clean_table(path: Path) -> AbuseTable:
     """Read the column ``text`` of a table of service talk that holds no abuse."""
     texts = tuple(text for text in read_texts(path) if text)
-    return AbuseTable(path.name, _digest(path), texts, (CLEAN,) * len(texts), is_service=True)
+    return AbuseTable(path.name, digest_of(path), texts, (CLEAN,) * len(texts), is_service=True)
 
 
 def train_abuse(
@@ -138,8 +136,7 @@ def train_abuse(
     progress(N_("Fitting"))
     everything = np.ones(len(rows.labels), dtype=bool)
     first = _fit(counts, rows, everything, options)
-    strength = np.abs(first.coefficients) * first.weights
-    best = np.sort(np.argsort(-strength, kind="stable")[: options.ngrams_max])
+    best = strongest(np.abs(first.coefficients) * first.weights, options.ngrams_max)
     counts = counts[:, best]
     scores = _out_of_fold(counts, rows, options)
     temperature = _temperature(scores, rows)
@@ -173,7 +170,7 @@ def _card(
         "kind": "abuse",
         "language": language,
         "method": "n-grams weighted by idf and log-count ratio, logistic regression",
-        "options": {name: getattr(options, name) for name in options.__slots__},
+        "options": asdict(options),
         THRESHOLD: threshold,
         "data": [_described(table, held) for table, held in kept],
         "held_out": {table.name: _figures(model, threshold, _part(table, held)) for table, held in kept if held.any()},
@@ -269,10 +266,10 @@ def _temperature(scores: Floats, rows: _Rows) -> float:
     """Return the temperature with the least out-of-fold log-loss."""
     signs = np.where(rows.labels == ABUSIVE, 1.0, -1.0)
 
-    def loss(log_temperature: float) -> float:
-        return float((rows.weights * np.logaddexp(0.0, -signs * scores / np.exp(log_temperature))).sum())
+    def loss(temperature: float) -> float:
+        return float((rows.weights * np.logaddexp(0.0, -signs * scores / temperature)).sum())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+    return find_temperature(loss)
 
 
 def _threshold(chances: Floats, options: AbuseOptions) -> float:
@@ -288,7 +285,3 @@ def _figures(model: NgramClassifier, threshold: float, table: AbuseTable) -> dic
     labels = np.array(table.labels, dtype=np.intp)
     metrics = measure_abuse(labels, (chances >= DECISION).astype(np.intp), chances >= threshold)
     return {"n": len(labels), **{name: figure_of(metric) for name, metric in metrics.items()}}
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -121,6 +121,11 @@ def find_locally(model: str, setting: str, offline: bool) -> bool:
     return offline
 
 
+def check_checkpoint(setting: str, model: str | None = None, *, offline: bool = False, **_options: object) -> None:
+    """Raise what keeps an engine from starting, as far as folders tell: no checkpoint is named, or none is there."""
+    find_locally(get_name(model, setting), setting, offline)
+
+
 def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None) -> EngineSpec:
     """Return the identity of an engine of `kind`, without loading it.
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from models.text.ngrams import NGRAMS
 from qa_pipeline.errors import N_, EngineError, NeedsModel, StoreError
 
+SHIPPED = Path(__file__).parent / "shipped"
 WEIGHTS, CARD = "weights.npz", "card.json"
 FORMAT = "callqa-ngram-classifier/1"
 _ARRAYS = {"vocabulary": np.uint8, "idf": np.float16, "coefficients": np.float16, "intercepts": np.float64}
@@ -162,14 +163,14 @@ def read_card(directory: Path) -> dict[str, Any]:
             task=_task_of(directory),
         ) from problem
     except (OSError, ValueError) as problem:
-        raise _unreadable(path, str(problem)) from problem
+        raise unfit(path, str(problem)) from problem
     schema = card.get("schema") if isinstance(card, dict) else None
     if (
         not isinstance(schema, dict)
         or schema.get("format") != FORMAT
         or card.get("schema_sha256") != _digest_of(schema)
     ):
-        raise _unreadable(path, "schema hash")
+        raise unfit(path, "schema hash")
     return dict(card)
 
 
@@ -187,13 +188,13 @@ def load_classifier(directory: Path) -> NgramClassifier:
     path = directory / WEIGHTS
     try:
         if hashlib.sha256(path.read_bytes()).hexdigest() != card.get("weights_sha256"):
-            raise _unreadable(path, "sha256")
+            raise unfit(path, "sha256")
         with np.load(path, allow_pickle=False) as file:
             if set(file.files) != set(_ARRAYS):
-                raise _unreadable(path, ", ".join(sorted(file.files)))
+                raise unfit(path, ", ".join(sorted(file.files)))
             arrays = {name: file[name] for name in _ARRAYS}
     except (OSError, ValueError, zipfile.BadZipFile) as problem:
-        raise _unreadable(path, str(problem)) from problem
+        raise unfit(path, str(problem)) from problem
     schema = card["schema"]
     found = NgramClassifier(
         language=schema["language"],
@@ -207,22 +208,29 @@ def load_classifier(directory: Path) -> NgramClassifier:
     shape = (len(found.vocabulary), len(found.labels))
     kinds_fit = all(arrays[name].dtype == kind for name, kind in _ARRAYS.items())
     if not kinds_fit or found.schema != schema or found.coefficients.shape != shape or found.idf.shape != shape[:1]:
-        raise _unreadable(path, "schema")
+        raise unfit(path, "schema")
     return found
 
 
-def _digest_of(schema: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
+def find_model(name: str, directory: Path | None) -> Path:
+    """Return the folder of a model such as ``moves-zh``: that in `directory` if it is there, else the shipped one."""
+    own = directory / name if directory else None
+    return own if own is not None and own.is_dir() else SHIPPED / name
 
 
-def _unreadable(path: Path, problem: str) -> EngineError:
+def unfit(path: Path, problem: str) -> EngineError:
+    """Return the error of a model's folder, or of a file in it, that is not what its task needs."""
     return EngineError(
         N_("The text model cannot be used: {problem} does not fit."),
         hint=N_("Train it again with: callqa train {task}"),
         file=str(path),
         problem=problem,
-        task=_task_of(path.parent),
+        task=_task_of(path if path.is_dir() else path.parent),
     )
+
+
+def _digest_of(schema: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()
 
 
 def _task_of(directory: Path) -> str:

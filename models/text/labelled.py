@@ -99,8 +99,14 @@ def read_labelled(path: Path) -> LabelledTexts:
         speakers += [row.values[columns.speaker]] if columns.speaker else []
     if not texts:
         raise TableError(N_("The table has no labelled text."), file=str(path))
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return LabelledTexts(path.name, digest, tuple(texts), tuple(labels), tuple(groups), left_out, tuple(speakers))
+    return LabelledTexts(
+        path.name, digest_of(path), tuple(texts), tuple(labels), tuple(groups), left_out, tuple(speakers)
+    )
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a table, by which cards name what a model learned from."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def read_texts(path: Path) -> tuple[str, ...]:

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from models.text.classifier import Floats, NgramClassifier, load_classifier, read_card
+from models.text.classifier import Floats, NgramClassifier, find_model, load_classifier, read_card, unfit
 from qa_pipeline.domain.annotation import MoveKind
 from qa_pipeline.domain.engine import EngineSpec
-from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.scoring.languages import written_language
 
 LANGUAGES = ("zh", "en")
 MOVES = tuple(MoveKind)
-SHIPPED = Path(__file__).parent / "shipped"
 # A label of the classifier is a set of moves that occur together, such as ``thanks|closing``.
 JOINT = "|"
 NO_MOVE = ""
@@ -39,7 +37,7 @@ class EmbeddedMoves:
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._folders = {language: _folder(language, directory) for language in LANGUAGES}
+        self._folders = {language: find_model(f"moves-{language}", directory) for language in LANGUAGES}
         self.spec = describe(directory=directory)
 
     @cached_property
@@ -86,14 +84,10 @@ def load(directory: Path | str | None = None) -> EmbeddedMoves:
 
 def describe(directory: Path | str | None = None) -> EngineSpec:
     """Return the identity of the models in use, by the digests of their weights; loads no weights."""
-    folders = {language: _folder(language, Path(directory) if directory else None) for language in LANGUAGES}
-    digests = tuple((language, str(read_card(folder)["weights_sha256"])[:12]) for language, folder in folders.items())
+    own = Path(directory) if directory else None
+    cards = {language: read_card(find_model(f"moves-{language}", own)) for language in LANGUAGES}
+    digests = tuple((language, str(card["weights_sha256"])[:12]) for language, card in cards.items())
     return EngineSpec(kind="moves", name="embedded", version="1", params=digests)
-
-
-def _folder(language: str, directory: Path | None) -> Path:
-    own = directory / f"moves-{language}" if directory else None
-    return own if own is not None and own.is_dir() else SHIPPED / f"moves-{language}"
 
 
 def _load(folder: Path) -> tuple[NgramClassifier, Floats]:
@@ -101,10 +95,4 @@ def _load(folder: Path) -> tuple[NgramClassifier, Floats]:
     try:
         return model, membership(model.labels)
     except ValueError as problem:
-        raise EngineError(
-            N_("The text model cannot be used: {problem} does not fit."),
-            hint=N_("Train it again with: callqa train {task}"),
-            file=str(folder),
-            problem=", ".join(model.labels),
-            task="moves",
-        ) from problem
+        raise unfit(folder, ", ".join(model.labels)) from problem

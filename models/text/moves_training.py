@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import yaml
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from models.text.classifier import Floats, NgramClassifier
+from models.text.labelled import digest_of
 from models.text.moves import JOINT, MOVES, NGRAMS_OF, NO_MOVE, membership
 from models.text.ngrams import NGRAMS
+from models.text.training import Trained, fill_template, fold_of, strongest
 from qa_pipeline.domain.annotation import MoveKind
 from qa_pipeline.errors import N_, InputError
 from qa_pipeline.scoring.moves import TAGGED_MIN
@@ -28,6 +27,7 @@ from qa_pipeline.services.validate.move_table import LabelledMoves, MoveTable
 _WORDING = Path(__file__).parent / "move_wording.yaml"
 _NONE = "none"
 _PER_TEMPLATE = 8
+_HELD_OUT_OF = 10
 _USUAL_NGRAMS = 30.0
 
 MoveSet = frozenset[MoveKind]
@@ -64,14 +64,6 @@ class MoveTrainingOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainedMoves:
-    """The model and what its card says."""
-
-    model: NgramClassifier
-    card: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class _Examples:
     """Different texts with a label each and a weight."""
 
@@ -86,7 +78,7 @@ def train_moves(
     options: MoveTrainingOptions | None = None,
     *,
     progress: Callable[[str], None] = lambda _: None,
-) -> TrainedMoves:
+) -> Trained:
     """Train a move tagger on labelled tables and the project's own sentences.
 
     All tables together say which moves are learned: a text of any of them counts as not making a move that it is not
@@ -118,7 +110,7 @@ def train_moves(
         "kind": "moves",
         "language": language,
         "moves": [move.value for move in MOVES if move in learned],
-        "options": {name: getattr(options, name) for name in options.__dataclass_fields__},
+        "options": asdict(options),
         "data": [_data_card(table) for table in tables],
         "held_out": {
             table.path.name: _figures(first, held, seen, learned)
@@ -126,7 +118,7 @@ def train_moves(
         },
     }
     progress(N_("Fitting"))
-    return TrainedMoves(_model(rows, language, learned, options), card)
+    return Trained(_model(rows, language, learned, options), card)
 
 
 def _model(
@@ -138,7 +130,7 @@ def _model(
     )
     present = vectorizer.fit_transform(examples.texts).tocsr()
     ngrams = vectorizer.get_feature_names_out()
-    best = _strongest(_fit(present, examples, options), options.ngrams_max)
+    best = strongest(np.abs(_fit(present, examples, options).coef_).max(axis=0), options.ngrams_max)
     fitted = _fit(present[:, best], examples, options)
     coefficients, intercepts = _every_class(fitted)
     return NgramClassifier(
@@ -158,24 +150,18 @@ def move_wording(language: str) -> Iterator[tuple[str, MoveSet]]:
     for label, templates in document["sentences"].items():
         moves = frozenset(MoveKind(name) for name in label.split(JOINT) if name != _NONE)
         for template in templates:
-            slots = [name for name in document["slots"] if f"{{{name}}}" in template]
-            filled = list(itertools.product(*(document["slots"][name] for name in slots)))
-            for words in filled[:: -(-len(filled) // _PER_TEMPLATE)]:
-                yield template.format(**dict(zip(slots, words, strict=True))), moves
+            for text in fill_template(template, document["slots"], _PER_TEMPLATE):
+                yield text, moves
 
 
 def _split(
     table: MoveTable, options: MoveTrainingOptions
 ) -> tuple[tuple[LabelledMoves, ...], tuple[LabelledMoves, ...]]:
-    held = [_bucket(options.seed, row.dialogue or row.text) == 0 for row in table.rows]
+    held = [fold_of(options.seed, row.dialogue or row.text, _HELD_OUT_OF) == 0 for row in table.rows]
     return (
         tuple(row for row, apart in zip(table.rows, held, strict=True) if not apart),
         tuple(row for row, apart in zip(table.rows, held, strict=True) if apart),
     )
-
-
-def _bucket(seed: int, group: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{seed}:{group}".encode()).digest()[:8], "big") % 10
 
 
 def _learned(rows: Sequence[LabelledMoves], options: MoveTrainingOptions) -> MoveSet:
@@ -224,12 +210,6 @@ def _fit(present: Any, examples: _Examples, options: MoveTrainingOptions) -> Log
     return model
 
 
-def _strongest(fitted: LogisticRegression, count: int) -> npt.NDArray[np.intp]:
-    """Return the places of the n-grams that move a probability most, in their own order."""
-    strength = np.abs(fitted.coef_).max(axis=0)
-    return np.sort(np.argsort(-strength, kind="stable")[:count])
-
-
 def _every_class(fitted: LogisticRegression) -> tuple[Floats, Floats]:
     """Return coefficients (n-grams, labels) and intercepts (labels,); of two labels the solver gives the second."""
     if len(fitted.classes_) > 2:
@@ -240,7 +220,7 @@ def _every_class(fitted: LogisticRegression) -> tuple[Floats, Floats]:
 def _data_card(table: MoveTable) -> dict[str, Any]:
     return {
         "file": table.path.name,
-        "sha256": hashlib.sha256(table.path.read_bytes()).hexdigest(),
+        "sha256": digest_of(table.path),
         "rows": len(table.rows),
         "left_out": len(table.left_out),
     }

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.text.classifier import NgramClassifier, load_classifier, read_card
-from qa_pipeline.errors import N_, EngineError, NeedsModel
+from models.text.classifier import NgramClassifier, load_classifier, read_card, unfit
+from qa_pipeline.errors import N_, NeedsModel
 from qa_pipeline.services.validate.satisfaction import NAMES, Exchange
 
 KIND = "satisfaction"
@@ -52,13 +52,7 @@ def load_satisfaction(directory: Path, language: str) -> SatisfactionModel:
         )
     classifier = load_classifier(folder)
     if classifier.labels != NAMES:
-        raise EngineError(
-            N_("The text model cannot be used: {problem} does not fit."),
-            hint=N_("Train it again with: callqa train {task}"),
-            file=str(folder),
-            problem=", ".join(classifier.labels),
-            task=KIND,
-        )
+        raise unfit(folder, ", ".join(classifier.labels))
     return SatisfactionModel(classifier, f"embedded@1[{language}={str(read_card(folder)['weights_sha256'])[:12]}]")
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from models.text.classifier import NgramClassifier
+from models.text.labelled import digest_of
 from models.text.ngrams import NGRAMS
 from models.text.satisfaction import KIND, SatisfactionModel, last_words
 from models.text.training import Trained, figure_of, fold_of, weighted
@@ -68,7 +68,7 @@ def read_satisfaction_table(path: Path) -> SatisfactionTable:
     turns = read_rated_turns(path)
     if turns.left_out:
         raise turns.left_out[0]
-    return SatisfactionTable(name=path.name, sha256=hashlib.sha256(path.read_bytes()).hexdigest(), turns=turns)
+    return SatisfactionTable(name=path.name, sha256=digest_of(path), turns=turns)
 
 
 def train_satisfaction(
@@ -109,7 +109,7 @@ def train_satisfaction(
         "kind": KIND,
         "language": language,
         "method": "tf-idf n-grams of the customer's last words, multinomial logistic regression",
-        "options": {name: getattr(options, name) for name in options.__slots__},
+        "options": asdict(options),
         "data": [{"file": table.name, "sha256": table.sha256, "rows": len(table.turns.ratings)} for table in tables],
         "cross_validated": _figures(ratings, found, groups),
         "evaluated": {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.text.classifier import Floats, NgramClassifier, load_classifier, read_card
+from models.text.classifier import Floats, NgramClassifier, find_model, load_classifier, read_card, unfit
 from models.text.context import ContextLayer, parse_context
 from models.text.ngrams import as_learned
 from qa_pipeline.domain.annotation import SentimentLabel
@@ -21,7 +21,6 @@ from qa_pipeline.scoring.languages import script_of, written_language
 LANGUAGES = ("zh", "en")
 LABELS = tuple(label.value for label in SentimentLabel)
 CONTEXT = "context"  # key of the card
-SHIPPED = Path(__file__).parent / "shipped"
 
 
 class EmbeddedSentiment:
@@ -43,7 +42,7 @@ class EmbeddedSentiment:
     """
 
     def __init__(self, directory: Path | None = None, *, context: bool = False) -> None:
-        self._folders = {language: _folder(language, directory) for language in LANGUAGES}
+        self._folders = {language: find_model(f"sentiment-{language}", directory) for language in LANGUAGES}
         self._in_context = context
         self.spec = describe(directory=directory, context=context)
 
@@ -104,8 +103,8 @@ def load(directory: Path | str | None = None, *, context: bool = False) -> Embed
 
 def describe(directory: Path | str | None = None, *, context: bool = False) -> EngineSpec:
     """Return the identity of the models in use, by the digests of their weights; loads no weights."""
-    folders = {language: _folder(language, Path(directory) if directory else None) for language in LANGUAGES}
-    cards = {language: read_card(folder) for language, folder in folders.items()}
+    own = Path(directory) if directory else None
+    cards = {language: read_card(find_model(f"sentiment-{language}", own)) for language in LANGUAGES}
     params = [(language, str(card["weights_sha256"])[:12]) for language, card in cards.items()]
     if context:
         layer = json.dumps(cards["zh"].get(CONTEXT), sort_keys=True)
@@ -113,20 +112,10 @@ def describe(directory: Path | str | None = None, *, context: bool = False) -> E
     return EngineSpec(kind="sentiment", name="embedded", version="2", params=tuple(params))
 
 
-def _folder(language: str, directory: Path | None) -> Path:
-    own = directory / f"sentiment-{language}" if directory else None
-    return own if own is not None and own.is_dir() else SHIPPED / f"sentiment-{language}"
-
-
 def _load(folder: Path) -> NgramClassifier:
     model = load_classifier(folder)
     if model.labels != LABELS:
-        raise EngineError(
-            N_("The text model cannot be used: {problem} does not fit."),
-            hint=N_("Train it again with: callqa train sentiment"),
-            file=str(folder),
-            problem=", ".join(model.labels),
-        )
+        raise unfit(folder, ", ".join(model.labels))
     return model
 
 
@@ -135,10 +124,4 @@ def _load_context(folder: Path) -> ContextLayer | None:
     try:
         return parse_context(document, len(LABELS)) if document is not None else None
     except (KeyError, TypeError, ValueError) as problem:
-        raise EngineError(
-            N_("The text model cannot be used: {problem} does not fit."),
-            hint=N_("Train it again with: callqa train {task}"),
-            file=str(folder),
-            problem=CONTEXT,
-            task="sentiment",
-        ) from problem
+        raise unfit(folder, CONTEXT) from problem

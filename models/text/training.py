@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +162,7 @@ def _card(
         "kind": "sentiment",
         "language": model.language,
         "method": "tf-idf n-grams, multinomial logistic regression",
-        "options": {name: getattr(options, name) for name in options.__slots__},
+        "options": asdict(options),
         "temperature": round(temperature, 4),
         CONTEXT: context.document() if context else None,
         "data": [
@@ -190,11 +190,15 @@ def fill_templates(path: Path, language: str, name: str, per_template: int = 6) 
     """Yield the sentences of one list of a wording file, `per_template` of each template at most, spread evenly."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))[language]
     for template in document[name]:
-        slots = [slot for slot in document["slots"] if f"{{{slot}}}" in template]
-        filled = list(itertools.product(*(document["slots"][slot] for slot in slots)))
-        step = max(1, -(-len(filled) // per_template))
-        for words in filled[::step]:
-            yield template.format(**dict(zip(slots, words, strict=True)))
+        yield from fill_template(template, document["slots"], per_template)
+
+
+def fill_template(template: str, slots: Mapping[str, Sequence[str]], count: int) -> Iterator[str]:
+    """Yield a template with its slots filled, in `count` of the many ways at most, spread evenly."""
+    names = [name for name in slots if f"{{{name}}}" in template]
+    filled = list(itertools.product(*(slots[name] for name in names)))
+    for words in filled[:: max(1, -(-len(filled) // count))]:
+        yield template.format(**dict(zip(names, words, strict=True)))
 
 
 class _Problem:
@@ -223,10 +227,9 @@ class _Problem:
         return model.coef_[:, : self._features.shape[1]].T, model.intercept_
 
     def strongest(self, count: int) -> npt.NDArray[np.intp]:
-        """Return the places of the n-grams that move a probability most, in their own order."""
+        """Return the places of the n-grams that move a probability most."""
         coefficients, _ = self.fit(np.ones(len(self._rows.labels), dtype=bool))
-        strength = np.abs(coefficients).max(axis=1) * self.idf
-        return np.sort(np.argsort(-strength, kind="stable")[:count])
+        return strongest(np.abs(coefficients).max(axis=1) * self.idf, count)
 
     def out_of_fold(self) -> Floats:
         """Return the scores of each row, shape (rows, labels), by a fit that has not seen it."""
@@ -242,11 +245,22 @@ class _Problem:
         complete = np.asarray(self._design[:, self._features.shape[1] :].sum(axis=1)).ravel() == 0
         scores, labels, weights = scores[complete], self._rows.labels[complete], self._weights[complete]
 
-        def loss(log_temperature: float) -> float:
-            chances = softmax(scores / np.exp(log_temperature))[np.arange(len(labels)), labels]
+        def loss(temperature: float) -> float:
+            chances = softmax(scores / temperature)[np.arange(len(labels)), labels]
             return float(-(weights * np.log(np.maximum(chances, 1e-12))).sum())
 
-        return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+        return find_temperature(loss)
+
+
+def find_temperature(loss: Callable[[float], float]) -> float:
+    """Return the temperature, by which scores are divided, with the least loss."""
+    found = minimize_scalar(lambda log_temperature: loss(np.exp(log_temperature)), bounds=(-2.0, 2.0), method="bounded")
+    return float(np.exp(found.x))
+
+
+def strongest(strength: Floats, count: int) -> npt.NDArray[np.intp]:
+    """Return the places of the `count` strongest n-grams, in their own order."""
+    return np.sort(np.argsort(-strength, kind="stable")[:count])
 
 
 def weighted(counts: sparse.csr_matrix, ngram_weights: Floats) -> sparse.csr_matrix:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
-from models.text.checkpoint import Checkpoint, describe_checkpoint, find_locally, get_name
+from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name
 from models.text.classifier import Floats
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, ConfigurationError
@@ -104,17 +105,7 @@ def describe(
     )
 
 
-def check(
-    model: str | None = None,
-    *,
-    labels: Mapping[str, str] | None = None,
-    threshold: float = _THRESHOLD,
-    device: str = "auto",
-    offline: bool = False,
-) -> None:
-    """Raise what keeps the engine from starting, as far as folders tell: no checkpoint is named, or none is there."""
-    del labels, threshold, device
-    find_locally(get_name(model, _SETTING), _SETTING, offline)
+check = partial(check_checkpoint, _SETTING)
 
 
 def _abusive_among(own: Sequence[str], labels: Mapping[str, str] | None, model: str) -> list[int]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
-from models.text.checkpoint import Checkpoint, describe_checkpoint, find_locally, get_name
+from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name
 from models.text.classifier import Floats
 from models.text.moves import MOVES
 from qa_pipeline.domain.annotation import MoveKind
@@ -78,16 +79,7 @@ def describe(
     return describe_checkpoint("moves", get_name(model, _SETTING), labels)
 
 
-def check(
-    model: str | None = None,
-    *,
-    labels: Mapping[str, str] | None = None,
-    device: str = "auto",
-    offline: bool = False,
-) -> None:
-    """Raise what keeps the engine from starting, as far as folders tell: no checkpoint is named, or none is there."""
-    del labels, device
-    find_locally(get_name(model, _SETTING), _SETTING, offline)
+check = partial(check_checkpoint, _SETTING)
 
 
 def _moves_of(own: Sequence[str], labels: Mapping[str, str] | None, model: str) -> Floats:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.text.abuse import SHIPPED, THRESHOLD, describe, load
+from models.text.abuse import THRESHOLD, describe, load
 from models.text.abuse_training import AbuseOptions, read_abuse_table, read_clean_table, train_abuse
-from models.text.classifier import CARD, WEIGHTS
+from models.text.classifier import CARD, SHIPPED, WEIGHTS
 from models.text.labelled import read_texts
 from qa_pipeline.errors import EngineError, InputError, RowError, TableError
 

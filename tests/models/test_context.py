@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.text.classifier import CARD
+from models.text.classifier import CARD, SHIPPED
 from models.text.context import ContextLayer, context_features, parse_context
 from models.text.labelled import read_labelled
-from models.text.sentiment import CONTEXT, SHIPPED, describe, load
+from models.text.sentiment import CONTEXT, describe, load
 from models.text.training import TrainingOptions, train_sentiment
 from qa_pipeline.errors import EngineError
 

@@ -82,7 +82,7 @@ def test_a_wrong_row_is_named(tmp_path: Path):
 
 
 def test_a_model_of_something_else_is_refused(tmp_path: Path):
-    from models.text.abuse import SHIPPED
+    from models.text.classifier import SHIPPED
 
     folder = tmp_path / "satisfaction-zh"
     folder.mkdir()
