@@ -13,8 +13,15 @@ from qa_pipeline.errors import N_, Message, RowError, TableError
 from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import AbuseModel
 from qa_pipeline.report.intervals import wilson_share
-from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns, usable_rows
+from qa_pipeline.services.validate.report import (
+    Indices,
+    Metric,
+    ValidationReport,
+    confusion_of,
+    measured,
+    rows_left_out,
+)
 from qa_pipeline.services.validate.sentiment import language_of, macro_f1
 
 Labels = npt.NDArray[np.intp]
@@ -86,10 +93,7 @@ def validate_abuse(
         engine=engine.spec.key,
         metrics=measure_abuse(labels, chosen, reading.hints),
         notes=tuple(notes),
-        confusion={
-            name: {other: int(((labels == given) & (chosen == found)).sum()) for found, other in enumerate(NAMES)}
-            for given, name in enumerate(NAMES)
-        },
+        confusion=confusion_of(labels, chosen, NAMES),
     )
 
 
@@ -115,12 +119,11 @@ def measure_abuse(labels: Labels, chosen: Labels, hints: Flags) -> dict[str, Met
         "recall": lambda rows: ratio(called, abusive, rows),
         "f1": f1,
     }
-    everything = np.arange(len(labels))
-    measured = {
-        name: Metric(value=statistic(everything), ci95=bootstrap_ci(statistic, len(labels)))
-        for name, statistic in statistics.items()
+    return {
+        **{name: measured(statistic, len(labels)) for name, statistic in statistics.items()},
+        "hint_recall": _share(hints, abusive),
+        "hint_false_alarms": _share(hints, ~abusive),
     }
-    return {**measured, "hint_recall": _share(hints, abusive), "hint_false_alarms": _share(hints, ~abusive)}
 
 
 def _share(hit: Flags, among: Flags) -> Metric:
@@ -147,19 +150,6 @@ def read_abuse_rows(path: Path, limit: int | None = None) -> AbuseRows:
     kind = next((name for name in _COLUMNS if name in headers), None)
     if "text" not in headers or kind is None:
         raise missing_columns(table, "text, label")
-    texts: list[str] = []
-    labels: list[int] = []
-    left_out: list[RowError] = []
-    for row in table.rows:
-        if limit is not None and len(texts) >= limit:
-            break
-        if isinstance(row, RowError):
-            left_out.append(row)
-            continue
-        try:
-            labels.append(label_of(table, row, headers["text"], headers[kind], _COLUMNS[kind]))
-        except RowError as problem:
-            left_out.append(problem)
-            continue
-        texts.append(row.values[headers["text"]])
-    return AbuseRows(tuple(texts), tuple(labels), tuple(left_out))
+    text, label, names = headers["text"], headers[kind], _COLUMNS[kind]
+    rows, left_out = usable_rows(table, lambda row: (row.values[text], label_of(table, row, text, label, names)), limit)
+    return AbuseRows(tuple(said for said, _ in rows), tuple(number for _, number in rows), tuple(left_out))

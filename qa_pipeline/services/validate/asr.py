@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
 import unicodedata
@@ -11,17 +10,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from qa_pipeline.audio.listening import listen
-from qa_pipeline.domain.contact import Contact, ContactKind, Source, SourceKind
+from qa_pipeline.domain.contact import Contact
 from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.transcribe import transcribe
 from qa_pipeline.errors import N_, CallqaError, Message, NoSpeech, RowError, TableError
 from qa_pipeline.intake.tables import Row, read_table
 from qa_pipeline.scoring.numbers import spoken_number
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci
+from qa_pipeline.services.validate.recordings import contact_of, lacking, missing_recording, missing_value
+from qa_pipeline.services.validate.report import Metric, ValidationReport, rate
 
 PER_CHARACTER = ("zh", "yue", "ja")
 """Languages written without spaces: counted by character."""
@@ -84,12 +83,7 @@ def validate_asr(
     table = read_table(path)
     missing = [name for name in ("path", "text") if name not in table.headers]
     if missing:
-        raise TableError(
-            N_("The table lacks the columns {columns}."),
-            hint=N_("Give the columns path and text; lang and condition are optional."),
-            file=str(path),
-            columns=", ".join(missing),
-        )
+        raise lacking(path, missing, N_("Give the columns path and text; lang and condition are optional."))
     tally = _Tally()
     for count, row in enumerate(table.rows):
         if limit is not None and count >= limit:
@@ -112,20 +106,13 @@ def _score(row: Row, table: Path, options: SpeechOptions, language: str | None, 
     name, text = (row.values.get(key, "").strip() for key in ("path", "text"))
     for key, value in (("path", name), ("text", text)):
         if not value:
-            raise RowError(N_("The value is missing."), file=str(table), row=row.number, field=key)
+            raise missing_value(table, row, key)
     language = row.values.get("lang", "").strip() or language
     recording = table.parent / name
     if not recording.is_file():
-        raise RowError(
-            N_("There is no recording at {path}."),
-            hint=N_("Paths are relative to the table."),
-            file=str(table),
-            row=row.number,
-            field="path",
-            path=name,
-        )
+        raise missing_recording(table, row, name)
     began = time.perf_counter()
-    heard, audio_s = _hear(_contact(recording, language), options, engines)
+    heard, audio_s = _hear(contact_of(recording, language), options, engines)
     took_s = time.perf_counter() - began
     counted_as = language or ("zh" if re.search(r"[㐀-鿿]", text) else "en")
     reference, hypothesis = units(text, counted_as), units(heard, counted_as)
@@ -137,13 +124,6 @@ def _score(row: Row, table: Path, options: SpeechOptions, language: str | None, 
         audio_s=audio_s,
         took_s=took_s,
     )
-
-
-def _contact(recording: Path, language: str | None) -> Contact:
-    with recording.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    source = Source(kind=SourceKind.AUDIO, uri=str(recording), sha256=digest, size_bytes=recording.stat().st_size)
-    return Contact(id=recording.stem, kind=ContactKind.CALL, sources=(source,), language=language)
 
 
 def _hear(contact: Contact, options: SpeechOptions, engines: set[str]) -> tuple[str, float]:
@@ -205,20 +185,8 @@ def _metrics(rows: Sequence[_Scored]) -> dict[str, Metric]:
     found = {}
     for name, chosen in (("wer", _by_word(rows)), ("cer", _by_character(rows))):
         if chosen:
-            found[name] = _rate(chosen)
+            found[name] = rate([row.errors for row in chosen], [row.length for row in chosen])
     audio_s = sum(row.audio_s for row in rows)
     if audio_s > 0:
         found["rtf"] = Metric(value=sum(row.took_s for row in rows) / audio_s)
     return found
-
-
-def _rate(rows: Sequence[_Scored]) -> Metric:
-    errors = np.array([row.errors for row in rows], dtype=np.float64)
-    lengths = np.array([row.length for row in rows], dtype=np.float64)
-
-    def rate(indices: Indices) -> float:
-        length = lengths[indices].sum()
-        return float(errors[indices].sum() / length) if length else float("nan")
-
-    everything = np.arange(len(rows), dtype=np.intp)
-    return Metric(value=rate(everything), ci95=bootstrap_ci(rate, len(rows)))

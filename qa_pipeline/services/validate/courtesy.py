@@ -12,8 +12,8 @@ from qa_pipeline.errors import N_, ConfigurationError, Message, RowError, TableE
 from qa_pipeline.intake.tables import parse_number, read_table
 from qa_pipeline.scoring.attitude import courtesy_of
 from qa_pipeline.scoring.attitude_lexicon import LANGUAGES, LEXICON
-from qa_pipeline.services.validate.labelled_rows import missing_columns
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.labelled_rows import missing_columns, usable_rows
+from qa_pipeline.services.validate.report import Metric, ValidationReport, measured, rows_left_out
 from qa_pipeline.services.validate.sentiment import language_of
 
 Values = npt.NDArray[np.float64]
@@ -61,10 +61,7 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
     unmarked = courtesy_of("", language)
 
     def metric(first: Values, second: Values) -> Metric:
-        def statistic(rows: Indices) -> float:
-            return correlation(first[rows], second[rows])
-
-        return Metric(value=statistic(np.arange(len(first))), ci95=bootstrap_ci(statistic, len(first)))
+        return measured(lambda rows: correlation(first[rows], second[rows]), len(first))
 
     return ValidationReport(
         task="courtesy",
@@ -99,23 +96,10 @@ def _read(path: Path, limit: int | None) -> tuple[Sequence[str], Sequence[float]
     headers = {header.casefold(): header for header in table.headers}
     if not {"text", "politeness"} <= headers.keys():
         raise missing_columns(table, "text, politeness")
-    texts: list[str] = []
-    ratings: list[float] = []
-    left_out: list[RowError] = []
-    for row in table.rows:
-        if limit is not None and len(texts) >= limit:
-            break
-        if isinstance(row, RowError):
-            left_out.append(row)
-            continue
-        place = table.place(row, headers["politeness"])
-        try:
-            rating = parse_number(row.values[headers["politeness"]], place)
-        except RowError as problem:
-            left_out.append(problem)
-            continue
-        texts.append(row.values[headers["text"]])
-        ratings.append(rating)
-    if not texts:
+    text, rating = headers["text"], headers["politeness"]
+    rows, left_out = usable_rows(
+        table, lambda row: (row.values[text], parse_number(row.values[rating], table.place(row, rating))), limit
+    )
+    if not rows:
         raise left_out[0] if left_out else TableError(N_("The table has no rated text."), file=str(path))
-    return texts, ratings, left_out
+    return [said for said, _ in rows], [number for _, number in rows], left_out

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 import time
 import wave
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from qa_pipeline.audio.decode import TARGET_HZ, open_audio
 from qa_pipeline.audio.listening import listen, listen_spec
 from qa_pipeline.audio.windows import speech_windows
-from qa_pipeline.domain.contact import Contact, ContactKind, Source, SourceKind
+from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.diarization import RELIABLE_FROM
 from qa_pipeline.engines.diarizers import get_diarizer
 from qa_pipeline.engines.options import SpeechOptions
@@ -26,10 +25,10 @@ from qa_pipeline.intake.rttm import SpokenSpan, read_rttm, read_uem
 from qa_pipeline.intake.tables import Row, read_table
 from qa_pipeline.ports import Diarizer
 from qa_pipeline.services.validate.diarization_error import COLLAR_S, ErrorTimes, diarization_errors
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.recordings import ENDINGS, contact_of, lacking, missing_recording, missing_value
+from qa_pipeline.services.validate.report import Metric, ValidationReport, measured, rate, rows_left_out
 
 BLOCK_S = 10.0
-_AUDIO_SUFFIXES = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".amr")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +128,7 @@ def _cases(path: Path, audio: tuple[Path, ...]) -> _Cases:
     table = read_table(path)
     missing = [name for name in ("path", "rttm") if name not in table.headers]
     if missing:
-        raise TableError(
-            N_("The table lacks the columns {columns}."),
-            hint=N_("Give the columns path and rttm; uem, file_id and condition are optional."),
-            file=str(path),
-            columns=", ".join(missing),
-        )
+        raise lacking(path, missing, N_("Give the columns path and rttm; uem, file_id and condition are optional."))
     for row in table.rows:
         try:
             if isinstance(row, RowError):
@@ -150,17 +144,10 @@ def _marked(row: Row, table: Path) -> _Marked:
     sounds = tuple(table.parent / part.strip() for part in values["path"].split(";") if part.strip())
     for key, there in (("path", bool(sounds)), ("rttm", bool(values["rttm"]))):
         if not there:
-            raise RowError(N_("The value is missing."), file=str(table), row=row.number, field=key)
+            raise missing_value(table, row, key)
     for sound in sounds:
         if not sound.is_file():
-            raise RowError(
-                N_("There is no recording at {path}."),
-                hint=N_("Paths are relative to the table."),
-                file=str(table),
-                row=row.number,
-                field="path",
-                path=str(sound),
-            )
+            raise missing_recording(table, row, str(sound))
     references = read_rttm(table.parent / values["rttm"])
     file_id = values.get("file_id") or (next(iter(references)) if len(references) == 1 else sounds[0].stem)
     if file_id not in references:
@@ -187,7 +174,7 @@ def _sounds_of(file_id: str, rttm: Path, audio: tuple[Path, ...]) -> tuple[Path,
     folders = [] if audio else [rttm.parent, rttm.absolute().parent.parent]
     choices = [list(audio)] if audio else [sorted(folder.iterdir()) for folder in folders]
     for paths in choices:
-        sounds = [path for path in paths if path.suffix.lower() in _AUDIO_SUFFIXES and path.is_file()]
+        sounds = [path for path in paths if path.suffix.lower() in ENDINGS and path.is_file()]
         exact = [path for path in sounds if path.stem == file_id]
         sides = [path for path in sounds if path.stem.startswith(file_id) and path.stem[len(file_id) :][:1] in "_-. "]
         if exact or sides:
@@ -205,7 +192,7 @@ def _judge(marked: _Marked, diarizer: Diarizer, options: SpeechOptions) -> _Judg
     with tempfile.TemporaryDirectory() as folder:
         mixed = Path(folder) / "mixed.wav"
         duration_s = _mix(marked.sounds, mixed, options)
-        contact = _contact(mixed)
+        contact = contact_of(mixed)
         began = time.perf_counter()
         turns, confidence = _hear(contact, diarizer, options)
         took_s = time.perf_counter() - began
@@ -252,13 +239,6 @@ def _mix(sounds: Sequence[Path], mixed: Path, options: SpeechOptions) -> float:
         file.setparams((1, 2, TARGET_HZ, 0, "NONE", ""))
         file.writeframes(pcm.tobytes())
     return total.size / TARGET_HZ
-
-
-def _contact(recording: Path) -> Contact:
-    content = recording.read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    source = Source(kind=SourceKind.AUDIO, uri=str(recording), sha256=digest, size_bytes=len(content))
-    return Contact(id=recording.stem, kind=ContactKind.CALL, sources=(source,))
 
 
 def _report(
@@ -316,22 +296,15 @@ def _units(recordings: Sequence[Sequence[ErrorTimes]]) -> list[list[ErrorTimes]]
 
 
 def _rate(units: Sequence[Sequence[ErrorTimes]], kind: str) -> Metric:
-    errors = np.array([sum(getattr(times, kind) for times in unit) for unit in units], np.float64)
-    speech = np.array([sum(times.speech_s for times in unit) for unit in units], np.float64)
-
-    def rate(indices: Indices) -> float:
-        length = speech[indices].sum()
-        return float(errors[indices].sum() / length) if length else float("nan")
-
-    everything = np.arange(len(units), dtype=np.intp)
-    interval = bootstrap_ci(rate, len(units)) if len(units) > 1 else None
-    return Metric(value=rate(everything), ci95=interval)
+    """Return seconds of error per second of speech; one unit alone gives no interval."""
+    found = rate(
+        [sum(getattr(times, kind) for times in unit) for unit in units],
+        [sum(times.speech_s for times in unit) for unit in units],
+    )
+    return found if len(units) > 1 else replace(found, ci95=None)
 
 
 def _share(values: Sequence[float]) -> Metric:
     known = np.array(values)
-
-    def mean(indices: Indices) -> float:
-        return float(known[indices].mean())
-
-    return Metric(value=float(known.mean()), ci95=bootstrap_ci(mean, len(known)) if len(known) > 1 else None)
+    found = measured(lambda drawn: float(known[drawn].mean()), len(known))
+    return found if len(known) > 1 else replace(found, ci95=None)

@@ -1,11 +1,30 @@
-"""What readers of labelled tables say when a column or a label is not what they know."""
+"""What readers of labelled tables share: the loop over rows, and what they say of unknown columns and labels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table
+
+Read = TypeVar("Read")
+
+
+def usable_rows(table: Table, read: Callable[[Row], Read], limit: int | None) -> tuple[list[Read], list[RowError]]:
+    """Return what `read` makes of rows until `limit` of them could be used, and the errors of those that could not."""
+    found: list[Read] = []
+    left_out: list[RowError] = []
+    for row in table.rows:
+        if limit is not None and len(found) >= limit:
+            break
+        try:
+            if isinstance(row, RowError):
+                raise row
+            found.append(read(row))
+        except RowError as problem:
+            left_out.append(problem)
+    return found, left_out
 
 
 def missing_columns(table: Table, columns: str) -> TableError:

@@ -15,7 +15,7 @@ from qa_pipeline.errors import N_, Message, TableError
 from qa_pipeline.ports import MoveTagger
 from qa_pipeline.scoring.moves import MOVES, tag_moves
 from qa_pipeline.services.validate.move_table import LabelledMoves, MoveTable, read_move_table
-from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, measured, rows_left_out
 from qa_pipeline.services.validate.sentiment import language_of
 
 Counts = npt.NDArray[np.float64]  # (groups, moves, 3): right, false, missed
@@ -70,7 +70,6 @@ def validate_moves(
         raise TableError(N_("No text of the table makes a move that is known."), file=str(path))
     found = _tagged(rows, language or language_of([row.text for row in rows]), tagger)
     counts, exact = _count(rows, found, scored)
-    everything = np.arange(len(counts))
     notes = [Message(N_("Scored are the moves that the table labels: {moves}."), {"moves": ", ".join(scored)})]
     if table.left_out:
         notes.append(rows_left_out(table.left_out))
@@ -79,13 +78,8 @@ def validate_moves(
         n=len(rows),
         engine=tagger.spec.key,
         metrics={
-            "macro_f1": Metric(
-                value=_macro_f1(counts, everything),
-                ci95=bootstrap_ci(lambda drawn: _macro_f1(counts, drawn), len(counts)),
-            ),
-            "exact": Metric(
-                value=_share(exact, everything), ci95=bootstrap_ci(lambda drawn: _share(exact, drawn), len(exact))
-            ),
+            "macro_f1": measured(lambda drawn: _macro_f1(counts, drawn), len(counts)),
+            "exact": measured(lambda drawn: _share(exact, drawn), len(exact)),
         },
         notes=tuple(notes),
         groups={move.value: _of_move(counts[:, place]) for place, move in enumerate(scored)},

@@ -50,6 +50,31 @@ def rows_left_out(errors: Sequence[CallqaError]) -> Message:
     )
 
 
+def measured(statistic: Callable[[Indices], float], n: int, *, groups: Sequence[object] | None = None) -> Metric:
+    """Return a statistic of row indices over all `n` rows, with its interval; see `bootstrap_ci`."""
+    everything = np.arange(n, dtype=np.intp)
+    return Metric(value=float(statistic(everything)), ci95=bootstrap_ci(statistic, n, groups=groups))
+
+
+def rate(parts: Sequence[float], wholes: Sequence[float]) -> Metric:
+    """Return the sum of the parts over that of the wholes, NaN where the latter is 0, with its interval over both."""
+    above, below = np.array(parts, np.float64), np.array(wholes, np.float64)
+
+    def ratio(rows: Indices) -> float:
+        whole = below[rows].sum()
+        return float(above[rows].sum() / whole) if whole else float("nan")
+
+    return measured(ratio, len(above))
+
+
+def confusion_of(given: Indices, found: Indices, names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return label that people gave -> label found -> count, of labels that number `names`."""
+    return {
+        name: {other: int(((given == row) & (found == column)).sum()) for column, other in enumerate(names)}
+        for row, name in enumerate(names)
+    }
+
+
 def bootstrap_ci(
     statistic: Callable[[Indices], float],
     n: int,

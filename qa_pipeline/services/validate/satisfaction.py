@@ -13,8 +13,15 @@ import numpy.typing as npt
 
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table, read_table
-from qa_pipeline.services.validate.labelled_rows import missing_columns, unknown_label
-from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.labelled_rows import missing_columns, unknown_label, usable_rows
+from qa_pipeline.services.validate.report import (
+    Indices,
+    Metric,
+    ValidationReport,
+    confusion_of,
+    measured,
+    rows_left_out,
+)
 from qa_pipeline.services.validate.sentiment import macro_f1
 
 Labels = npt.NDArray[np.intp]
@@ -77,24 +84,17 @@ def validate_satisfaction(path: Path, predict: Predict, engine: str, *, limit: i
         engine=engine,
         metrics=measure_satisfaction(ratings, found, turns.groups),
         notes=(rows_left_out(turns.left_out),) if turns.left_out else (),
-        confusion={
-            name: {other: int(((ratings == given) & (found == called)).sum()) for called, other in enumerate(NAMES)}
-            for given, name in enumerate(NAMES)
-        },
+        confusion=confusion_of(ratings, found, NAMES),
     )
 
 
 def measure_satisfaction(ratings: Labels, found: Labels, groups: Sequence[object] | None) -> dict[str, Metric]:
     """Return accuracy and macro-F1 with their intervals."""
-    everything = np.arange(len(ratings))
-    statistics: dict[str, Callable[[npt.NDArray[np.intp]], float]] = {
+    statistics: dict[str, Callable[[Indices], float]] = {
         "accuracy": lambda rows: float((ratings[rows] == found[rows]).mean()),
         "macro_f1": lambda rows: macro_f1(ratings[rows], found[rows]),
     }
-    return {
-        name: Metric(value=statistic(everything), ci95=bootstrap_ci(statistic, len(ratings), groups=groups))
-        for name, statistic in statistics.items()
-    }
+    return {name: measured(statistic, len(ratings), groups=groups) for name, statistic in statistics.items()}
 
 
 def read_rated_turns(path: Path, limit: int | None = None) -> RatedTurns:
@@ -111,27 +111,16 @@ def read_rated_turns(path: Path, limit: int | None = None) -> RatedTurns:
     headers = {header.casefold(): header for header in table.headers}
     if not {"exchanges", "satisfaction"} <= headers.keys():
         raise missing_columns(table, "exchanges, satisfaction")
-    talks: list[tuple[Exchange, ...]] = []
-    ratings: list[int] = []
-    groups: list[str] = []
-    left_out: list[RowError] = []
-    for row in table.rows:
-        if limit is not None and len(talks) >= limit:
-            break
-        try:
-            if isinstance(row, RowError):
-                raise row
-            rating = _rating_of(table, row, headers["satisfaction"])
-            talks.append(_exchanges_of(table, row, headers["exchanges"]))
-        except RowError as problem:
-            left_out.append(problem)
-            continue
-        ratings.append(rating)
-        groups.append(row.values[headers["dialogue"]] if "dialogue" in headers else "")
+
+    def read(row: Row) -> tuple[Row, int, tuple[Exchange, ...]]:
+        rating = _rating_of(table, row, headers["satisfaction"])
+        return row, rating, _exchanges_of(table, row, headers["exchanges"])
+
+    rows, left_out = usable_rows(table, read, limit)
     return RatedTurns(
-        talks=tuple(talks),
-        ratings=tuple(ratings),
-        groups=tuple(groups) if "dialogue" in headers else None,
+        talks=tuple(talk for _, _, talk in rows),
+        ratings=tuple(rating for _, rating, _ in rows),
+        groups=tuple(row.values[headers["dialogue"]] for row, _, _ in rows) if "dialogue" in headers else None,
         left_out=tuple(left_out),
     )
 

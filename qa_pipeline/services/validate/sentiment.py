@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,8 @@ import numpy.typing as npt
 from qa_pipeline.errors import N_, Message, RowError, TableError
 from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import SentimentModel
-from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns
-from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns, usable_rows
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
 
 Labels = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.float64]
@@ -112,32 +112,19 @@ def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
     if "text" not in headers or label is None:
         raise missing_columns(table, "text, sentiment | label")
     binary = "sentiment" not in headers
-    texts: list[str] = []
-    labels: list[int] = []
-    groups: list[str] = []
-    speakers: list[str] = []
-    left_out: list[RowError] = []
-    for row in table.rows:
-        if limit is not None and len(texts) >= limit:
-            break
-        if isinstance(row, RowError):
-            left_out.append(row)
-            continue
-        try:
-            labels.append(label_of(table, row, headers["text"], label, POLARITY_NAMES if binary else SENTIMENT_NAMES))
-        except RowError as problem:
-            left_out.append(problem)
-            continue
-        texts.append(row.values[headers["text"]])
-        groups.append(row.values[headers["dialogue"]] if "dialogue" in headers else "")
-        speakers.append(row.values[headers["speaker"]] if "speaker" in headers else "")
-    if not texts:
+    names = POLARITY_NAMES if binary else SENTIMENT_NAMES
+    rows, left_out = usable_rows(table, lambda row: (row, label_of(table, row, headers["text"], label, names)), limit)
+
+    def column(name: str) -> tuple[str, ...]:
+        return tuple(row.values[headers[name]] for row, _ in rows)
+
+    if not rows:
         raise left_out[0] if left_out else TableError(N_("The table has no labelled text."), file=str(path))
     return LabelledRows(
-        tuple(texts),
-        np.array(labels, dtype=np.intp),
-        tuple(groups) if "dialogue" in headers else None,
-        tuple(speakers) if "speaker" in headers else None,
+        column("text"),
+        np.array([number for _, number in rows], dtype=np.intp),
+        column("dialogue") if "dialogue" in headers else None,
+        column("speaker") if "speaker" in headers else None,
         binary,
         tuple(left_out),
     )
@@ -175,10 +162,8 @@ def measure(labels: Labels, probabilities: Probabilities, groups: Sequence[objec
     confidence = probabilities.max(axis=1)
     right = chosen == labels
 
-    def metric(statistic: object) -> Metric:
-        assert callable(statistic)
-        everything = np.arange(len(labels))
-        return Metric(value=float(statistic(everything)), ci95=bootstrap_ci(statistic, len(labels), groups=groups))
+    def metric(statistic: Callable[[Indices], float]) -> Metric:
+        return measured(statistic, len(labels), groups=groups)
 
     return {
         "macro_f1": metric(lambda rows: macro_f1(labels[rows], chosen[rows])),

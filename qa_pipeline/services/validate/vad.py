@@ -19,17 +19,16 @@ from qa_pipeline.audio.decode import TARGET_HZ, open_audio
 from qa_pipeline.audio.intervals import Intervals, union
 from qa_pipeline.audio.listening import ListenOptions, listen
 from qa_pipeline.audio.vad import DEFAULT_THRESHOLD, FRAME_SAMPLES, SpeechDetector, detector_version, framed
-from qa_pipeline.domain.contact import Contact, ContactKind, Source, SourceKind
 from qa_pipeline.errors import N_, CallqaError, Message, NoSpeech, RowError, TableError
 from qa_pipeline.intake.rttm import SpokenSpan, read_rttm
 from qa_pipeline.intake.tables import Row, read_table
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.services.validate.recordings import ENDINGS, contact_of, lacking, missing_recording, missing_value
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
 
 _STEP_S = 0.01
 _BLOCK_S = 10.0
 # The reference holds a recording whole in memory; ten minutes of each are enough to compare with.
 _COMPARED_S = 600.0
-_AUDIO_ENDINGS = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus", ".amr")
 _SPAN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*")
 _SPANS_HINT = N_("Write the spans as [[0.35, 5.9], [6.81, 9.4]] or as 0.35-5.9; 6.81-9.4, in seconds.")
 
@@ -107,18 +106,17 @@ def _marked(path: Path) -> Iterator[Callable[[], _Marked]]:
         return
     table = read_table(path)
     if "path" not in table.headers or not {"rttm", "spans"} & set(table.headers):
-        raise TableError(
-            N_("The table lacks the columns {columns}."),
-            hint=N_("Give the columns path and rttm, or path and spans; speaker and condition are optional."),
-            file=str(path),
-            columns="path, rttm" if "path" not in table.headers else "rttm",
+        raise lacking(
+            path,
+            ("path", "rttm") if "path" not in table.headers else ("rttm",),
+            N_("Give the columns path and rttm, or path and spans; speaker and condition are optional."),
         )
     for row in table.rows:
         yield partial(_of_row, row, path)
 
 
 def _beside(path: Path, file_id: str, spans: Sequence[SpokenSpan], number: int) -> _Marked:
-    for ending in _AUDIO_ENDINGS:
+    for ending in ENDINGS:
         recording = path.parent / f"{file_id}{ending}"
         if recording.is_file():
             return _Marked(recording=recording, condition=path.stem, spans=_times(spans))
@@ -137,17 +135,10 @@ def _of_row(row: Row | RowError, table: Path) -> _Marked:
     values = {name: value.strip() for name, value in row.values.items()}
     name = values.get("path", "")
     if not name:
-        raise RowError(N_("The value is missing."), file=str(table), row=row.number, field="path")
+        raise missing_value(table, row, "path")
     recording = table.parent / name
     if not recording.is_file():
-        raise RowError(
-            N_("There is no recording at {path}."),
-            hint=N_("Paths are relative to the table."),
-            file=str(table),
-            row=row.number,
-            field="path",
-            path=name,
-        )
+        raise missing_recording(table, row, name)
     if values.get("rttm"):
         spans = _times(_of_recording(table.parent / values["rttm"], recording, values.get("speaker"), row, table))
     else:
@@ -200,10 +191,7 @@ def _pairs(text: str) -> list[tuple[float, float]]:
 
 
 def _measure(marked: _Marked, options: ListenOptions) -> _Measured:
-    source = Source(
-        kind=SourceKind.AUDIO, uri=str(marked.recording), sha256="", size_bytes=marked.recording.stat().st_size
-    )
-    contact = Contact(id=marked.recording.stem, kind=ContactKind.CALL, sources=(source,))
+    contact = contact_of(marked.recording)
     began = time.perf_counter()
     try:
         listening = listen(contact, options)
@@ -331,4 +319,4 @@ def _metric(units: npt.NDArray[np.float64], figure: Callable[[float, float, floa
         right, missed, false = units[indices].sum(axis=0)
         return figure(float(right), float(missed), float(false))
 
-    return Metric(value=of(np.arange(len(units), dtype=np.intp)), ci95=bootstrap_ci(of, len(units)))
+    return measured(of, len(units))

@@ -81,7 +81,7 @@ def test_rttm_in_a_table_by_speaker_and_by_name(tmp_path: Path) -> None:
     assert (report.n, set(report.groups)) == (2, {"one", "many"})
     assert report.groups["one"]["error"].value == report.groups["many"]["error"].value < 0.2
     assert report.notes[-1].params["count"] == 2
-    assert report.notes[-1].params["row"] == 4
+    assert report.notes[-1].params["place"] == "marked.csv:4"
 
 
 def test_rttm_beside_its_recordings(tmp_path: Path) -> None:
