@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from callqa.cli.console import context, err
+from callqa.cli.console import AppContext, context, err
 from qa_pipeline.errors import N_
+
+if TYPE_CHECKING:
+    from models.text.training import Trained
 
 app = typer.Typer(no_args_is_help=True, help="Train text models on labelled tables.")
 
@@ -19,6 +23,14 @@ class Language(StrEnum):
 
     ZH = "zh"
     EN = "en"
+
+
+Evaluate = Annotated[
+    list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
+]
+InversePenalty = Annotated[
+    float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
+]
 
 
 @app.callback()
@@ -36,12 +48,8 @@ def sentiment(
     out: Annotated[
         Path | None, typer.Option(help="Folder that gets sentiment-zh or sentiment-en; HOME/models is used in scoring.")
     ] = None,
-    evaluate: Annotated[
-        list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
-    ] = None,
-    inverse_penalty: Annotated[
-        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
-    ] = 1.0,
+    evaluate: Evaluate = None,
+    inverse_penalty: InversePenalty = 1.0,
     seed: Annotated[int, typer.Option(help="Chooses the rows that are sampled and held out.")] = 0,
 ) -> None:
     """Train the embedded sentiment model and write its weights and card."""
@@ -49,19 +57,12 @@ def sentiment(
     from models.text.training import TrainingOptions, train_sentiment
 
     app_context = context(ctx)
-
-    def progress(step: str) -> None:
-        err.print(app_context.translate(step), markup=False)
-
     tables = [read_labelled(path) for path in list_tables(data)]
     apart = [read_labelled(path) for path in list_tables(evaluate or [])]
     options = TrainingOptions(seed=seed, inverse_penalty=inverse_penalty)
-    trained = train_sentiment(tables, language.value, options, evaluate=apart, progress=progress)
-    folder = (out or app_context.settings.models) / f"sentiment-{language.value}"
-    trained.model.save(folder, trained.card)
+    trained = train_sentiment(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
 
     def show() -> None:
-        app_context.say(N_("The model is in {folder}."), folder=folder)
         for name, figures in (*trained.card["held_out"].items(), *trained.card["evaluated"].items()):
             measure = "macro_f1" if "macro_f1" in figures else "accuracy"
             app_context.say(
@@ -74,7 +75,7 @@ def sentiment(
                 high=figures[measure]["ci95"][1],
             )
 
-    app_context.emit({"model": str(folder), **trained.card}, show)
+    _keep(app_context, trained, out, show)
 
 
 @app.command()
@@ -88,9 +89,7 @@ def moves(
         Path | None,
         typer.Option("--to", "--out", help="Folder that gets moves-zh or moves-en; HOME/models is used in scoring."),
     ] = None,
-    inverse_penalty: Annotated[
-        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
-    ] = 0.3,
+    inverse_penalty: InversePenalty = 0.3,
     seed: Annotated[int, typer.Option(help="Chooses the dialogues that are held out.")] = 0,
 ) -> None:
     """Train the embedded tagger of service moves and write its weights and card."""
@@ -99,10 +98,6 @@ def moves(
     from qa_pipeline.services.validate.move_table import read_move_table
 
     app_context = context(ctx)
-
-    def progress(step: str) -> None:
-        err.print(app_context.translate(step), markup=False)
-
     tables = [read_move_table(path) for path in list_tables(data)]
     for table in tables:
         # A wrong label is a mistake to correct; a row without text is nothing to learn from.
@@ -110,12 +105,9 @@ def moves(
             if (problem.field or "").casefold() != "text":
                 raise problem
     options = MoveTrainingOptions(seed=seed, inverse_penalty=inverse_penalty)
-    trained = train_moves(tables, language.value, options, progress=progress)
-    folder = (to or app_context.settings.models) / f"moves-{language.value}"
-    trained.model.save(folder, trained.card)
+    trained = train_moves(tables, language.value, options, progress=_progress(app_context))
 
     def show() -> None:
-        app_context.say(N_("The model is in {folder}."), folder=folder)
         for name, figures in trained.card["held_out"].items():
             for move in trained.card["moves"]:
                 app_context.say(
@@ -127,7 +119,7 @@ def moves(
                     count=figures["n"],
                 )
 
-    app_context.emit({"model": str(folder), **trained.card}, show)
+    _keep(app_context, trained, to, show)
 
 
 @app.command()
@@ -140,16 +132,12 @@ def abuse(
     clean: Annotated[
         list[Path] | None, typer.Option(help="Table of service talk without abuse, column text; may be repeated.")
     ] = None,
-    evaluate: Annotated[
-        list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
-    ] = None,
+    evaluate: Evaluate = None,
     to: Annotated[
         Path | None,
         typer.Option("--to", "--out", help="Folder that gets abuse-zh or abuse-en; HOME/models is used in scoring."),
     ] = None,
-    inverse_penalty: Annotated[
-        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
-    ] = 10.0,
+    inverse_penalty: InversePenalty = 10.0,
     seed: Annotated[int, typer.Option(help="Chooses the texts that are held out.")] = 0,
 ) -> None:
     """Train the embedded finder of abuse and write its weights and card."""
@@ -157,20 +145,13 @@ def abuse(
     from models.text.labelled import list_tables
 
     app_context = context(ctx)
-
-    def progress(step: str) -> None:
-        err.print(app_context.translate(step), markup=False)
-
     tables = [read_abuse_table(path) for path in list_tables(data)]
     tables += [read_clean_table(path) for path in list_tables(clean or [])]
     apart = [read_abuse_table(path) for path in list_tables(evaluate or [])]
     options = AbuseOptions(seed=seed, inverse_penalty=inverse_penalty)
-    trained = train_abuse(tables, language.value, options, evaluate=apart, progress=progress)
-    folder = (to or app_context.settings.models) / f"abuse-{language.value}"
-    trained.model.save(folder, trained.card)
+    trained = train_abuse(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
 
     def show() -> None:
-        app_context.say(N_("The model is in {folder}."), folder=folder)
         for name, figures in (*trained.card["held_out"].items(), *trained.card["evaluated"].items()):
             app_context.say(
                 N_("{name}: macro F1 {value} on {n} texts that training did not see; hints find {recall} of the abuse"),
@@ -180,7 +161,7 @@ def abuse(
                 recall=figures["hint_recall"]["value"],
             )
 
-    app_context.emit({"model": str(folder), **trained.card}, show)
+    _keep(app_context, trained, to, show)
 
 
 @app.command()
@@ -190,15 +171,11 @@ def satisfaction(
         list[Path], typer.Argument(help="Tables: exchanges [{customer, agent}], satisfaction 0-2, optional dialogue.")
     ],
     language: Annotated[Language, typer.Option(help="Language of the dialogues.")] = Language.ZH,
-    evaluate: Annotated[
-        list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
-    ] = None,
+    evaluate: Evaluate = None,
     to: Annotated[
         Path | None, typer.Option("--to", "--out", help="Folder that gets satisfaction-zh or -en; default HOME/models.")
     ] = None,
-    inverse_penalty: Annotated[
-        float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
-    ] = 1.0,
+    inverse_penalty: InversePenalty = 1.0,
     evenness: Annotated[
         float, typer.Option(min=0, max=1, help="0: most ratings right; 1: rare ratings count as much as common ones.")
     ] = 0.3,
@@ -209,19 +186,12 @@ def satisfaction(
     from models.text.satisfaction_training import SatisfactionOptions, read_satisfaction_table, train_satisfaction
 
     app_context = context(ctx)
-
-    def progress(step: str) -> None:
-        err.print(app_context.translate(step), markup=False)
-
     tables = [read_satisfaction_table(path) for path in list_tables(data)]
     apart = [read_satisfaction_table(path) for path in list_tables(evaluate or [])]
     options = SatisfactionOptions(seed=seed, inverse_penalty=inverse_penalty, evenness=evenness)
-    trained = train_satisfaction(tables, language.value, options, evaluate=apart, progress=progress)
-    folder = (to or app_context.settings.models) / f"satisfaction-{language.value}"
-    trained.model.save(folder, trained.card)
+    trained = train_satisfaction(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
 
     def show() -> None:
-        app_context.say(N_("The model is in {folder}."), folder=folder)
         across = {app_context.translate(N_("cross-validation over dialogues")): trained.card["cross_validated"]}
         for name, figures in (*across.items(), *trained.card["evaluated"].items()):
             app_context.say(
@@ -231,5 +201,21 @@ def satisfaction(
                 value=figures["macro_f1"]["value"],
                 n=figures["n"],
             )
+
+    _keep(app_context, trained, to, show)
+
+
+def _progress(app_context: AppContext) -> Callable[[str], None]:
+    return lambda step: err.print(app_context.translate(step), markup=False)
+
+
+def _keep(app_context: AppContext, trained: Trained, to: Path | None, show_figures: Callable[[], None]) -> None:
+    """Write a model into the folder of its name, and tell where it is and how good."""
+    folder = (to or app_context.settings.models) / trained.card["name"]
+    trained.model.save(folder, trained.card)
+
+    def show() -> None:
+        app_context.say(N_("The model is in {folder}."), folder=folder)
+        show_figures()
 
     app_context.emit({"model": str(folder), **trained.card}, show)

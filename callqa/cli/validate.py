@@ -19,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Measure models on labelled tables,
 
 File = Annotated[Path, typer.Argument(help="CSV, CSV.gz, JSONL or JSONL.gz with the documented columns.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N rows.")]
+TextEngine = Annotated[str | None, typer.Option(help="embedded or transformers.")]
 Language = Annotated[str | None, typer.Option(help="Language of rows that name none: zh or en.")]
 
 
@@ -42,7 +43,7 @@ def asr(
 def sentiment(
     ctx: typer.Context,
     file: File,
-    engine: Annotated[str | None, typer.Option(help="embedded or transformers.")] = None,
+    engine: TextEngine = None,
     alone: Annotated[bool, typer.Option("--alone", help="Each text by itself, as inspections read it.")] = False,
     language: Language = None,
     limit: Limit = None,
@@ -84,7 +85,7 @@ def courtesy(ctx: typer.Context, file: File, language: Language = None, limit: L
 def moves(
     ctx: typer.Context,
     file: File,
-    engine: Annotated[str | None, typer.Option(help="embedded or transformers.")] = None,
+    engine: TextEngine = None,
     unseen_from: Annotated[
         list[Path] | None,
         typer.Option(help="Leave out texts that stand in this table, and count each other text once; may be repeated."),
@@ -104,7 +105,7 @@ def moves(
 def abuse(
     ctx: typer.Context,
     file: File,
-    engine: Annotated[str | None, typer.Option(help="embedded or transformers.")] = None,
+    engine: TextEngine = None,
     language: Language = None,
     limit: Limit = None,
 ) -> None:
