@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
-from qa_pipeline.engines.pocketsphinx import NOISE_RATIO, RATE_HZ, as_pcm, make_decoder, read
+from qa_pipeline.engines.pocketsphinx import NOISE_RATIO, RATE_HZ, as_pcm, make_decoder
 
 SENTENCES = Path(__file__).with_name("telephone_sentences.txt")
 VOICES = ("rms", "slt", "kal16", "awb")
@@ -74,7 +74,9 @@ class FrontEnd:
         """Return features after mean normalisation, shape (frames, 39): static, delta, double delta."""
         for path in self._folder.glob("*.mfc"):
             path.unlink()
-        read(self._decoder, as_pcm(samples, noise_ratio))
+        self._decoder.start_utt()
+        self._decoder.process_raw(as_pcm(samples, noise_ratio), full_utt=True)
+        self._decoder.end_utt()
         (path,) = self._folder.glob("*.mfc")
         raw = path.read_bytes()
         cepstra = np.frombuffer(raw[4:], dtype=">f4").reshape(-1, CEPSTRA).astype(np.float64)
