@@ -52,7 +52,7 @@ class Checkpoint:
         from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        local = find_locally(model, setting, offline)
+        local = _find_locally(model, setting, offline)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
             self._model = AutoModelForSequenceClassification.from_pretrained(model, local_files_only=local)
@@ -109,7 +109,7 @@ def get_name(model: str | None, setting: str) -> str:
     return model
 
 
-def find_locally(model: str, setting: str, offline: bool) -> bool:
+def _find_locally(model: str, setting: str, offline: bool) -> bool:
     """Return whether only local files may be used; raise NeedsModel when the path shows that nothing is there."""
     directory = Path(model)
     if directory.is_dir():
@@ -123,7 +123,7 @@ def find_locally(model: str, setting: str, offline: bool) -> bool:
 
 def check_checkpoint(setting: str, model: str | None = None, *, offline: bool = False, **_options: object) -> None:
     """Raise what keeps an engine from starting, as far as folders tell: no checkpoint is named, or none is there."""
-    find_locally(get_name(model, setting), setting, offline)
+    _find_locally(get_name(model, setting), setting, offline)
 
 
 def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None) -> EngineSpec:

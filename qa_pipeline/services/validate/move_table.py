@@ -41,11 +41,6 @@ class MoveTable:
     rows: tuple[LabelledMoves, ...]
     left_out: tuple[RowError, ...]
 
-    @property
-    def labelled(self) -> frozenset[MoveKind]:
-        """The moves that the table labels: those that it shows at least once."""
-        return frozenset(move for row in self.rows for move in row.moves)
-
 
 def read_move_table(path: Path, *, limit: int | None = None) -> MoveTable:
     """Read a table of texts and acts.
