@@ -19,6 +19,8 @@ from qa_pipeline.i18n import console_language
 from qa_pipeline.resources.schema import problem_of
 
 _PREFIX = "CALLQA_"
+NONE = "none"
+_SETTING_OF = {"moves": "move"}  # kinds of engines whose settings bear another name
 
 
 def _console_language() -> Literal["zh", "en"]:
@@ -91,6 +93,20 @@ class TextSettings(_Part):
     move_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
     abuse_engine: str = Field("embedded", description="finder of abuse: embedded or transformers")
     abuse_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
+    embedding_engine: str = Field("embedded", description="likeness of meaning: embedded or transformers")
+    embedding_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
+    judge_engine: str = Field(NONE, description="judge of statements in scorecards: none")
+    judge_model: str | None = Field(None, description="model of the judge")
+
+    def engine_of(self, kind: str) -> str:
+        """Return the engine that is set for a kind of text engine, "none" where the site uses none."""
+        name: str = getattr(self, f"{_SETTING_OF.get(kind, kind)}_engine")
+        return name
+
+    def model_of(self, kind: str) -> str | None:
+        """Return the model that is set for a kind of text engine."""
+        model: str | None = getattr(self, f"{_SETTING_OF.get(kind, kind)}_model")
+        return model
 
 
 class BatchSettings(_Part):

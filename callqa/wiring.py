@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from callqa.settings import Settings
+from callqa.settings import NONE, Settings
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.domain.scorecard import Scorecard
@@ -16,12 +16,13 @@ from qa_pipeline.domain.vocabulary import SpeechHints
 from qa_pipeline.engines.choice import AUTO, IMPORT
 from qa_pipeline.engines.options import AsrOptions, DiarizationOptions, SpeechOptions
 from qa_pipeline.engines.registry import get_entry, load_engine
+from qa_pipeline.engines.text import ANNOTATING, ASKED, TextEngine
 from qa_pipeline.errors import ConfigurationError, NotFound
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
-from qa_pipeline.ports import AbuseModel, Executor, MoveTagger, SentimentModel
+from qa_pipeline.ports import Executor
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.services.score import Batch
@@ -81,59 +82,38 @@ def listen_options(settings: Settings) -> ListenOptions:
     )
 
 
-def sentiment_options(settings: Settings, name: str) -> dict[str, Any]:
-    """Return the options of a sentiment engine."""
-    if name == "embedded":
-        directory = Path(settings.text.sentiment_model or settings.models)
-        return {"directory": directory, "context": settings.text.sentiment_context}
-    return {"model": settings.text.sentiment_model, "offline": settings.asr.offline}
+def text_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
+    """Return the options that a text engine is loaded, described and checked with."""
+    text = settings.text
+    model = text.model_of(kind)
+    if name != "embedded":
+        return {"model": model, "offline": settings.asr.offline}
+    options: dict[str, Any] = {"directory": Path(model or settings.models)}
+    return options | {"context": text.sentiment_context} if kind == "sentiment" else options
 
 
-def move_options(settings: Settings, name: str) -> dict[str, Any]:
-    """Return the options of a move tagger."""
-    if name == "embedded":
-        return {"directory": Path(settings.text.move_model or settings.models)}
-    return {"model": settings.text.move_model, "offline": settings.asr.offline}
-
-
-def abuse_options(settings: Settings, name: str) -> dict[str, Any]:
-    """Return the options of a finder of abuse."""
-    if name == "embedded":
-        return {"directory": Path(settings.text.abuse_model or settings.models)}
-    return {"model": settings.text.abuse_model, "offline": settings.asr.offline}
+def text_engines(settings: Settings) -> tuple[TextEngine, ...]:
+    """Return the engines that read words, one per kind that the site uses."""
+    chosen = {kind: settings.text.engine_of(kind) for kind in (*ANNOTATING, *ASKED)}
+    return tuple(
+        TextEngine(kind=kind, name=name, options=tuple(sorted(text_options(settings, kind, name).items())))
+        for kind, name in chosen.items()
+        if name != NONE
+    )
 
 
 def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
     """Return the options that an engine of the registry is loaded, described and checked with."""
-    if kind == "sentiment":
-        return sentiment_options(settings, name)
-    if kind == "moves":
-        return move_options(settings, name)
-    if kind == "abuse":
-        return abuse_options(settings, name)
+    if kind in (*ANNOTATING, *ASKED):
+        return text_options(settings, kind, name)
     speech = speech_options(settings)
     return {"options": speech.diarization if kind == "diarization" else speech.asr}
 
 
-def sentiment_model(settings: Settings, name: str, *, context: bool = False) -> SentimentModel:
-    """Load a sentiment engine by name; `context` reads conversations in context whatever the settings say."""
-    options = sentiment_options(settings, name)
-    if context and "context" in options:
-        options["context"] = True
-    model: SentimentModel = load_engine("sentiment", name, **options)
-    return model
-
-
-def move_tagger(settings: Settings, name: str) -> MoveTagger:
-    """Load a move tagger by name."""
-    tagger: MoveTagger = load_engine("moves", name, **move_options(settings, name))
-    return tagger
-
-
-def abuse_model(settings: Settings, name: str) -> AbuseModel:
-    """Load a finder of abuse by name."""
-    model: AbuseModel = load_engine("abuse", name, **abuse_options(settings, name))
-    return model
+def text_model(settings: Settings, kind: str, name: str | None = None, **options: Any) -> Any:
+    """Load a text engine; the one of the settings without a name. `options` win over those of the settings."""
+    chosen = name or settings.text.engine_of(kind)
+    return load_engine(kind, chosen, **text_options(settings, kind, chosen) | options)
 
 
 def intake_options(settings: Settings) -> IntakeOptions:
@@ -150,12 +130,7 @@ def inspection_options(settings: Settings, engine: str | None = None, *, correct
     return InspectionOptions(
         artifacts=settings.artifacts,
         speech=speech_options(settings, engine, corrections=corrections),
-        sentiment_engine=settings.text.sentiment_engine,
-        sentiment=tuple(sorted(sentiment_options(settings, settings.text.sentiment_engine).items())),
-        move_engine=settings.text.move_engine,
-        moves=tuple(sorted(move_options(settings, settings.text.move_engine).items())),
-        abuse_engine=settings.text.abuse_engine,
-        abuse=tuple(sorted(abuse_options(settings, settings.text.abuse_engine).items())),
+        text=text_engines(settings),
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from qa_pipeline.domain.annotation import Annotation
-from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.contact import ContactKind, Direction
 from qa_pipeline.domain.diarization import Diarization
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.listening import Facts
@@ -138,6 +139,63 @@ class AbuseModel(Protocol):
         ...
 
 
+class TextEmbedder(Protocol):
+    """Texts as points of a space in which nearness is likeness of meaning. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def embed(self, texts: Sequence[str], language: str) -> npt.NDArray[np.float32]:
+        """Return vectors of shape (len(texts), d), each of length 1, or 0 for a text without a known word."""
+        ...
+
+
+class Answer(StrEnum):
+    """What a judge says of a statement."""
+
+    YES = "yes"
+    NO = "no"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """A judge's answer, how sure it is (0-1), its reason in its own words and what it rests on.
+
+    ``quotes``: (utterance index, words), which whoever asks verifies word for word before they count.
+    """
+
+    answer: Answer
+    confidence: float
+    reason: str = ""
+    quotes: tuple[tuple[int, str], ...] = ()
+
+
+class StatementJudge(Protocol):
+    """Says whether a statement holds of a conversation. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def judge(self, statement: str, utterances: Sequence[Utterance], language: str) -> Opinion:
+        """Judge a statement such as "the agent says how long the refund takes" over masked utterances.
+
+        Raises
+        ------
+        PendingError
+            The judge cannot be reached now; the contact waits.
+        EngineError
+            The judge cannot do this at all.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgingModels:
+    """Learned models that criteria may ask, beside what is annotated; None where the site uses none."""
+
+    embedder: TextEmbedder | None = None
+    judge: StatementJudge | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactView:
     """All that a detector may see of a contact: masked words and measured facts; no name, team or history."""
@@ -149,6 +207,8 @@ class ContactView:
     facts: Facts
     annotation: Annotation
     timing_reliable: bool
+    queue: str | None = None
+    direction: Direction = Direction.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,8 +52,9 @@ def sentiment(
     from qa_pipeline.services.validate.sentiment import validate_sentiment
 
     found = context(ctx)
-    name = engine or found.settings.text.sentiment_engine
-    model = wiring.sentiment_model(found.settings, name, context=not alone)
+    name = engine or found.settings.text.engine_of("sentiment")
+    context_of = {"context": True} if name == "embedded" and not alone else {}
+    model = wiring.text_model(found.settings, "sentiment", name, **context_of)
     _show(found, lambda: validate_sentiment(file, model, language=language, limit=limit, in_context=not alone))
 
 
@@ -97,7 +98,7 @@ def moves(
     from qa_pipeline.services.validate.moves import validate_moves
 
     found = context(ctx)
-    tagger = wiring.move_tagger(found.settings, engine or found.settings.text.move_engine)
+    tagger = wiring.text_model(found.settings, "moves", engine)
     _show(found, lambda: validate_moves(file, tagger, language=language, limit=limit, unseen_from=unseen_from or ()))
 
 
@@ -113,7 +114,7 @@ def abuse(
     from qa_pipeline.services.validate.abuse import validate_abuse
 
     found = context(ctx)
-    model = wiring.abuse_model(found.settings, engine or found.settings.text.abuse_engine)
+    model = wiring.text_model(found.settings, "abuse", engine)
     _show(found, lambda: validate_abuse(file, model, language=language, limit=limit))
 
 
@@ -124,7 +125,8 @@ def compliance(ctx: typer.Context, file: File) -> None:
 
     found = context(ctx)
     cards = wiring.scorecards(found.settings)
-    _show(found, lambda: validate_compliance(file, cards))
+    engines = wiring.text_engines(found.settings)
+    _show(found, lambda: validate_compliance(file, cards, engines))
 
 
 @app.command()

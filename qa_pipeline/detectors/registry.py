@@ -19,17 +19,18 @@ from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.sentiment import SentimentParams, judge_sentiment
 from qa_pipeline.detectors.time_limit import TimeLimitParams, judge_time_limit
 from qa_pipeline.detectors.verdict import Verdict
-from qa_pipeline.domain.scorecard import Check
+from qa_pipeline.domain.scorecard import Check, Scorecard
 
 Judge = Callable[[Scene], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A detector that looks at the contact."""
+    """A detector that looks at the contact. ``asks``: the kind of engine of `JudgingModels` that it needs, if any."""
 
     params: type[Params]
     judge: Callable[[Scene, Any], Verdict]
+    asks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,13 @@ def nested_checks(params: Params) -> tuple[Check, ...]:
 
 def _check_of(nested: NestedCheck) -> Check:
     return Check(detector=nested.detector, params=dict(nested.model_extra or {}))
+
+
+def asked_kinds(card: Scorecard) -> frozenset[str]:
+    """Return the kinds of engines that criteria of a card ask beside what is annotated."""
+    checks = [check for each in card.criteria for check in (each.check, each.applies_when) if check is not None]
+    rules = [DETECTORS[name] for name in frozenset[str]().union(*(detector_names(check) for check in checks))]
+    return frozenset(rule.asks for rule in rules if isinstance(rule, Rule) and rule.asks)
 
 
 def detector_names(check: Check) -> frozenset[str]:

@@ -11,7 +11,7 @@ from qa_pipeline.detectors.verdict import UNSURE, Verdict, undetermined
 from qa_pipeline.domain.inspection import Evidence, Finding, Outcome, Reason
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_
-from qa_pipeline.ports import ContactView
+from qa_pipeline.ports import ContactView, JudgingModels
 
 _COMPILED_MAX = 16
 
@@ -27,12 +27,12 @@ class _Rule:
 _compiled: OrderedDict[str, tuple[Scorecard, tuple[_Rule, ...]]] = OrderedDict()
 
 
-def detect_all(view: ContactView, card: Scorecard) -> tuple[Finding, ...]:
+def detect_all(view: ContactView, card: Scorecard, models: JudgingModels | None = None) -> tuple[Finding, ...]:
     """Judge every criterion of `card` over one contact, in the order of the card.
 
     A finding whose quote does not stand word for word in its utterance, by its role, becomes UNDETERMINED.
     """
-    scene = Scene(view)
+    scene = Scene(view, models)
     return tuple(_verified(_judge(scene, rule), rule.criterion_id, view) for rule in _rules_of(card))
 
 

@@ -11,7 +11,7 @@ from qa_pipeline.detectors.verdict import Verdict, no_words, undetermined
 from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.transcript import TranscriptQuality, Utterance
 from qa_pipeline.errors import N_
-from qa_pipeline.ports import ContactView
+from qa_pipeline.ports import ContactView, JudgingModels
 from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import Folded, fold
 
@@ -27,10 +27,11 @@ class Speaker(StrEnum):
 
 
 class Scene:
-    """One contact as the rules of one card see it. Build it once per contact and card."""
+    """One contact as the rules of one card see it, with models they may ask. Build it once per contact and card."""
 
-    def __init__(self, view: ContactView) -> None:
+    def __init__(self, view: ContactView, models: JudgingModels | None = None) -> None:
         self.view = view
+        self.models = models or JudgingModels()
         self._passages: dict[tuple[str, Speaker], Passage] = {}
 
     @cached_property

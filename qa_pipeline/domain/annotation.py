@@ -41,6 +41,61 @@ class SentimentCourse:
     lowest_utterance: int | None
 
 
+class CourseEvent(StrEnum):
+    """What happened to a party's sentiment in the course of a contact."""
+
+    LEFT_ANGRY = "left_angry"
+    RECOVERED = "recovered"
+    WORSENED = "worsened"
+    IMPROVED = "improved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurningPoint:
+    """An event of the course with the sentence that shows it.
+
+    ``before`` and ``after``: mean sentiment (-1..1) of the party before the sentence and from it on. ``quote`` stands
+    word for word in the utterance.
+    """
+
+    event: CourseEvent
+    role: Role
+    utterance: int
+    quote: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnSatisfaction:
+    """Predicted satisfaction of the customer at one of the customer's utterances, 0 (unsatisfied) to 2 (satisfied)."""
+
+    utterance: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactSatisfaction:
+    """Predicted satisfaction of a contact, 0-2, with the 95 % interval of its prediction, and of each turn."""
+
+    value: float
+    ci95: tuple[float, float]
+    turns: tuple[TurnSatisfaction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactReason:
+    """Why the customer contacted the company: a category of the site's own model, confidence 0-1, and the words.
+
+    ``utterance`` and ``quote``: what the customer said that decided most.
+    """
+
+    category: str
+    confidence: float
+    utterance: int
+    quote: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttitudeMark:
     """One observable behaviour that moved an attitude dimension, with the utterance that shows it."""
@@ -113,7 +168,8 @@ class Annotation:
 
     ``attitude_value`` is the mean of the judged dimensions (1-5), None when fewer than three could be judged.
     ``moves`` and ``abuse`` stand in the order of the utterances; ``move_engine`` and ``abuse_engine`` are empty where
-    none were looked for.
+    none were looked for. ``satisfaction`` and ``reason`` are None without a model of the language or without words to
+    judge by, ``satisfaction_engine`` and ``reason_engine`` empty where none was asked.
     """
 
     sentiments: tuple[Sentiment, ...]
@@ -126,3 +182,8 @@ class Annotation:
     move_engine: str = ""
     abuse: tuple[AbuseHint, ...] = ()
     abuse_engine: str = ""
+    turning_points: tuple[TurningPoint, ...] = ()
+    satisfaction: ContactSatisfaction | None = None
+    satisfaction_engine: str = ""
+    reason: ContactReason | None = None
+    reason_engine: str = ""

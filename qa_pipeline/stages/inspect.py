@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
 from qa_pipeline.audio.listening import listen, listen_spec
@@ -26,14 +24,14 @@ from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.domain.vocabulary import SpeechHints, Term
 from qa_pipeline.engines.choice import IMPORT, engine_of, language_of
 from qa_pipeline.engines.options import SpeechOptions
-from qa_pipeline.engines.registry import engine_spec, load_engine
 from qa_pipeline.engines.speakers import speakers_spec, with_speakers
+from qa_pipeline.engines.text import ANNOTATING, EMBEDDED_TEXT, TextEngine, asked_engines, judging_models, text_models
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.errors import NeedsModel
 from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
-from qa_pipeline.scoring.annotate import TextModels, annotate
+from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -42,25 +40,17 @@ from qa_pipeline.vocabulary.correct import CORRECTION_VERSION, correct
 
 # Raise one when the code of its stage gives other results for the same input: everything after it is done again.
 FACTS_VERSION = 3
-ANNOTATE_VERSION = 4
-SCORE_VERSION = 3
+ANNOTATE_VERSION = 5
+SCORE_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOptions:
-    """How contacts are inspected; the same for all of a batch.
-
-    ``sentiment``, ``moves`` and ``abuse`` hold the options of those engines.
-    """
+    """How contacts are inspected; the same for all of a batch. ``text``: one engine at most per kind."""
 
     artifacts: Path
     speech: SpeechOptions
-    sentiment_engine: str = "embedded"
-    sentiment: tuple[tuple[str, Any], ...] = ()
-    move_engine: str = "embedded"
-    moves: tuple[tuple[str, Any], ...] = ()
-    abuse_engine: str = "embedded"
-    abuse: tuple[tuple[str, Any], ...] = ()
+    text: tuple[TextEngine, ...] = EMBEDDED_TEXT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +123,15 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         facts=FACTS_VERSION,
         version=ANNOTATE_VERSION,
         terms=_terms_identity(contact, options.speech),
-        sentiment=engine_spec("sentiment", options.sentiment_engine, **dict(options.sentiment)).key,
-        moves=engine_spec("moves", options.move_engine, **dict(options.moves)).key,
-        abuse=engine_spec("abuse", options.abuse_engine, **dict(options.abuse)).key,
+        engines=[engine.key for engine in options.text if engine.kind in ANNOTATING],
     )
-    inspected = fingerprint("inspect", annotate=annotated, cards=[card.digest for card in cards], version=SCORE_VERSION)
+    inspected = fingerprint(
+        "inspect",
+        annotate=annotated,
+        cards=[card.digest for card in cards],
+        engines=[engine.key for engine in asked_engines(cards, options.text)],
+        version=SCORE_VERSION,
+    )
     return Fingerprints(listen=heard, transcribe=words, speakers=speakers, annotate=annotated, inspect=inspected)
 
 
@@ -267,19 +261,8 @@ def _annotate(task: InspectionTask, transcript: Transcript, listening: Listening
     masked, masked_count = _masked(task, transcript)
     is_chat = task.contact.kind is ContactKind.CHAT
     facts = facts_of_chat(masked) if is_chat else facts_of_call(listening, masked)
-    options = task.options
-    models = TextModels(
-        sentiment=_text_model("sentiment", options.sentiment_engine, options.sentiment),
-        moves=_text_model("moves", options.move_engine, options.moves),
-        abuse=_text_model("abuse", options.abuse_engine, options.abuse),
-    )
-    annotation = annotate(masked, facts, models, masked_count)
+    annotation = annotate(masked, facts, text_models(task.options.text), masked_count)
     return Annotated(transcript=masked, facts=facts, annotation=annotation)
-
-
-@cache
-def _text_model(kind: str, name: str, options: tuple[tuple[str, Any], ...]) -> Any:
-    return load_engine(kind, name, **dict(options))
 
 
 def judge(task: InspectionTask, annotated: Annotated, listening: Listening | None) -> Inspection:
@@ -294,8 +277,10 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         facts=annotated.facts,
         annotation=annotated.annotation,
         timing_reliable=_knows_who_spoke_when(contact, transcript, listening),
+        queue=contact.queue,
+        direction=contact.direction,
     )
-    findings = detect_all(view, card)
+    findings = detect_all(view, card, judging_models([card], task.options.text))
     score = score_findings(findings, card)
     customer = _course(annotated.annotation, Role.CUSTOMER)
     return Inspection(

@@ -19,12 +19,12 @@ from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.engines.registry import load_engine
+from qa_pipeline.engines.text import EMBEDDED_TEXT, TextEngine, judging_models, text_models
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables import Place, Row, Table, parse_role, read_table
 from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
-from qa_pipeline.scoring.annotate import TextModels, annotate
+from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.match_text import has_chinese
 from qa_pipeline.services.validate.labelled_rows import missing_columns
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
@@ -46,7 +46,9 @@ class LabelledContact:
     labels: Mapping[str, Outcome]
 
 
-def validate_compliance(path: Path, cards: Sequence[Scorecard], sentiment_engine: str = "embedded") -> ValidationReport:
+def validate_compliance(
+    path: Path, cards: Sequence[Scorecard], engines: Sequence[TextEngine] = EMBEDDED_TEXT
+) -> ValidationReport:
     """Compare the rules with people's labels, contact by contact and criterion by criterion.
 
     Parameters
@@ -56,8 +58,8 @@ def validate_compliance(path: Path, cards: Sequence[Scorecard], sentiment_engine
         ``language``}, ``scorecard`` (id, or id@version), ``labels`` {criterion id: outcome}.
     cards : sequence of Scorecard
         The cards that rows may name.
-    sentiment_engine : str
-        Engine for criteria about sentiment and attitude; loaded only when a label asks for one.
+    engines : sequence of TextEngine
+        Engines that read words; loaded only when a label asks for them.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def validate_compliance(path: Path, cards: Sequence[Scorecard], sentiment_engine
     """
     table = read_table(path)
     contacts, left_out = _read_contacts(table, cards)
-    names, truth, found, groups = _compare(contacts, sentiment_engine)
+    names, truth, found, groups = _compare(contacts, engines)
     if not names:
         raise left_out[0] if left_out else TableError(N_("No criterion in the table is labelled."), file=str(path))
     return ValidationReport(
@@ -86,16 +88,17 @@ def validate_compliance(path: Path, cards: Sequence[Scorecard], sentiment_engine
     )
 
 
-def _compare(contacts: Sequence[LabelledContact], engine: str) -> tuple[list[str], Codes, Codes, list[int]]:
+def _compare(
+    contacts: Sequence[LabelledContact], engines: Sequence[TextEngine]
+) -> tuple[list[str], Codes, Codes, list[int]]:
     """Return criterion, label, finding and contact of each labelled criterion."""
     names: list[str] = []
     truth: list[int] = []
     found: list[int] = []
     groups: list[int] = []
     for number, contact in enumerate(contacts):
-        outcomes = {
-            finding.criterion_id: finding.outcome for finding in detect_all(_view(contact, engine), contact.card)
-        }
+        findings = detect_all(_view(contact, engines), contact.card, judging_models([contact.card], engines))
+        outcomes = {finding.criterion_id: finding.outcome for finding in findings}
         for criterion_id, label in contact.labels.items():
             if label is Outcome.UNDETERMINED:
                 continue
@@ -106,7 +109,7 @@ def _compare(contacts: Sequence[LabelledContact], engine: str) -> tuple[list[str
     return names, np.array(truth, dtype=np.intp), np.array(found, dtype=np.intp), groups
 
 
-def _view(contact: LabelledContact, engine: str) -> ContactView:
+def _view(contact: LabelledContact, engines: Sequence[TextEngine]) -> ContactView:
     masked, masked_count = mask_transcript(contact.transcript)
     is_chat = contact.kind is ContactKind.CHAT
     facts = facts_of_chat(masked) if is_chat else facts_of_call(None, masked)
@@ -114,12 +117,7 @@ def _view(contact: LabelledContact, engine: str) -> ContactView:
         sentiments=(), courses=(), attitude=(), attitude_value=None, sentiment_engine="none", masked_count=masked_count
     )
     if _asks_text_models(contact):
-        models = TextModels(
-            sentiment=load_engine("sentiment", engine),
-            moves=load_engine("moves", "embedded"),
-            abuse=load_engine("abuse", "embedded"),
-        )
-        annotation = annotate(masked, facts, models, masked_count)
+        annotation = annotate(masked, facts, text_models(engines), masked_count)
     return ContactView(
         kind=contact.kind,
         language=masked.language,
