@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from qa_pipeline.detectors.registry import Judge, compile_check
@@ -12,6 +13,7 @@ from qa_pipeline.domain.inspection import Evidence, Finding, Outcome, Reason
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_
 from qa_pipeline.ports import ContactView, JudgingModels
+from qa_pipeline.scoring.confidence import Calibration, criterion_key
 
 _COMPILED_MAX = 16
 
@@ -19,6 +21,8 @@ _COMPILED_MAX = 16
 @dataclass(frozen=True, slots=True)
 class _Rule:
     criterion_id: str
+    key: str
+    detector: str
     judge: Judge
     applies: Judge | None
 
@@ -27,13 +31,31 @@ class _Rule:
 _compiled: OrderedDict[str, tuple[Scorecard, tuple[_Rule, ...]]] = OrderedDict()
 
 
-def detect_all(view: ContactView, card: Scorecard, models: JudgingModels | None = None) -> tuple[Finding, ...]:
+def detect_all(
+    view: ContactView,
+    card: Scorecard,
+    models: JudgingModels | None = None,
+    calibration: Calibration | None = None,
+) -> tuple[Finding, ...]:
     """Judge every criterion of `card` over one contact, in the order of the card.
 
-    A finding whose quote does not stand word for word in its utterance, by its role, becomes UNDETERMINED.
+    A finding whose quote does not stand word for word in its utterance, by its role, becomes UNDETERMINED. With a
+    `calibration` confidences are shares of right findings, and rules that people disagree with too often abstain.
     """
+    return tuple(detect_each(view, card, models, calibration))
+
+
+def detect_each(
+    view: ContactView,
+    card: Scorecard,
+    models: JudgingModels | None = None,
+    calibration: Calibration | None = None,
+) -> Iterator[Finding]:
+    """Yield the findings of `detect_all` one by one, for whoever measures what each costs."""
     scene = Scene(view, models)
-    return tuple(_verified(_judge(scene, rule), rule.criterion_id, view) for rule in _rules_of(card))
+    for rule in _rules_of(card):
+        finding = _verified(_judge(scene, rule), rule.criterion_id, view)
+        yield calibration.read(finding, rule.key, rule.detector) if calibration else finding
 
 
 def _rules_of(card: Scorecard) -> tuple[_Rule, ...]:
@@ -43,6 +65,8 @@ def _rules_of(card: Scorecard) -> tuple[_Rule, ...]:
     rules = tuple(
         _Rule(
             criterion.id,
+            criterion_key(criterion),
+            criterion.check.detector,
             compile_check(criterion.check),
             compile_check(criterion.applies_when) if criterion.applies_when else None,
         )

@@ -32,6 +32,7 @@ from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.scoring.annotate import annotate
+from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -46,11 +47,15 @@ SCORE_VERSION = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionOptions:
-    """How contacts are inspected; the same for all of a batch. ``text``: one engine at most per kind."""
+    """How contacts are inspected; the same for all of a batch. ``text``: one engine at most per kind.
+
+    ``calibration``: what the site's labels say of the rules; None where nobody has calibrated them.
+    """
 
     artifacts: Path
     speech: SpeechOptions
     text: tuple[TextEngine, ...] = EMBEDDED_TEXT
+    calibration: Calibration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         annotate=annotated,
         cards=[card.digest for card in cards],
         engines=[engine.key for engine in asked_engines(cards, options.text)],
+        calibration=options.calibration.digest if options.calibration else None,
         version=SCORE_VERSION,
     )
     return Fingerprints(listen=heard, transcribe=words, speakers=speakers, annotate=annotated, inspect=inspected)
@@ -178,8 +184,20 @@ def inspect_contact(task: InspectionTask) -> InspectionResult:
     CallqaError
         The contact cannot be inspected; the error says why and what to do.
     """
-    folder = ArtifactFolder(task.options.artifacts)
     clock = _Clock()
+    annotated, listening = _annotated(task, clock)
+    inspection = judge(task, annotated, listening)
+    clock.lap("score")
+    return InspectionResult(inspection=inspection, stage_s=clock.laps)
+
+
+def annotated_contact(task: InspectionTask) -> tuple[Annotated, Listening | None]:
+    """Return all that one contact is judged by, without judging it; raises as `inspect_contact` does."""
+    return _annotated(task, _Clock())
+
+
+def _annotated(task: InspectionTask, clock: _Clock) -> tuple[Annotated, Listening | None]:
+    folder = ArtifactFolder(task.options.artifacts)
     listening = _listening(task, folder)
     clock.lap("listen")
     annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
@@ -189,9 +207,7 @@ def inspect_contact(task: InspectionTask) -> InspectionResult:
         annotated = _annotate(task, transcript, listening)
         folder.write(annotated, "annotate", task.fingerprints.annotate)
     clock.lap("annotate")
-    inspection = judge(task, annotated, listening)
-    clock.lap("score")
-    return InspectionResult(inspection=inspection, stage_s=clock.laps)
+    return annotated, listening
 
 
 def transcribe_contact(task: InspectionTask) -> Transcript:
@@ -269,18 +285,8 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
     """Return the machine's inspection of an annotated contact."""
     contact, transcript = task.contact, annotated.transcript
     card = choose_scorecard(contact.kind, transcript.language, task.cards)
-    view = ContactView(
-        kind=contact.kind,
-        language=transcript.language,
-        utterances=transcript.utterances,
-        quality=transcript.quality,
-        facts=annotated.facts,
-        annotation=annotated.annotation,
-        timing_reliable=_knows_who_spoke_when(contact, transcript, listening),
-        queue=contact.queue,
-        direction=contact.direction,
-    )
-    findings = detect_all(view, card, judging_models([card], task.options.text))
+    view = view_of(contact, annotated, listening)
+    findings = detect_all(view, card, judging_models([card], task.options.text), task.options.calibration)
     score = score_findings(findings, card)
     customer = _course(annotated.annotation, Role.CUSTOMER)
     return Inspection(
@@ -305,6 +311,22 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         roles_by=transcript.roles_by,
         diarizer=transcript.diarizer,
         diarization_confidence=transcript.diarization_confidence,
+    )
+
+
+def view_of(contact: Contact, annotated: Annotated, listening: Listening | None) -> ContactView:
+    """Return what the rules may see of a contact."""
+    transcript = annotated.transcript
+    return ContactView(
+        kind=contact.kind,
+        language=transcript.language,
+        utterances=transcript.utterances,
+        quality=transcript.quality,
+        facts=annotated.facts,
+        annotation=annotated.annotation,
+        timing_reliable=_knows_who_spoke_when(contact, transcript, listening),
+        queue=contact.queue,
+        direction=contact.direction,
     )
 
 
