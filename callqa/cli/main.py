@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +47,12 @@ _FLAGS = ("--json", "--verbose")
 _WITH_VALUE = ("--home", "--lang")
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.out.print(f"callqa {version('callqa')}", markup=False, highlight=False)
+        raise typer.Exit
+
+
 @app.callback()
 def _begin(
     ctx: typer.Context,
@@ -53,7 +60,11 @@ def _begin(
     home: Annotated[Path | None, typer.Option(help="Folder of database, artifacts and models (CALLQA_HOME).")] = None,
     lang: Annotated[str | None, typer.Option(help="Language of messages: zh or en (CALLQA_LANG).")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log what happens on stderr.")] = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and end.")
+    ] = False,
 ) -> None:
+    del show_version
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )

@@ -289,6 +289,8 @@ def _print_transcripts(app: AppContext, found: Transcriptions, *, show: bool) ->
         print_transcript(app, item, show=show)
     print_failures(app, N_("pending"), found.pending)
     print_failures(app, N_("failed"), found.failed)
+    if not (found.contacts or found.pending or found.failed):
+        app.say(N_("There is no recording or transcript under these paths."))
 
 
 def _print_ignored(app: AppContext, ignored: IgnoredFiles, most: int = 5) -> None:

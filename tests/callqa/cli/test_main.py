@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +94,14 @@ def test_a_wrong_setting_is_told_in_the_language_asked_for(
     monkeypatch.setenv(name, value)
     assert main([*option, "doctor"]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"callqa {metadata.version('callqa')}\n"
+
+
+def test_a_folder_without_anything_to_transcribe_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "calls").mkdir()
+    assert main(["transcribe", str(tmp_path / "calls"), "--home", str(tmp_path / "home"), "--lang", "en"]) == 0
+    assert "There is no recording or transcript under these paths." in capsys.readouterr().out
