@@ -25,6 +25,8 @@ from qa_pipeline.kpi.catalogue import list_indicators, shipped
 from qa_pipeline.ports import Executor
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
+from qa_pipeline.scoring.confidence import Calibration
+from qa_pipeline.services.rules.calibration_file import read_calibration
 from qa_pipeline.services.score import Batch
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import InspectionOptions
@@ -84,6 +86,8 @@ def listen_options(settings: Settings) -> ListenOptions:
 
 def text_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
     """Return the options that a text engine is loaded, described and checked with."""
+    if kind == "judge":
+        return _judge_options(settings, name)
     text = settings.text
     model = text.model_of(kind)
     if name != "embedded":
@@ -92,9 +96,23 @@ def text_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
     return options | {"context": text.sentiment_context} if kind == "sentiment" else options
 
 
+def _judge_options(settings: Settings, name: str) -> dict[str, Any]:
+    part = settings.judge
+    if name != "openai":
+        return {"model": part.model, "offline": settings.asr.offline}
+    taken = ("model", "endpoint", "api_key", "timeout_s", "retries", "requests_per_minute", "window_tokens")
+    options = {field: getattr(part, field) for field in (*taken, "max_output_tokens")}
+    return options | {"ledger": settings.artifacts / "judge.db"}
+
+
+def text_engine_name(settings: Settings, kind: str) -> str:
+    """Return the engine that is set for a kind of text engine, "none" where the site uses none."""
+    return settings.judge.engine if kind == "judge" else settings.text.engine_of(kind)
+
+
 def text_engines(settings: Settings) -> tuple[TextEngine, ...]:
     """Return the engines that read words, one per kind that the site uses."""
-    chosen = {kind: settings.text.engine_of(kind) for kind in (*ANNOTATING, *ASKED)}
+    chosen = {kind: text_engine_name(settings, kind) for kind in (*ANNOTATING, *ASKED)}
     return tuple(
         TextEngine(kind=kind, name=name, options=tuple(sorted(text_options(settings, kind, name).items())))
         for kind, name in chosen.items()
@@ -112,7 +130,7 @@ def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
 
 def text_model(settings: Settings, kind: str, name: str | None = None, **options: Any) -> Any:
     """Load a text engine; the one of the settings without a name. `options` win over those of the settings."""
-    chosen = name or settings.text.engine_of(kind)
+    chosen = name or text_engine_name(settings, kind)
     return load_engine(kind, chosen, **text_options(settings, kind, chosen) | options)
 
 
@@ -125,12 +143,18 @@ def intake_options(settings: Settings) -> IntakeOptions:
     )
 
 
+def calibration(settings: Settings) -> Calibration | None:
+    """Return what the site's labels say of the rules, None before anybody has calibrated them."""
+    return read_calibration(settings.models)
+
+
 def inspection_options(settings: Settings, engine: str | None = None, *, corrections: bool = True) -> InspectionOptions:
     """Return how contacts are inspected."""
     return InspectionOptions(
         artifacts=settings.artifacts,
         speech=speech_options(settings, engine, corrections=corrections),
         text=text_engines(settings),
+        calibration=calibration(settings),
     )
 
 

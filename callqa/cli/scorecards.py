@@ -1,4 +1,4 @@
-"""``callqa scorecards``: checking, listing and showing scorecards."""
+"""``callqa scorecards``: checking, listing and showing scorecards; the tools that try them stand beside."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import USAGE, AppContext, context, out
+from callqa.cli.scorecard_try import try_
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Text
 from qa_pipeline.errors import N_, ScorecardError
 from qa_pipeline.report.labels import KINDS, LANGUAGES, joined, label
 from qa_pipeline.scorecards import check_scorecard, get_scorecard, list_scorecards, scorecard_paths
 
 app = typer.Typer(name="scorecards", no_args_is_help=True, help="Scorecards: what contacts are judged by.")
+
+app.command("try")(try_)
 
 # Phrases of a list that are shown to people; --json has them all.
 _SHOWN_PHRASES = 4
