@@ -14,6 +14,7 @@ from qa_pipeline.domain.annotation import Annotation
 from qa_pipeline.domain.contact import ContactKind, Direction
 from qa_pipeline.domain.diarization import Diarization
 from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality, Utterance, Word
 
@@ -139,6 +140,28 @@ class AbuseModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonReading:
+    """What a reason model says of texts: ``probabilities`` of shape (n, categories), each row at most 1 in all.
+
+    Below ``threshold`` the likeliest category is not sure enough to be told.
+    """
+
+    categories: tuple[str, ...]
+    probabilities: npt.NDArray[np.float64]
+    threshold: float
+
+
+class ReasonModel(Protocol):
+    """Why customers contact the company, in a site's own categories. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def predict(self, texts: Sequence[str], language: str) -> ReasonReading | None:
+        """Return one row per text, None where there is no model of the language."""
+        ...
+
+
 class TextEmbedder(Protocol):
     """Texts as points of a space in which nearness is likeness of meaning. Loaded once per process."""
 
@@ -162,12 +185,14 @@ class Opinion:
     """A judge's answer, how sure it is (0-1), its reason in its own words and what it rests on.
 
     ``quotes``: (utterance index, words), which whoever asks verifies word for word before they count.
+    ``problem``: why there is no answer that could be used, where it is not the judge that cannot tell.
     """
 
     answer: Answer
     confidence: float
     reason: str = ""
     quotes: tuple[tuple[int, str], ...] = ()
+    problem: Reason | None = None
 
 
 class StatementJudge(Protocol):

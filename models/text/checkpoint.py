@@ -52,13 +52,13 @@ class Checkpoint:
         from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-        local = _find_locally(model, setting, offline)
+        local = find_locally(model, setting, offline)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
             self._model = AutoModelForSequenceClassification.from_pretrained(model, local_files_only=local)
         except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as problem:
             if isinstance(problem, OSError) and not Path(model).is_dir():
-                raise _needs(model, setting) from problem
+                raise needs_checkpoint(model, setting) from problem
             raise EngineError(
                 N_("The checkpoint {model} cannot be loaded: {problem}."),
                 hint=N_("It must hold a sequence classification model and its tokenizer."),
@@ -109,21 +109,21 @@ def get_name(model: str | None, setting: str) -> str:
     return model
 
 
-def _find_locally(model: str, setting: str, offline: bool) -> bool:
+def find_locally(model: str, setting: str, offline: bool) -> bool:
     """Return whether only local files may be used; raise NeedsModel when the path shows that nothing is there."""
     directory = Path(model)
     if directory.is_dir():
         if not (directory / "config.json").is_file() or not any((directory / name).is_file() for name in _WEIGHTS):
-            raise _needs(model, setting)
+            raise needs_checkpoint(model, setting)
         return True
     if directory.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise _needs(model, setting)
+        raise needs_checkpoint(model, setting)
     return offline
 
 
 def check_checkpoint(setting: str, model: str | None = None, *, offline: bool = False, **_options: object) -> None:
     """Raise what keeps an engine from starting, as far as folders tell: no checkpoint is named, or none is there."""
-    _find_locally(get_name(model, setting), setting, offline)
+    find_locally(get_name(model, setting), setting, offline)
 
 
 def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None) -> EngineSpec:
@@ -141,7 +141,8 @@ def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None)
     return EngineSpec(kind=kind, name="transformers", version=version("transformers"), params=tuple(params))
 
 
-def _needs(model: str, setting: str) -> NeedsModel:
+def needs_checkpoint(model: str, setting: str) -> NeedsModel:
+    """Return the error of a checkpoint that is not here."""
     return NeedsModel(
         N_("The checkpoint {model} is not here."),
         hint=N_("Fetch it with: hf download {model} --local-dir DIR, then set {setting} = DIR"),

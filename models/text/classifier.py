@@ -106,33 +106,43 @@ class NgramClassifier:
         StoreError
             When the folder cannot be written.
         """
-        try:
-            self._write(directory, card)
-        except OSError as problem:
-            raise StoreError(
-                N_("The model cannot be written: {problem}."),
-                hint=N_("Choose a folder that you may write to, with space left."),
-                file=str(directory),
-                problem=problem.strerror or str(problem),
-            ) from problem
+        arrays = {"idf": self.idf, "coefficients": self.coefficients, "intercepts": self.intercepts}
+        write_model(directory, card, self.schema, {"vocabulary": pack_ngrams(self.vocabulary), **arrays})
 
-    def _write(self, directory: Path, card: Mapping[str, Any]) -> None:
+
+def pack_ngrams(vocabulary: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Return n-grams as the bytes that a file holds."""
+    return np.frombuffer(_SEPARATOR.join(vocabulary).encode("utf-8"), dtype=np.uint8)
+
+
+def unpack_ngrams(packed: npt.NDArray[np.uint8]) -> tuple[str, ...]:
+    """Return what `pack_ngrams` packed."""
+    return tuple(packed.tobytes().decode("utf-8").split(_SEPARATOR))
+
+
+def write_model(
+    directory: Path, card: Mapping[str, Any], schema: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
+) -> None:
+    """Write arrays and card into `directory`, with the digests by which reading knows them again.
+
+    Raises
+    ------
+    StoreError
+        When the folder cannot be written.
+    """
+    try:
         directory.mkdir(parents=True, exist_ok=True)
-        packed = np.frombuffer(_SEPARATOR.join(self.vocabulary).encode("utf-8"), dtype=np.uint8)
-        np.savez_compressed(
-            directory / WEIGHTS,
-            vocabulary=packed,
-            idf=self.idf,
-            coefficients=self.coefficients,
-            intercepts=self.intercepts,
-        )
-        document = {
-            **card,
-            "schema": self.schema,
-            "schema_sha256": _digest_of(self.schema),
-            "weights_sha256": hashlib.sha256((directory / WEIGHTS).read_bytes()).hexdigest(),
-        }
+        np.savez_compressed(directory / WEIGHTS, **arrays)
+        digest = hashlib.sha256((directory / WEIGHTS).read_bytes()).hexdigest()
+        document = {**card, "schema": schema, "schema_sha256": _digest_of(schema), "weights_sha256": digest}
         (directory / CARD).write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as problem:
+        raise StoreError(
+            N_("The model cannot be written: {problem}."),
+            hint=N_("Choose a folder that you may write to, with space left."),
+            file=str(directory),
+            problem=problem.strerror or str(problem),
+        ) from problem
 
 
 def softmax(scores: Floats) -> Floats:
@@ -142,8 +152,8 @@ def softmax(scores: Floats) -> Floats:
     return normalised
 
 
-def read_card(directory: Path) -> dict[str, Any]:
-    """Read the card of a model and check its schema hash.
+def read_card(directory: Path, file_format: str = FORMAT) -> dict[str, Any]:
+    """Read the card of a model of `file_format` and check its schema hash.
 
     Raises
     ------
@@ -167,7 +177,7 @@ def read_card(directory: Path) -> dict[str, Any]:
     schema = card.get("schema") if isinstance(card, dict) else None
     if (
         not isinstance(schema, dict)
-        or schema.get("format") != FORMAT
+        or schema.get("format") != file_format
         or card.get("schema_sha256") != _digest_of(schema)
     ):
         raise unfit(path, "schema hash")
@@ -185,31 +195,46 @@ def load_classifier(directory: Path) -> NgramClassifier:
         When a file is damaged, changed, of another format, or holds anything but the plain arrays.
     """
     card = read_card(directory)
-    path = directory / WEIGHTS
-    try:
-        if hashlib.sha256(path.read_bytes()).hexdigest() != card.get("weights_sha256"):
-            raise unfit(path, "sha256")
-        with np.load(path, allow_pickle=False) as file:
-            if set(file.files) != set(_ARRAYS):
-                raise unfit(path, ", ".join(sorted(file.files)))
-            arrays = {name: file[name] for name in _ARRAYS}
-    except (OSError, ValueError, zipfile.BadZipFile) as problem:
-        raise unfit(path, str(problem)) from problem
+    arrays = read_arrays(directory, card, _ARRAYS)
     schema = card["schema"]
     found = NgramClassifier(
         language=schema["language"],
         labels=tuple(schema["labels"]),
-        vocabulary=tuple(arrays["vocabulary"].tobytes().decode("utf-8").split(_SEPARATOR)),
+        vocabulary=unpack_ngrams(arrays["vocabulary"]),
         idf=arrays["idf"],
         coefficients=arrays["coefficients"],
         intercepts=arrays["intercepts"],
         length_power=schema.get("length_power"),
     )
     shape = (len(found.vocabulary), len(found.labels))
-    kinds_fit = all(arrays[name].dtype == kind for name, kind in _ARRAYS.items())
-    if not kinds_fit or found.schema != schema or found.coefficients.shape != shape or found.idf.shape != shape[:1]:
-        raise unfit(path, "schema")
+    if found.schema != schema or found.coefficients.shape != shape or found.idf.shape != shape[:1]:
+        raise unfit(directory / WEIGHTS, "schema")
     return found
+
+
+def read_arrays(
+    directory: Path, card: Mapping[str, Any], kinds: Mapping[str, npt.DTypeLike]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays that `write_model` wrote beside a card; nothing in the file is executed.
+
+    Raises
+    ------
+    EngineError
+        When the file is damaged, changed, or holds anything but arrays of these names and kinds.
+    """
+    path = directory / WEIGHTS
+    try:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != card.get("weights_sha256"):
+            raise unfit(path, "sha256")
+        with np.load(path, allow_pickle=False) as file:
+            if set(file.files) != set(kinds):
+                raise unfit(path, ", ".join(sorted(file.files)))
+            arrays = {name: file[name] for name in kinds}
+    except (OSError, ValueError, zipfile.BadZipFile) as problem:
+        raise unfit(path, str(problem)) from problem
+    if any(arrays[name].dtype != kind for name, kind in kinds.items()):
+        raise unfit(path, "schema")
+    return arrays
 
 
 def find_model(name: str, directory: Path | None) -> Path:

@@ -17,6 +17,7 @@ _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 MAX_CHARACTERS = 2000
 _EDGE_WORDS = 2
+_GAP_WORDS = 3
 
 
 def normalise(text: str) -> str:
@@ -78,6 +79,15 @@ def english_edge_ngrams(text: str) -> Iterator[str]:
         yield f"]]{joined[-size:]}"
 
 
+def english_gap_ngrams(text: str) -> Iterator[str]:
+    """Yield `english_ngrams` and the pairs of words with one to three others between them, ``card … stolen``."""
+    yield from english_ngrams(text)
+    words = [word for word in _WORD.findall(normalise(text)) if word[0].isalnum()]
+    for place, word in enumerate(words):
+        for other in words[place + 2 : place + 2 + _GAP_WORDS]:
+            yield f"{word}_{other}"
+
+
 def chinese_inner_ngrams(text: str) -> Iterator[str]:
     """Yield `chinese_ngrams` of a text without the punctuation at its ends: it tells how somebody types."""
     inner = _EDGES.sub("", normalise(text))
@@ -89,4 +99,5 @@ NGRAMS = {
     "zh-inner": chinese_inner_ngrams,
     "en": english_ngrams,
     "en-edges": english_edge_ngrams,
+    "en-gaps": english_gap_ngrams,
 }

@@ -1,0 +1,157 @@
+"""Likeness of meaning by any encoder checkpoint of ``transformers``: a local directory or a name on the hub.
+
+The tokens of a text are averaged, unless a folder made with sentence-transformers says to take the first or the
+highest; its folder ``1_Pooling`` tells.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.text.checkpoint import check_checkpoint, describe_checkpoint, find_locally, get_name, needs_checkpoint
+from qa_pipeline.domain.engine import EngineSpec
+from qa_pipeline.errors import N_, EngineError
+
+_SETTING = "text.embedding_model"
+_BATCH = 32
+_TOKENS_MAX = 256
+_POOLING = Path("1_Pooling") / "config.json"
+_MODES = {
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+}
+
+Vectors = npt.NDArray[np.float32]
+
+
+class TransformersEmbedder:
+    """An encoder with its tokenizer.
+
+    Parameters
+    ----------
+    model : str
+        Local directory, or name on the hub.
+    device : str
+        "auto" (a GPU when there is one), "cpu" or "cuda".
+    offline : bool
+        Never ask the network.
+
+    Raises
+    ------
+    NeedsModel
+        When there are no weights; at once, without trying the network, for a path or offline.
+    EngineError
+        When it cannot be loaded, or pools its tokens in a way that is not known here.
+    """
+
+    def __init__(self, model: str, *, device: str = "auto", offline: bool = False) -> None:
+        import torch
+        from safetensors import SafetensorError
+        from transformers import AutoModel, AutoTokenizer
+
+        local = find_locally(model, _SETTING, offline)
+        self._pooling = _pooling_of(Path(model))
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
+            self._model = AutoModel.from_pretrained(model, local_files_only=local)
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as problem:
+            if isinstance(problem, OSError) and not Path(model).is_dir():
+                raise needs_checkpoint(model, _SETTING) from problem
+            raise EngineError(
+                N_("The checkpoint {model} cannot be loaded: {problem}."),
+                hint=N_("It must hold an encoder and its tokenizer."),
+                model=model,
+                problem=str(problem).splitlines()[0],
+            ) from problem
+        self._torch = torch
+        self._device = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
+        self._model.to(self._device).eval()
+        config = self._model.config
+        self._tokens_max = min(_TOKENS_MAX, int(getattr(config, "max_position_embeddings", _TOKENS_MAX)))
+        self.spec = describe(model, device=device, offline=offline)
+
+    def embed(self, texts: Sequence[str], language: str) -> Vectors:
+        """Return vectors of shape (len(texts), d), of length 1, or 0 for a blank text.
+
+        `language` is the checkpoint's own business. Texts are cut at 256 tokens (or at the model's own limit).
+        """
+        del language
+        vectors = np.zeros((len(texts), int(self._model.config.hidden_size)), dtype=np.float32)
+        said = sorted((row for row, text in enumerate(texts) if text.strip()), key=lambda row: len(texts[row]))
+        for start in range(0, len(said), _BATCH):
+            rows = said[start : start + _BATCH]
+            vectors[rows] = self._pooled([texts[row] for row in rows])
+        return vectors
+
+    def _pooled(self, texts: Sequence[str]) -> Vectors:
+        inputs = self._tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self._tokens_max, return_tensors="pt"
+        ).to(self._device)
+        with self._torch.inference_mode():
+            tokens = self._model(**inputs).last_hidden_state.float()
+            there = inputs["attention_mask"].unsqueeze(-1).bool()
+            pooled = self._pool(tokens, there)
+            length = pooled.norm(dim=1, keepdim=True).clamp_min(1e-12)
+        vectors: Vectors = (pooled / length).cpu().numpy().astype(np.float32)
+        return vectors
+
+    def _pool(self, tokens: Any, there: Any) -> Any:
+        if self._pooling == "cls":
+            return tokens[:, 0]
+        if self._pooling == "max":
+            return tokens.masked_fill(~there, float("-inf")).amax(dim=1)
+        return (tokens * there).sum(dim=1) / there.sum(dim=1).clamp_min(1)
+
+
+def load(model: str | None = None, *, device: str = "auto", offline: bool = False) -> TransformersEmbedder:
+    """Return the engine; see `TransformersEmbedder`."""
+    return TransformersEmbedder(get_name(model, _SETTING), device=device, offline=offline)
+
+
+def describe(model: str | None = None, *, device: str = "auto", offline: bool = False) -> EngineSpec:
+    """Return the identity of the engine, without loading it."""
+    del device, offline
+    named = get_name(model, _SETTING)
+    spec = describe_checkpoint("embedding", named, None)
+    return EngineSpec(
+        kind=spec.kind,
+        name=spec.name,
+        version=spec.version,
+        params=(*spec.params, ("pooling", _pooling_of(Path(named)))),
+    )
+
+
+check = partial(check_checkpoint, _SETTING)
+
+
+def _pooling_of(folder: Path) -> str:
+    """Return how the tokens of a text become one vector; raises EngineError for a way that is not known here."""
+    path = folder / _POOLING
+    if not path.is_file():
+        return "mean"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        chosen = [name for name, value in config.items() if name.startswith("pooling_mode_") and value is True]
+    except (OSError, ValueError, AttributeError) as problem:
+        raise _cannot_pool(path, str(problem)) from problem
+    if len(chosen) != 1 or chosen[0] not in _MODES:
+        raise _cannot_pool(path, ", ".join(chosen) or "pooling_mode")
+    return _MODES[chosen[0]]
+
+
+def _cannot_pool(path: Path, problem: str) -> EngineError:
+    return EngineError(
+        N_("The checkpoint says in an unknown way how its tokens are pooled: {problem}."),
+        hint=N_("One of these must be true: {known}."),
+        file=str(path),
+        problem=problem,
+        known=", ".join(_MODES),
+    )
