@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import USAGE, AppContext, context, out
+from callqa.cli.scorecard_lint import lint
 from callqa.cli.scorecard_try import try_
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Text
 from qa_pipeline.errors import N_, ScorecardError
@@ -18,6 +19,7 @@ from qa_pipeline.scorecards import check_scorecard, get_scorecard, list_scorecar
 app = typer.Typer(name="scorecards", no_args_is_help=True, help="Scorecards: what contacts are judged by.")
 
 app.command("try")(try_)
+app.command()(lint)
 
 # Phrases of a list that are shown to people; --json has them all.
 _SHOWN_PHRASES = 4
