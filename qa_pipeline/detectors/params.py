@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.match_text import fold
+from qa_pipeline.scoring.phrase_signs import write_out
 
 REFERENCE = "@"  # "@zh.greeting" stands for the phrase list of that name
 
@@ -19,15 +20,27 @@ class Params(BaseModel):
 
 
 def _has_words(phrase: str) -> str:
-    if not phrase.startswith(REFERENCE) and not fold(phrase).text:
+    if phrase.startswith(REFERENCE):
+        return phrase
+    if write_out(phrase) == ((phrase,),) and not fold(phrase).text:
         raise ValueError(N_("the phrase has no words"))
     return phrase
 
 
 PhraseText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_has_words)]
+_PHRASE: TypeAdapter[str] = TypeAdapter(PhraseText)
 Phrases = Annotated[tuple[PhraseText, ...], Field(min_length=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+def is_phrase(text: str) -> bool:
+    """Whether a text can stand among phrases."""
+    try:
+        _PHRASE.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class Range(Params):

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from qa_pipeline.detectors.params import is_phrase
 from qa_pipeline.detectors.registry import DETECTORS, Combination
 from qa_pipeline.detectors.suggest import suggestion
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Section, Text
@@ -89,8 +90,9 @@ def _parse_checks(document: Document, problems: Problems) -> Mapping[Keys, Check
 
 
 def _own_lists(own: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the card's lists with what can be a phrase in them; the rest is told where it stands, not where cited."""
     return {
-        name: [phrase for phrase in phrases if isinstance(phrase, str)]
+        name: [phrase for phrase in phrases if isinstance(phrase, str) and is_phrase(phrase)]
         for name, phrases in own.items()
         if isinstance(phrases, list)
     }

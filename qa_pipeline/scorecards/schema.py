@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from qa_pipeline.detectors.params import Phrases
 from qa_pipeline.domain.contact import ContactKind
 from qa_pipeline.errors import N_
 
@@ -71,5 +72,5 @@ class CardFile(Strict):
     pass_points: Annotated[float, Field(ge=0, le=100)]
     min_coverage_ratio: Annotated[float, Field(ge=0, le=1)] = 0.6
     speech: SpeechFile = SpeechFile()
-    phrases: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+    phrases: dict[str, Phrases] = {}
     sections: Annotated[tuple[SectionFile, ...], Field(min_length=1)]

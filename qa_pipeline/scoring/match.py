@@ -12,7 +12,9 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from qa_pipeline.domain.transcript import Utterance
-from qa_pipeline.scoring.match_text import Folded, fold, has_chinese, sound
+from qa_pipeline.scoring.match_slots import Slotted, Spot, Units, chains
+from qa_pipeline.scoring.match_text import Folded, fold, has_chinese, negation_count, sound
+from qa_pipeline.scoring.phrase_signs import Slot, Variant, write_out
 
 MatchedBy = Literal["words", "sound", "likeness"]
 
@@ -25,16 +27,6 @@ LIKENESS_MIN_WORDS = 3
 # By sound alone a forbidden word is charged only when it is a whole sentence.
 CHARGE_BY_SOUND_MIN = 6
 
-_NEGATION_CHARACTERS = frozenset("不没别无未勿非")
-_NEGATION_WORDS = frozenset({"no", "not", "never", "none", "nothing", "nobody", "cannot", "cant", "dont", "wont"}) | {
-    "isnt",
-    "didnt",
-    "doesnt",
-    "couldnt",
-    "wouldnt",
-    "shouldnt",
-    "havent",
-}
 _SEPARATOR = "\n"  # never part of folded text, so no match crosses an utterance
 
 
@@ -63,12 +55,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One phrase made ready for searching."""
+    """One wording made ready for searching. ``slotted``: its fixed parts and the room between them, if it has slots.
+
+    ``written`` is the phrase as the card has it; with signs it stands for several wordings. ``folded`` and ``sounded``
+    of a wording with slots are those of its fixed parts together.
+    """
 
     written: str
     folded: str
     sounded: str
     chinese: bool
+    slotted: Slotted[Phrase] | None = None
 
     @property
     def sound_fits(self) -> bool:
@@ -77,20 +74,46 @@ class Phrase:
 
     @property
     def likeness_fits(self) -> bool:
-        """Whether the phrase is long enough for a tolerant match."""
+        """Whether the phrase is long enough for a tolerant match; with slots, whether one of its parts is."""
+        if self.slotted is not None:
+            return any(part.likeness_fits for part in self.slotted.parts)
         if self.chinese:
             return len(self.folded) >= LIKENESS_MIN_CHINESE
         return len(self.folded) >= LIKENESS_MIN_LETTERS and self.folded.count(" ") + 1 >= LIKENESS_MIN_WORDS
 
 
 def prepare_phrases(phrases: Iterable[str]) -> tuple[Phrase, ...]:
-    """Fold phrases for searching; one that folds to nothing is left out, doubles are folded into one."""
-    prepared: dict[str, Phrase] = {}
+    """Fold phrases for searching; one that folds to nothing is left out, doubles are folded into one.
+
+    Raises
+    ------
+    PhraseSyntaxError
+        For a phrase whose signs mean nothing; see `write_out`.
+    """
+    prepared: dict[object, Phrase] = {}
     for written in phrases:
-        folded = fold(written).text
-        if folded and folded not in prepared:
-            prepared[folded] = Phrase(written, folded, sound(folded), has_chinese(folded))
+        for variant in write_out(written):
+            phrase = _prepared(written, variant)
+            key = (phrase.folded, phrase.slotted)
+            if phrase.folded and key not in prepared:
+                prepared[key] = phrase
     return tuple(prepared.values())
+
+
+def _prepared(written: str, variant: Variant) -> Phrase:
+    texts = [fold(piece).text for piece in variant if isinstance(piece, str)]
+    parts = tuple(Phrase(text, text, sound(text), has_chinese(text)) for text in texts)
+    if len(variant) == 1:
+        return Phrase(written, parts[0].folded, parts[0].sounded, parts[0].chinese)
+    rooms = [piece if isinstance(piece, Slot) else None for piece in (variant[0], *variant, variant[-1])]
+    slotted = Slotted(
+        parts=parts,
+        before=rooms[0],
+        between=tuple(piece for piece in variant[1:-1] if isinstance(piece, Slot)),
+        after=rooms[-1],
+    )
+    whole = "".join(texts)
+    return Phrase(written, whole, sound(whole), has_chinese(whole), slotted)
 
 
 class Passage:
@@ -127,23 +150,43 @@ class Passage:
             by_sound = [phrase for phrase in phrases if phrase.sound_fits and len(phrase.folded) >= shortest]
             found = [hit for phrase in by_sound for hit in self._by_sound(phrase)]
         if not found and tolerant:
-            found = list(self._by_likeness([phrase for phrase in phrases if phrase.likeness_fits]))
+            alike = [phrase for phrase in phrases if phrase.likeness_fits]
+            found = list(self._by_likeness([phrase for phrase in alike if phrase.slotted is None]))
+            found += [hit for phrase in alike if phrase.slotted for hit in self._slotted(phrase, "likeness")]
         return _without_overlap(found)
 
     def _exact(self, phrase: Phrase) -> Iterator[Hit]:
+        if phrase.slotted is not None:
+            yield from self._slotted(phrase, "words")
+            return
+        for spot in self._exact_spots(phrase):
+            yield self._hit(phrase, spot.start, spot.end, "words", 1.0)
+
+    def _exact_spots(self, phrase: Phrase) -> Iterator[Spot]:
         for start in _occurrences(self.text, phrase.folded):
             end = start + len(phrase.folded)
             if _on_word_borders(self.text, start, end):
-                yield self._hit(phrase, start, end, "words", 1.0)
+                yield Spot(start, end, 1.0)
 
     def _by_sound(self, phrase: Phrase) -> Iterator[Hit]:
+        if phrase.slotted is not None:
+            yield from self._slotted(phrase, "sound")
+            return
+        for spot in self._sound_spots(phrase):
+            yield self._hit(phrase, spot.start, spot.end, "sound", spot.likeness)
+
+    def _sound_spots(self, phrase: Phrase) -> Iterator[Spot]:
         for start in _occurrences(self.sounded, phrase.sounded):
             end = start + len(phrase.folded)
             if _on_word_borders(self.text, start, end) and _same_negation(phrase.folded, self.text[start:end]):
                 same = sum(a == b for a, b in zip(phrase.folded, self.text[start:end], strict=True))
-                yield self._hit(phrase, start, end, "sound", (same / len(phrase.folded) + 1) / 2)
+                yield Spot(start, end, (same / len(phrase.folded) + 1) / 2)
 
     def _by_likeness(self, phrases: Sequence[Phrase]) -> Iterator[Hit]:
+        for phrase, spot in self._likeness_spots(phrases):
+            yield self._hit(phrase, spot.start, spot.end, "likeness", spot.likeness)
+
+    def _likeness_spots(self, phrases: Sequence[Phrase]) -> Iterator[tuple[Phrase, Spot]]:
         if not phrases:
             return
         table = process.cdist(
@@ -154,11 +197,11 @@ class Passage:
             dtype=np.uint8,
         )
         for row, column in zip(*np.nonzero(table), strict=True):
-            hit = self._aligned(phrases[int(row)], int(column))
-            if hit is not None:
-                yield hit
+            spot = self._aligned(phrases[int(row)], int(column))
+            if spot is not None:
+                yield phrases[int(row)], spot
 
-    def _aligned(self, phrase: Phrase, place: int) -> Hit | None:
+    def _aligned(self, phrase: Phrase, place: int) -> Spot | None:
         part = self._sounded_parts[place]
         if len(part) < len(phrase.sounded) * LIKENESS_MIN / 100:
             return None  # partial_ratio would slide the longer phrase over a short utterance
@@ -171,7 +214,37 @@ class Passage:
         likeness = fuzz.ratio(phrase.sounded, part[start:end])
         if likeness < LIKENESS_MIN or not _same_negation(phrase.folded, self.text[base + start : base + end]):
             return None
-        return self._hit(phrase, base + start, base + end, "likeness", likeness / 100)
+        return Spot(base + start, base + end, likeness / 100)
+
+    @cached_property
+    def _units(self) -> Units:
+        return Units(self.text, self._folded, self._starts, [utterance.text for utterance in self.utterances])
+
+    def _slotted(self, phrase: Phrase, matched_by: MatchedBy) -> Iterator[Hit]:
+        slotted = phrase.slotted
+        assert slotted is not None, "only phrases with slots are looked for here"
+        spots: list[list[Spot]] = []
+        for part in slotted.parts:
+            spots.append(self._part_spots(part, matched_by))
+            if not spots[-1]:
+                return
+        for chain in chains(spots, slotted.between, self._units):
+            place = bisect_right(self._starts, chain[0].start) - 1
+            span = self._units.quote(place, chain[0].start, chain[-1].end, slotted.before, slotted.after)
+            if span is not None:
+                likeness = min(spot.likeness for spot in chain)
+                yield Hit(phrase.written, self.utterances[place], place, *span, matched_by, likeness)
+
+    def _part_spots(self, part: Phrase, matched_by: MatchedBy) -> list[Spot]:
+        """Return where a fixed part may stand: the words; by sound, those too; by likeness, those too."""
+        if matched_by == "words" or not part.chinese:
+            found = {spot.start: spot for spot in self._exact_spots(part)}
+        else:
+            found = {spot.start: spot for spot in self._sound_spots(part)}
+        if matched_by == "likeness" and part.likeness_fits:
+            for _, spot in self._likeness_spots([part]):
+                found.setdefault(spot.start, spot)
+        return [found[start] for start in sorted(found)]
 
     def _hit(self, phrase: Phrase, start: int, end: int, matched_by: MatchedBy, likeness: float) -> Hit:
         place = bisect_right(self._starts, start) - 1
@@ -211,13 +284,9 @@ def _to_word_borders(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _negation_count(text: str) -> int:
-    return sum(char in _NEGATION_CHARACTERS for char in text) + sum(word in _NEGATION_WORDS for word in text.split())
-
-
 def _same_negation(phrase: str, heard: str) -> bool:
     # "can" and "cannot" are alike to a ratio and opposite to a customer.
-    return _negation_count(phrase) == _negation_count(heard)
+    return negation_count(phrase) == negation_count(heard)
 
 
 def _without_overlap(hits: Iterable[Hit]) -> tuple[Hit, ...]:

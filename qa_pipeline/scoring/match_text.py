@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from opencc import OpenCC
 from pypinyin import Style, pinyin
 
+from qa_pipeline.characters import plain_characters
 from qa_pipeline.scoring.numbers import Number, find_numbers
 
 # A masked span such as [PHONE] or [电话] is no speech, so its letters must not match a phrase.
@@ -38,16 +38,6 @@ _PRIVATE_USE = 0xE000
 _SPOKEN_DIGITS = tuple(zip("0123456789", "零一二三四五六七八九", strict=True))
 
 
-@cache
-def _fold_table() -> dict[int, str]:
-    width = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    # Character by character, without the phrases around them, so that places stay true.
-    traditional = [chr(code) for code in range(0x3400, 0xA000)]
-    simplified = OpenCC("t2s").convert("\n".join(traditional)).split("\n")
-    script = {ord(old): new for old, new in zip(traditional, simplified, strict=True) if old != new}
-    return width | script | {0x3000: " ", ord("’"): "'", ord("‘"): "'", ord("`"): "'"}
-
-
 @dataclass(frozen=True, slots=True)
 class Folded:
     """Folded text; ``places[i]`` is the index in the original of character ``i``.
@@ -67,7 +57,7 @@ class Folded:
 
 def fold(text: str) -> Folded:
     """Fold `text` for matching; what is folded already stays as it is."""
-    plain = MASKED_TAG.sub(lambda tag: " " * len(tag.group()), text).translate(_fold_table())
+    plain = MASKED_TAG.sub(lambda tag: " " * len(tag.group()), text).translate(plain_characters())
     lowered = plain.lower()
     if len(lowered) != len(plain):  # a few letters (such as İ) grow when lowered; places must stay true
         lowered = "".join(char.lower() if len(char.lower()) == 1 else char for char in plain)
@@ -126,6 +116,18 @@ def _through(first: Folded, second: Folded) -> Folded:
 def has_chinese(text: str) -> bool:
     """Whether `text` holds a Chinese character."""
     return _CHINESE.search(text) is not None
+
+
+def negation_count(folded_text: str) -> int:
+    """Return how many negations a folded text holds."""
+    characters = sum(char in _NEGATION_CHARACTERS for char in folded_text)
+    return characters + sum(word in _NEGATION_WORDS for word in folded_text.split())
+
+
+def ends_negated(folded_text: str) -> bool:
+    """Whether the last character or word of a folded text is a negation."""
+    word = _LAST_WORD.search(folded_text)
+    return folded_text[-1:] in _NEGATION_CHARACTERS or (word is not None and word.group() in _NEGATION_WORDS)
 
 
 @cache
