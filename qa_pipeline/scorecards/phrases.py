@@ -9,8 +9,8 @@ from typing import Any
 from qa_pipeline.detectors.params import REFERENCE
 from qa_pipeline.detectors.suggest import suggestion
 from qa_pipeline.errors import N_
-from qa_pipeline.resources import SHIPPED, read_yaml
 from qa_pipeline.scorecards.problems import Keys, Problems
+from qa_pipeline.scoring.word_lists import LANGUAGES, word_lists
 
 PhraseLists = Mapping[str, Sequence[str]]
 
@@ -22,10 +22,8 @@ _PHRASE_KEYS = frozenset({"any", "all", "none", "unless"})
 def shipped_phrases() -> PhraseLists:
     """Return the shipped lists by name, such as ``zh.greeting``."""
     lists: dict[str, Sequence[str]] = {}
-    for language in ("zh", "en"):
-        document = read_yaml(SHIPPED / "lexicons" / f"phrases_{language}.yaml")
-        for name, phrases in document.data["lists"].items():
-            lists[f"{language}.{name}"] = tuple(phrases)
+    for language in LANGUAGES:
+        lists |= {f"{language}.{name}": phrases for name, phrases in word_lists(language).items()}
     return lists
 
 

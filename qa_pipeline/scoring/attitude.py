@@ -8,7 +8,11 @@ Empathy is judged only when the customer gave an opening (told of a problem, or 
 Each opening can be answered in the agent's next three utterances; an answering behaviour earns its effect divided by
 the number of openings (three at most). When no opening at all was answered, each of the first two costs half a point.
 
-Patience also counts the agent's interruptions, where they could be measured, beyond one in five minutes.
+Patience also counts the agent's interruptions, where they could be measured, beyond one in five minutes, and questions
+that the customer had to ask again.
+
+Nobody is charged for words that are not his own: behaviours that cost points do not count where the agent quotes,
+reports or denies them (see `reported_speech`).
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utteran
 from qa_pipeline.scoring.attitude_lexicon import AttitudeLexicon, Behaviour, Dimension, find_lexicon
 from qa_pipeline.scoring.match import Hit, Passage
 from qa_pipeline.scoring.match_text import fold
+from qa_pipeline.scoring.repeated_questions import repeated_questions
+from qa_pipeline.scoring.reported_speech import ReportedSpeech, without_excused
 
 LOWEST, HIGHEST = 1.0, 5.0
 AGENT_UTTERANCES_MIN = 3
@@ -46,6 +52,7 @@ class _Talk:
 
     agent: Passage
     openings: tuple[Hit, ...]  # one per utterance of the customer that calls for empathy
+    asked_again: tuple[Hit, ...]
     facts: Facts
     lexicon: AttitudeLexicon
 
@@ -69,7 +76,8 @@ def judge_attitude(transcript: Transcript, facts: Facts, sentiments: Sequence[Se
     if lexicon is None or transcript.quality is TranscriptQuality.UNUSABLE:
         return ()
     agent = _said_by(transcript, Role.AGENT)
-    talk = _Talk(_passage(agent), _openings(transcript, sentiments, lexicon), facts, lexicon)
+    asked_again = repeated_questions(transcript.utterances, lexicon.question_words)
+    talk = _Talk(_passage(agent), _openings(transcript, sentiments, lexicon), asked_again, facts, lexicon)
     enough = len(agent) >= AGENT_UTTERANCES_MIN and transcript.quality is TranscriptQuality.TRUSTED
     marks = marks_of(talk)
     return tuple(_score(talk, dimension, marks.get(dimension.id, ()), enough) for dimension in lexicon.dimensions)
@@ -87,7 +95,7 @@ def courtesy_of(text: str, language: str) -> float | None:
     if lexicon is None:
         return None
     said = Utterance(index=0, role=Role.AGENT, text=text)
-    talk = _Talk(_passage([said]), (), Facts(), lexicon)
+    talk = _Talk(_passage([said]), (), (), Facts(), lexicon)
     dimension = next(each for each in lexicon.dimensions if each.id == "courtesy")
     return _value(dimension, marks_of(talk).get("courtesy", ()))
 
@@ -95,13 +103,19 @@ def courtesy_of(text: str, language: str) -> float | None:
 def marks_of(talk: _Talk) -> Mapping[str, tuple[AttitudeMark, ...]]:
     """Return the marks of every dimension, in the order of the talk."""
     found: dict[str, list[AttitudeMark]] = defaultdict(list)
+    hits_of = _hits_by_behaviour(talk)
     answering: list[tuple[Behaviour, Sequence[Hit]]] = []
     for behaviour in talk.lexicon.behaviours:
-        hits = _one_per_utterance(_hits(talk.agent, behaviour))
+        hits = hits_of[behaviour.id]
+        if behaviour.void_near is not None:
+            near = {hit.place + step for hit in hits_of[behaviour.void_near] for step in (-1, 0)}
+            hits = tuple(hit for hit in hits if hit.place not in near)
         if behaviour.answers_openings:
             answering.append((behaviour, hits))
         else:
-            found[behaviour.dimension] += _weakening(behaviour, hits)
+            found[behaviour.dimension] += _weakening(behaviour.id, behaviour.effect, hits)
+    again = "leaves_question_open"
+    found["patience"] += _weakening(again, talk.lexicon.measured[again], talk.asked_again)
     found["empathy"] += _empathy(talk, answering)
     found["patience"] += _interruptions(talk)
     return {name: tuple(sorted(marks, key=_place_of)) for name, marks in found.items()}
@@ -123,9 +137,21 @@ def _value(dimension: Dimension, marks: Sequence[AttitudeMark]) -> float:
     return min(HIGHEST, max(LOWEST, dimension.start + sum(mark.effect for mark in marks)))
 
 
+def _hits_by_behaviour(talk: _Talk) -> Mapping[str, tuple[Hit, ...]]:
+    reported = ReportedSpeech(talk.agent, talk.lexicon.reported)
+    found: dict[str, tuple[Hit, ...]] = {}
+    for behaviour in talk.lexicon.behaviours:
+        hits = _hits(talk.agent, behaviour)
+        if behaviour.effect < 0:
+            hits = (hit for hit in hits if not reported.covers(hit))
+        found[behaviour.id] = _one_per_utterance(hits)
+    return found
+
+
 def _hits(passage: Passage, behaviour: Behaviour) -> Iterator[Hit]:
     last = len(passage.utterances) - _EDGE_UTTERANCES
-    for hit in passage.find_all(behaviour.phrases, tolerant=False):
+    hits = passage.find_all(behaviour.phrases, tolerant=False)
+    for hit in without_excused(hits, passage.find_all(behaviour.unless, tolerant=False) if hits else ()):
         too_late = behaviour.where == "opening" and hit.place >= _EDGE_UTTERANCES
         too_early = behaviour.where == "closing" and hit.place < last
         partial = behaviour.whole and fold(hit.quote).text != fold(hit.utterance.text).text
@@ -140,8 +166,8 @@ def _one_per_utterance(hits: Iterator[Hit]) -> tuple[Hit, ...]:
     return tuple(first[place] for place in sorted(first))
 
 
-def _weakening(behaviour: Behaviour, hits: Sequence[Hit]) -> list[AttitudeMark]:
-    return [_mark(behaviour.id, hit, behaviour.effect / 2**times) for times, hit in enumerate(hits[:_MARKS_MAX])]
+def _weakening(behaviour: str, effect: float, hits: Sequence[Hit]) -> list[AttitudeMark]:
+    return [_mark(behaviour, hit, effect / 2**times) for times, hit in enumerate(hits[:_MARKS_MAX])]
 
 
 def _mark(behaviour: str, hit: Hit, effect: float) -> AttitudeMark:

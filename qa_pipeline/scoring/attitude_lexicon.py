@@ -14,6 +14,8 @@ from qa_pipeline.resources import SHIPPED, read_yaml
 from qa_pipeline.resources.schema import RuleModel, validate
 from qa_pipeline.scoring.languages import written_language
 from qa_pipeline.scoring.match import Phrase, prepare_phrases
+from qa_pipeline.scoring.reported_speech import ReportedWording
+from qa_pipeline.scoring.word_lists import Wording, excuses_of, word_lists
 
 LEXICON = SHIPPED / "lexicons" / "attitude.yaml"
 LANGUAGES = ("zh", "en")
@@ -28,11 +30,6 @@ class _Words(RuleModel):
 
     def text(self) -> Text:
         return Text(zh=self.zh, en=self.en)
-
-
-class _Phrases(RuleModel):
-    zh: list[str]
-    en: list[str]
 
 
 class _Dimension(RuleModel):
@@ -53,7 +50,16 @@ class _Behaviour(_Measured):
     where: Literal["opening", "closing"] | None = None
     whole: bool = False
     answers_openings: bool = False
-    phrases: _Phrases
+    void_near: str | None = None
+    cites: tuple[str, ...] = ()
+    phrases: Wording = Wording()
+    unless: Wording = Wording()
+
+
+class _Reported(RuleModel):
+    cues: Wording
+    unless: Wording
+    denials: Wording
 
 
 class _Lexicon(RuleModel):
@@ -62,12 +68,14 @@ class _Lexicon(RuleModel):
     dimensions: list[_Dimension]
     behaviours: list[_Behaviour]
     measured: list[_Measured]
-    openings: _Phrases
+    reported: _Reported
+    question_words: Wording
+    openings: Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dimension:
-    """One dimension: ``start`` is its value when nothing of the lexicon occurs; ``anchors`` describe 1, 3 and 5."""
+    """One dimension: ``start`` is its value when nothing of the lexicon occurs; ``anchors`` describe 1 to 5."""
 
     id: str
     name: Text
@@ -81,6 +89,8 @@ class Behaviour:
 
     ``effect``: points on the 1-5 scale of its first occurrence. ``where``: only among the agent's first or last
     utterances. ``whole``: the phrase must be the whole utterance. ``answers_openings``: counts only after an opening.
+    ``void_near``: does not count where that other behaviour stands in the same or the next utterance of the agent.
+    ``unless``: longer, harmless wordings inside which a phrase does not count.
     """
 
     id: str
@@ -89,7 +99,9 @@ class Behaviour:
     where: str | None
     whole: bool
     answers_openings: bool
+    void_near: str | None
     phrases: tuple[Phrase, ...]
+    unless: tuple[Phrase, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +111,8 @@ class AttitudeLexicon:
     language: str
     dimensions: tuple[Dimension, ...]
     behaviours: tuple[Behaviour, ...]
+    reported: ReportedWording
+    question_words: tuple[Phrase, ...]
     openings: tuple[Phrase, ...]
     measured: Mapping[str, float]
     names: Mapping[str, Text]
@@ -127,19 +141,14 @@ def attitude_lexicon(language: str, path: Path = LEXICON) -> AttitudeLexicon:
             )
             for each in read.dimensions
         ),
-        behaviours=tuple(
-            Behaviour(
-                id=each.id,
-                dimension=each.dimension,
-                effect=each.effect,
-                where=each.where,
-                whole=each.whole,
-                answers_openings=each.answers_openings,
-                phrases=prepare_phrases(_of(each.phrases, language)),
-            )
-            for each in read.behaviours
+        behaviours=tuple(_behaviour(each, language) for each in read.behaviours),
+        reported=ReportedWording(
+            cues=prepare_phrases(read.reported.cues.of(language)),
+            unless=prepare_phrases(read.reported.unless.of(language)),
+            denials=prepare_phrases(read.reported.denials.of(language)),
         ),
-        openings=prepare_phrases(_of(read.openings, language)),
+        question_words=prepare_phrases(read.question_words.of(language)),
+        openings=prepare_phrases(read.openings.of(language)),
         measured={each.id: each.effect for each in read.measured},
         names={each.id: each.name.text() for each in (*read.behaviours, *read.measured)},
     )
@@ -151,5 +160,18 @@ def find_lexicon(language: str) -> AttitudeLexicon | None:
     return attitude_lexicon(primary) if primary in LANGUAGES else None
 
 
-def _of(phrases: _Phrases, language: str) -> list[str]:
-    return phrases.zh if language == "zh" else phrases.en
+def _behaviour(each: _Behaviour, language: str) -> Behaviour:
+    lists = word_lists(language)
+    phrases = (*each.phrases.of(language), *(phrase for name in each.cites for phrase in lists[name]))
+    excuses = (*each.unless.of(language), *(phrase for name in each.cites for phrase in excuses_of(name, language)))
+    return Behaviour(
+        id=each.id,
+        dimension=each.dimension,
+        effect=each.effect,
+        where=each.where,
+        whole=each.whole,
+        answers_openings=each.answers_openings,
+        void_near=each.void_near,
+        phrases=prepare_phrases(phrases),
+        unless=prepare_phrases(excuses),
+    )

@@ -167,6 +167,22 @@ def test_interruptions_beyond_one_in_five_minutes_cost_patience():
     assert by_dimension(transcript, Facts(duration_s=60.0, agent_interruptions_count=1))["patience"].value == 4.0
 
 
+def test_a_question_asked_again_costs_patience_when_the_agent_had_spoken_twice():
+    asked_twice = """
+    customer: 什么时候可以送到
+    agent: 您好
+    agent: 请稍等
+    customer: 什么时候可以送到？
+    agent: 明天
+    """
+    patience = by_dimension(talk(asked_twice))["patience"]
+    assert [(mark.behaviour, mark.utterance) for mark in patience.marks] == [("leaves_question_open", 3)]
+    # 4.0 at the start, a question left open -.3.
+    assert patience.value == pytest.approx(3.7)
+    answered_once = asked_twice.replace("    agent: 请稍等\n", "") + "agent: 再见"
+    assert by_dimension(talk(answered_once))["patience"].value == 4.0
+
+
 def test_unknown_interruptions_are_no_number_but_less_confidence():
     transcript = talk("agent: 您好\nagent: 好的\nagent: 再见")
     unknown = by_dimension(transcript)["patience"]
@@ -236,8 +252,9 @@ def test_the_lexicon_has_words_in_both_languages_and_anchors():
     for language in ("zh", "en"):
         lexicon = attitude_lexicon(language)
         assert [dimension.id for dimension in lexicon.dimensions] == list(DIMENSIONS)
-        assert all(set(dimension.anchors) == {1, 3, 5} for dimension in lexicon.dimensions)
-        assert all(behaviour.phrases for behaviour in lexicon.behaviours)
+        assert all(set(dimension.anchors) == {1, 2, 3, 4, 5} for dimension in lexicon.dimensions)
+        # English has one word for 你 and 您.
+        assert all(behaviour.phrases or behaviour.id == "plain_you" for behaviour in lexicon.behaviours)
         assert {behaviour.id for behaviour in lexicon.behaviours} <= set(lexicon.names)
 
 
