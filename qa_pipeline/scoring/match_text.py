@@ -118,18 +118,6 @@ def has_chinese(text: str) -> bool:
     return _CHINESE.search(text) is not None
 
 
-def negation_count(folded_text: str) -> int:
-    """Return how many negations a folded text holds."""
-    characters = sum(char in _NEGATION_CHARACTERS for char in folded_text)
-    return characters + sum(word in _NEGATION_WORDS for word in folded_text.split())
-
-
-def ends_negated(folded_text: str) -> bool:
-    """Whether the last character or word of a folded text is a negation."""
-    word = _LAST_WORD.search(folded_text)
-    return folded_text[-1:] in _NEGATION_CHARACTERS or (word is not None and word.group() in _NEGATION_WORDS)
-
-
 @cache
 def syllable_of(char: str) -> str:
     """Return the toneless syllable of a Chinese character in its commonest reading, with merged sounds made equal."""
