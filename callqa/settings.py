@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from qa_pipeline.detectors.suggest import did_you_mean, find_alike
@@ -93,10 +94,10 @@ class TextSettings(_Part):
     move_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
     abuse_engine: str = Field("embedded", description="finder of abuse: embedded or transformers")
     abuse_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
+    reason_engine: str = Field("embedded", description="reason of contacts: embedded, transformers or none")
+    reason_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
     embedding_engine: str = Field("embedded", description="likeness of meaning: embedded or transformers")
     embedding_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
-    judge_engine: str = Field(NONE, description="judge of statements in scorecards: none")
-    judge_model: str | None = Field(None, description="model of the judge")
 
     def engine_of(self, kind: str) -> str:
         """Return the engine that is set for a kind of text engine, "none" where the site uses none."""
@@ -107,6 +108,43 @@ class TextSettings(_Part):
         """Return the model that is set for a kind of text engine."""
         model: str | None = getattr(self, f"{_SETTING_OF.get(kind, kind)}_model")
         return model
+
+
+class JudgeSettings(_Part):
+    """The judge of statements in scorecards; docs/judge.md says what leaves the machine."""
+
+    engine: str = Field(
+        NONE, description="none, openai (any OpenAI-compatible endpoint) or nli (a transformers checkpoint)"
+    )
+    model: str | None = Field(None, description="name of the model at the endpoint, or an NLI checkpoint")
+    endpoint: str | None = Field(None, description="base address, such as http://127.0.0.1:8000/v1")
+    api_key: SecretStr | None = Field(None, description="key of the endpoint, if it asks for one")
+    timeout_s: float = Field(60.0, gt=0, le=3600, description="an answer that takes longer counts as a failed try")
+    retries: int = Field(3, ge=0, le=20, description="further tries after a failed one")
+    requests_per_minute: float | None = Field(
+        None, gt=0, le=100_000, description="most requests a minute, all worker processes together"
+    )
+    window_tokens: int = Field(
+        6000, ge=200, le=1_000_000, description="longest piece of a transcript that one request holds"
+    )
+    max_output_tokens: int = Field(500, ge=50, le=100_000, description="longest answer; more for models that think")
+    price_input_per_million: float | None = Field(None, ge=0, description="price of a million tokens sent")
+    price_output_per_million: float | None = Field(None, ge=0, description="price of a million tokens answered")
+    currency: str = Field("", max_length=8, description="of the prices, such as CNY")
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_plain_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            address = urlsplit(value)
+            plain = address.scheme in ("http", "https") and bool(address.hostname) and address.username is None
+        except ValueError:
+            plain = False
+        if not plain or address.query or address.fragment:
+            raise ValueError(N_("write an address such as http://127.0.0.1:8000/v1; a key belongs into judge.api_key"))
+        return value
 
 
 class BatchSettings(_Part):
@@ -132,6 +170,7 @@ class Settings(BaseSettings):
     audio: AudioSettings = AudioSettings()
     intake: IntakeSettings = IntakeSettings()
     text: TextSettings = TextSettings()
+    judge: JudgeSettings = JudgeSettings()
     batch: BatchSettings = BatchSettings()
 
     @field_validator("time_zone")

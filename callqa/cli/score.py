@@ -16,15 +16,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from callqa import wiring
 from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line
 from callqa.cli.transcripts import print_transcript, transcript_document
+from callqa.settings import JudgeSettings
+from qa_pipeline.domain.annotation import CourseEvent
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Evidence, Finding, Inspection
+from qa_pipeline.engines.judge_estimate import Asked
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.execution.processes import cpu_count
 from qa_pipeline.intake.discover import IgnoredFiles
+from qa_pipeline.report.contact_rows import customer_turns
 from qa_pipeline.report.labels import FLAGS
 from qa_pipeline.services import score as scoring
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
-from qa_pipeline.services.preview import Preview, preview_score
+from qa_pipeline.services.preview import JudgePreview, Preview, preview_score
 from qa_pipeline.services.transcribe import Transcriptions, transcribe_paths
 from qa_pipeline.store import Store
 
@@ -211,8 +215,41 @@ def contact_document(contact: Contact, inspection: Inspection) -> dict[str, Any]
         "diarizer": inspection.diarizer or None,
         "diarization_confidence": inspection.diarization_confidence,
         "attitude": inspection.attitude_value,
+        "course": _course_document(inspection),
+        "satisfaction": _satisfaction_document(inspection),
         "criteria": [_criterion_document(finding) for finding in inspection.findings],
     }
+
+
+def _course_document(inspection: Inspection) -> dict[str, Any]:
+    """Return how the customer's sentiment went, -1..1; how staff feel is nobody's figure."""
+    start, end = inspection.customer_sentiment_start, inspection.customer_sentiment_end
+    turns = customer_turns(inspection)
+    return {
+        "start": start,
+        "end": end,
+        "change": end - start if start is not None and end is not None else None,
+        "left_angry": any(turn.event is CourseEvent.LEFT_ANGRY for turn in turns),
+        "recovered": any(turn.event is CourseEvent.RECOVERED for turn in turns),
+        "turning_points": [
+            {
+                "event": turn.event.value,
+                "utterance": turn.utterance,
+                "quote": turn.quote,
+                "before": turn.before,
+                "after": turn.after,
+            }
+            for turn in turns
+        ],
+    }
+
+
+def _satisfaction_document(inspection: Inspection) -> dict[str, Any] | None:
+    found = inspection.satisfaction
+    if found is None:
+        return None
+    turns = [{"utterance": turn.utterance, "value": turn.value} for turn in found.turns]
+    return {"value": found.value, "ci95": list(found.ci95), "turns": turns}
 
 
 def _criterion_document(finding: Finding) -> dict[str, Any]:
@@ -325,8 +362,33 @@ def _show_preview(app: AppContext, preview: Preview) -> None:
         "estimate_s": round(preview.estimate_s, 1),
         "estimate_measured": preview.measured,
         "paths": preview.missing,
+        "judge": _judge_document(app.settings.judge, preview.judge) if preview.judge else None,
     }
     app.emit(document, lambda: _print_preview(app, preview))
+
+
+def _judge_document(settings: JudgeSettings, judge: JudgePreview) -> dict[str, Any]:
+    asked = judge.asked
+    return {
+        "requests": asked.requests,
+        "cached": asked.cached,
+        "guessed": asked.guessed,
+        "input_tokens": round(asked.input_tokens),
+        "output_tokens": round(asked.output_tokens),
+        "cost": _cost(settings, asked),
+        "currency": settings.currency or None,
+        "estimate_s": round(judge.estimate_s, 1),
+        "estimate_measured": judge.measured,
+        "local": judge.is_local,
+    }
+
+
+def _cost(settings: JudgeSettings, asked: Asked) -> float | None:
+    """Return what the requests cost by the prices that are set, None without them."""
+    if settings.price_input_per_million is None or settings.price_output_per_million is None:
+        return None
+    sent = asked.input_tokens * settings.price_input_per_million
+    return round((sent + asked.output_tokens * settings.price_output_per_million) / 1e6, 4)
 
 
 def _print_preview(app: AppContext, preview: Preview) -> None:
@@ -343,5 +405,33 @@ def _print_preview(app: AppContext, preview: Preview) -> None:
             minutes=preview.estimate_s / 60,
             basis=app.translate(basis),
         )
+    if preview.judge:
+        _print_judge(app, preview.judge)
     print_failures(app, N_("failed"), preview.failed)
     _print_ignored(app, preview.ignored)
+
+
+def _print_judge(app: AppContext, judge: JudgePreview) -> None:
+    asked, settings = judge.asked, app.settings.judge
+    app.say(
+        N_("The judge {model} at {endpoint}: at most {requests} requests ({cached} more are answered already)."),
+        model=settings.model,
+        endpoint=settings.endpoint,
+        requests=asked.requests,
+        cached=asked.cached,
+    )
+    if asked.guessed:
+        app.say(N_("  {count} of them by the length of recordings that have no words yet."), count=asked.guessed)
+    basis = N_("measured by its answers here") if judge.measured else N_("by default figures, no answers yet")
+    app.say(
+        N_("  About {sent} tokens sent, {answered} answered, {minutes:.1f} min of it ({basis})."),
+        sent=round(asked.input_tokens),
+        answered=round(asked.output_tokens),
+        minutes=judge.estimate_s / 60,
+        basis=app.translate(basis),
+    )
+    cost = _cost(settings, asked)
+    if cost is not None:
+        app.say(N_("  Cost: about {cost:.2f} {currency}."), cost=cost, currency=settings.currency)
+    if not judge.is_local:
+        app.say(N_("  Masked words of the contacts go to this endpoint, outside your network."))

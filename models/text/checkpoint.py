@@ -73,23 +73,29 @@ class Checkpoint:
         self.several = config.problem_type == _SEVERAL
         self._tokens_max = min(_TOKENS_MAX, int(getattr(config, "max_position_embeddings", _TOKENS_MAX)))
 
-    def predict(self, texts: Sequence[str]) -> Floats:
+    def predict(self, texts: Sequence[str], seconds: Sequence[str] | None = None) -> Floats:
         """Return probabilities of shape (len(texts), labels).
 
         Rows sum to 1, except those of a checkpoint that was trained to give several labels at once: there each column
-        is a probability of its own. Texts are cut at 256 tokens (or at the model's own limit).
+        is a probability of its own. Texts are cut at 256 tokens (or at the model's own limit). `seconds`, one per
+        text, makes them pairs, such as premises with their hypotheses; of a pair the longer text is cut.
         """
         probabilities = np.zeros((len(texts), len(self.labels)))
         by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(by_length), _BATCH):
             rows = by_length[start : start + _BATCH]
-            scores = self._scores([texts[row] for row in rows])
+            scores = self._scores([texts[row] for row in rows], [seconds[row] for row in rows] if seconds else None)
             probabilities[rows] = 1 / (1 + np.exp(-scores)) if self.several else softmax(scores)
         return probabilities
 
-    def _scores(self, texts: Sequence[str]) -> Floats:
+    def _scores(self, texts: Sequence[str], seconds: Sequence[str] | None) -> Floats:
         inputs = self._tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self._tokens_max, return_tensors="pt"
+            list(texts),
+            text_pair=seconds,
+            padding=True,
+            truncation=True,
+            max_length=self._tokens_max,
+            return_tensors="pt",
         )
         with self._torch.inference_mode():
             logits = self._model(**inputs.to(self._device)).logits

@@ -17,6 +17,8 @@ from qa_pipeline.detectors.pattern import PatternParams, judge_pattern
 from qa_pipeline.detectors.phrase import PhraseParams, judge_phrase
 from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.sentiment import SentimentParams, judge_sentiment
+from qa_pipeline.detectors.similar import SimilarParams, judge_similar
+from qa_pipeline.detectors.statement import StatementParams, judge_statement
 from qa_pipeline.detectors.time_limit import TimeLimitParams, judge_time_limit
 from qa_pipeline.detectors.verdict import Verdict
 from qa_pipeline.domain.scorecard import Check, Scorecard
@@ -43,6 +45,7 @@ class Combination:
 
 DETECTORS: Mapping[str, Rule | Combination] = {
     "phrase": Rule(PhraseParams, judge_phrase),
+    "similar": Rule(SimilarParams, judge_similar, asks="embedding"),
     "pattern": Rule(PatternParams, judge_pattern),
     "move": Rule(MoveParams, judge_move),
     "order": Rule(OrderParams, judge_order),
@@ -51,6 +54,7 @@ DETECTORS: Mapping[str, Rule | Combination] = {
     "sentiment": Rule(SentimentParams, judge_sentiment),
     "attitude": Rule(AttitudeParams, judge_attitude),
     "abuse": Rule(AbuseParams, judge_abuse),
+    "statement": Rule(StatementParams, judge_statement, asks="judge"),
     "any": Combination(CombinedParams, judge_any),
     "all": Combination(CombinedParams, judge_all),
     "not": Combination(NotParams, judge_not),
@@ -86,9 +90,24 @@ def _check_of(nested: NestedCheck) -> Check:
     return Check(detector=nested.detector, params=dict(nested.model_extra or {}))
 
 
+def statements_of(card: Scorecard) -> frozenset[StatementParams]:
+    """Return the statements that a card has judged, each once."""
+    return frozenset().union(*(_statements_in(check) for check in _checks_of(card)))
+
+
+def _statements_in(check: Check) -> frozenset[StatementParams]:
+    params = DETECTORS[check.detector].params.model_validate(dict(check.params))
+    own = frozenset({params} if isinstance(params, StatementParams) else ())
+    return own.union(*(_statements_in(part) for part in nested_checks(params)))
+
+
+def _checks_of(card: Scorecard) -> list[Check]:
+    return [check for each in card.criteria for check in (each.check, each.applies_when) if check is not None]
+
+
 def asked_kinds(card: Scorecard) -> frozenset[str]:
     """Return the kinds of engines that criteria of a card ask beside what is annotated."""
-    checks = [check for each in card.criteria for check in (each.check, each.applies_when) if check is not None]
+    checks = _checks_of(card)
     rules = [DETECTORS[name] for name in frozenset[str]().union(*(detector_names(check) for check in checks))]
     return frozenset(rule.asks for rule in rules if isinstance(rule, Rule) and rule.asks)
 

@@ -29,6 +29,8 @@ class EngineEntry:
     for fingerprints, so it loads nothing, imports nothing heavy and asks no network.
     ``check``: ``module:attr`` of one as cheap that raises what keeps the engine from starting now (weights that are
     absent or incomplete); where it is empty, ``describe`` is asked.
+    ``forecast``: ``module:attr`` of one as cheap that returns what tells the cost of questions before they are asked;
+    empty for engines whose work costs time alone.
     ``module``: the import that must be there, and ``also`` those that it does not bring itself; ``distribution``: whose
     version is shown; ``install``: what to run.
     """
@@ -38,6 +40,7 @@ class EngineEntry:
     target: str
     describe: str
     check: str = ""
+    forecast: str = ""
     module: str
     also: tuple[str, ...] = ()
     distribution: str
@@ -186,6 +189,68 @@ _SHIPPED = (
         distribution="transformers",
         install="pip install 'callqa[transformers]'",
     ),
+    EngineEntry(
+        kind="reason",
+        name="embedded",
+        target="models.text.reason:load",
+        describe="models.text.reason:describe",
+        module="models.text",
+        distribution="callqa",
+        install="pip install callqa",
+    ),
+    EngineEntry(
+        kind="reason",
+        name="transformers",
+        target="models.text.transformers_reason:load",
+        describe="models.text.transformers_reason:describe",
+        check="models.text.transformers_reason:check",
+        module="transformers",
+        also=("torch",),
+        distribution="transformers",
+        install="pip install 'callqa[transformers]'",
+    ),
+    EngineEntry(
+        kind="embedding",
+        name="embedded",
+        target="models.text.embedding:load",
+        describe="models.text.embedding:describe",
+        module="models.text",
+        distribution="callqa",
+        install="pip install callqa",
+    ),
+    EngineEntry(
+        kind="embedding",
+        name="transformers",
+        target="models.text.transformers_embedding:load",
+        describe="models.text.transformers_embedding:describe",
+        check="models.text.transformers_embedding:check",
+        module="transformers",
+        also=("torch",),
+        distribution="transformers",
+        install="pip install 'callqa[transformers]'",
+    ),
+    EngineEntry(
+        kind="judge",
+        name="openai",
+        target="qa_pipeline.engines.judge_openai:load",
+        describe="qa_pipeline.engines.judge_options:describe",
+        forecast="qa_pipeline.engines.judge_estimate:load",
+        module="openai",
+        also=("httpx2",),
+        distribution="openai",
+        install="pip install 'callqa[judge]'",
+    ),
+    EngineEntry(
+        kind="judge",
+        name="nli",
+        target="models.text.transformers_nli:load",
+        describe="models.text.transformers_nli:describe",
+        check="models.text.transformers_nli:check",
+        module="transformers",
+        also=("torch",),
+        distribution="transformers",
+        install="pip install 'callqa[transformers]'",
+    ),
 )
 
 
@@ -251,6 +316,18 @@ def engine_spec(kind: str, name: str, **options: Any) -> EngineSpec:
     _require_installed(entry)
     described: EngineSpec = _find(entry.describe)(**options)
     return described
+
+
+def engine_forecast(kind: str, name: str, **options: Any) -> Any | None:
+    """Return what tells the cost of questions to an engine before they are asked, None where they cost time alone.
+
+    Raises
+    ------
+    ConfigurationError
+        When a setting of the engine is missing.
+    """
+    entry = get_entry(kind, name)
+    return _find(entry.forecast)(**options) if entry.forecast else None
 
 
 def engine_problem(kind: str, name: str, **options: Any) -> CallqaError | None:

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qa_pipeline.audio.probe import probe
+from qa_pipeline.detectors.registry import statements_of
+from qa_pipeline.detectors.statement import readable_by_judge
 from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.transcript import TranscriptQuality
+from qa_pipeline.engines.judge_estimate import Asked, JudgeForecast
+from qa_pipeline.engines.registry import engine_forecast
+from qa_pipeline.engines.text import asked_engines
 from qa_pipeline.errors import CallqaError
 from qa_pipeline.intake.discover import Duplicate, IgnoredFiles, discover
 from qa_pipeline.intake.walk import IntakeProblem
+from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, task_of
+from qa_pipeline.stages.inspect import InspectionTask, known_words
 from qa_pipeline.store import Store
 
 # Seconds of work per second of audio on one core before this machine has a run of its own to go by: the embedded
@@ -22,9 +30,26 @@ DEFAULT_LISTEN_RATIO = 0.01
 SECONDS_PER_CONTACT = 0.05
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgePreview:
+    """What the language-model judge would be asked, at most: criteria that do not apply ask nothing.
+
+    ``estimate_s``: wall seconds; ``measured``: whether they and the tokens rest on its answers here. ``is_local``: the
+    words stay on this machine or in a private network.
+    """
+
+    asked: Asked
+    estimate_s: float
+    measured: bool
+    is_local: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class Preview:
-    """``estimate_s``: wall seconds on the given workers; ``measured``: whether it rests on runs of this machine."""
+    """``estimate_s``: wall seconds on the given workers; ``measured``: whether it rests on runs of this machine.
+
+    ``judge`` is None where no card asks a judge whose answers cost something; its seconds are part of the estimate.
+    """
 
     missing: list[str] = field(default_factory=list)
     done: int = 0
@@ -34,6 +59,7 @@ class Preview:
     audio_s: float = 0.0
     estimate_s: float = 0.0
     measured: bool = False
+    judge: JudgePreview | None = None
 
 
 def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch: Batch, workers: int) -> Preview:
@@ -41,6 +67,8 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
     preview = Preview()
     seen: set[str] = set()
     work_s = 0.0
+    forecast = _forecast(batch)
+    asked = Asked()
     with store.reading() as tx:
         speed = _speed(tx.runs.latest_totals())
         preview.measured = speed is not None
@@ -58,6 +86,7 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
                         seconds = _audio_s(item, batch.inspection.speech.listen.raw_format)
                         preview.audio_s += seconds
                         work_s += SECONDS_PER_CONTACT + seconds * (speed or _default_speed(item))
+                        asked += _asked(task, forecast, seconds) if forecast else Asked()
                     seen.add(identity)
                 case Duplicate():
                     preview.duplicates += 1
@@ -66,7 +95,39 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
                 case IntakeProblem():
                     preview.failed.append(Failure(path=item.path, error=item.error))
     preview.estimate_s = work_s / max(workers, 1)
+    if forecast is not None:
+        judging_s = forecast.seconds(asked.requests, workers)
+        preview.estimate_s += judging_s
+        preview.judge = JudgePreview(
+            asked=asked, estimate_s=judging_s, measured=forecast.measured, is_local=forecast.is_local
+        )
     return preview
+
+
+def _forecast(batch: Batch) -> JudgeForecast | None:
+    """Return what tells the cost of the judge that cards of the batch ask."""
+    for engine in asked_engines(batch.cards, batch.inspection.text):
+        found = engine_forecast(engine.kind, engine.name, **dict(engine.options))
+        if isinstance(found, JudgeForecast):
+            return found
+    return None
+
+
+def _asked(task: InspectionTask, forecast: JudgeForecast, audio_s: float) -> Asked:
+    """Return what the judge would be asked about one contact; by its words where they are known."""
+    transcript = known_words(task)
+    language = transcript.language if transcript else task.contact.language or ""
+    try:
+        card = choose_scorecard(task.contact.kind, language, task.cards)
+    except CallqaError:
+        return Asked()  # the run itself will say that no card fits
+    wanted = [params.statement.in_language(language) for params in statements_of(card)]
+    if transcript is None:
+        return sum((forecast.of_audio(statement, audio_s, language) for statement in wanted), Asked())
+    if transcript.quality is not TranscriptQuality.TRUSTED:
+        return Asked()
+    words = readable_by_judge(transcript.utterances)[0]
+    return sum((forecast.of_words(statement, words, language) for statement in wanted), Asked())
 
 
 def _speed(totals: Mapping[str, float] | None) -> float | None:

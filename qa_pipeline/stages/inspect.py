@@ -27,7 +27,7 @@ from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.speakers import speakers_spec, with_speakers
 from qa_pipeline.engines.text import ANNOTATING, EMBEDDED_TEXT, TextEngine, asked_engines, judging_models, text_models
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
-from qa_pipeline.errors import NeedsModel
+from qa_pipeline.errors import CallqaError, NeedsModel
 from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
@@ -210,6 +210,23 @@ def _annotated(task: InspectionTask, clock: _Clock) -> tuple[Annotated, Listenin
     return annotated, listening
 
 
+def known_words(task: InspectionTask) -> Transcript | None:
+    """Return the masked words of a contact where nobody has to listen for them; keeps nothing.
+
+    None for a recording that was not recognised yet, and for words that cannot be read.
+    """
+    folder = ArtifactFolder(task.options.artifacts)
+    annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
+    if annotated is not None:
+        return annotated.transcript
+    if task.contact.transcript_source is None:
+        return None
+    try:
+        return _masked(task, transcribe(task.contact, None, task.options.speech))[0]
+    except CallqaError:
+        return None
+
+
 def transcribe_contact(task: InspectionTask) -> Transcript:
     """Return the masked and corrected transcript of one contact; raises as `inspect_contact` does."""
     return _masked(task, listen_and_transcribe(task)[1])[0]
@@ -311,6 +328,8 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         roles_by=transcript.roles_by,
         diarizer=transcript.diarizer,
         diarization_confidence=transcript.diarization_confidence,
+        turning_points=annotated.annotation.turning_points,
+        satisfaction=annotated.annotation.satisfaction,
     )
 
 

@@ -28,6 +28,8 @@ def test_inventory() -> None:
         ("asr", "transformers"),
         ("diarization", "resemblyzer"),
         ("diarization", "sherpa-onnx"),
+        ("judge", "nli"),
+        ("judge", "openai"),
         ("moves", "embedded"),
         ("moves", "transformers"),
         ("sentiment", "embedded"),
@@ -39,7 +41,7 @@ def test_listing_imports_nothing_heavy() -> None:
     code = (
         "import sys; from qa_pipeline.engines.registry import entries;"
         "[entry.installed for entry in entries().values()];"
-        "heavy = {'torch', 'faster_whisper', 'whisper', 'pocketsphinx', 'transformers', 'sklearn'};"
+        "heavy = {'torch', 'faster_whisper', 'whisper', 'pocketsphinx', 'transformers', 'sklearn', 'openai'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -61,7 +63,7 @@ def test_every_target_can_be_found() -> None:
     for (kind, name), entry in entries().items():
         with pytest.raises(ConfigurationError):
             load_engine(kind, name + "x")
-        for target in filter(None, (entry.target, entry.describe, entry.check)):
+        for target in filter(None, (entry.target, entry.describe, entry.check, entry.forecast)):
             module, _, attribute = target.partition(":")
             assert callable(getattr(__import__(module, fromlist=[attribute]), attribute))
 
