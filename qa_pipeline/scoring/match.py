@@ -13,7 +13,8 @@ from rapidfuzz import fuzz, process
 
 from qa_pipeline.domain.transcript import Utterance
 from qa_pipeline.scoring.match_slots import Slotted, Spot, Units, chains
-from qa_pipeline.scoring.match_text import Folded, fold, has_chinese, negation_count, sound
+from qa_pipeline.scoring.match_text import Folded, fold, has_chinese, sound
+from qa_pipeline.scoring.negation import negation_count
 from qa_pipeline.scoring.phrase_signs import Slot, Variant, write_out
 
 MatchedBy = Literal["words", "sound", "likeness"]
@@ -178,7 +179,7 @@ class Passage:
     def _sound_spots(self, phrase: Phrase) -> Iterator[Spot]:
         for start in _occurrences(self.sounded, phrase.sounded):
             end = start + len(phrase.folded)
-            if _on_word_borders(self.text, start, end) and _same_negation(phrase.folded, self.text[start:end]):
+            if _on_word_borders(self.text, start, end) and same_negation(phrase.folded, self.text[start:end]):
                 same = sum(a == b for a, b in zip(phrase.folded, self.text[start:end], strict=True))
                 yield Spot(start, end, (same / len(phrase.folded) + 1) / 2)
 
@@ -212,7 +213,7 @@ class Passage:
         words = self.text[base : base + len(part)]  # by sound digits look like characters, and numbers are never cut
         start, end = _to_word_borders(words, alignment.dest_start, alignment.dest_end)
         likeness = fuzz.ratio(phrase.sounded, part[start:end])
-        if likeness < LIKENESS_MIN or not _same_negation(phrase.folded, self.text[base + start : base + end]):
+        if likeness < LIKENESS_MIN or not same_negation(phrase.folded, self.text[base + start : base + end]):
             return None
         return Spot(base + start, base + end, likeness / 100)
 
@@ -284,7 +285,8 @@ def _to_word_borders(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _same_negation(phrase: str, heard: str) -> bool:
+def same_negation(phrase: str, heard: str) -> bool:
+    """Whether two folded texts hold as many negations."""
     # "can" and "cannot" are alike to a ratio and opposite to a customer.
     return negation_count(phrase) == negation_count(heard)
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from qa_pipeline.scoring.match_text import MASKED_TAG, Folded, ends_negated
+from qa_pipeline.scoring.match_text import MASKED_TAG, Folded
+from qa_pipeline.scoring.negation import ends_negated
 from qa_pipeline.scoring.phrase_signs import Slot
 
 Part = TypeVar("Part")
@@ -76,6 +77,10 @@ class Units:
     def cross(self, start: int, end: int) -> bool:
         """Whether the span leaves its utterance."""
         return self._text.find("\n", start, end) >= 0
+
+    def negates(self, start: int, end: int) -> bool:
+        """Whether the words of the span turn what follows them into its opposite: 这个业务不 before 可以办理."""
+        return end > start and ends_negated(self._text[max(start, end - _WORD_REACH) : end])
 
     def quote(
         self, place: int, start: int, end: int, before: Slot | None, after: Slot | None

@@ -1,7 +1,8 @@
 """Signs in phrases, and the sequences that a phrase with signs stands for.
 
 ``[name]`` is a slot that any few words fill, ``[name:20]`` one of at most 20; ``(please)`` may be left out;
-``{wait|hold on}`` is one of several wordings. The last two may hold signs themselves. Full-width brackets mean the same.
+``{wait|hold on}`` is one of several wordings. The last two may hold signs themselves, and full-width brackets mean the
+same.
 """
 
 from __future__ import annotations
