@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from qa_pipeline.engines.writing import simplified
+from qa_pipeline.scoring.match_text import has_chinese, syllable_of
 
 _PLACEHOLDER = re.compile(r"https?://\S+|www\.\S+|[\[<【][^\]>】]{1,20}[\]>】]|[@#]\w+")
 _DIGITS = re.compile(r"\d+")
@@ -94,10 +95,42 @@ def chinese_inner_ngrams(text: str) -> Iterator[str]:
     return chinese_ngrams(inner)
 
 
+def english_word_ngrams(text: str) -> Iterator[str]:
+    """Yield words, pairs of words and the 4 and 5 character n-grams inside words of a text, its punctuation aside."""
+    words = [word for word in _WORD.findall(normalise(text)) if word[0].isalnum()]
+    previous = "^"
+    for word in words:
+        yield word
+        yield f"{previous} {word}"
+        previous = word
+    for word in words:
+        marked = f" {word} "
+        for size in (4, 5):
+            for start in range(len(marked) - size + 1):
+                yield f"~{marked[start : start + size]}"
+
+
+def chinese_sound_ngrams(text: str) -> Iterator[str]:
+    """Yield n-grams of 1 to 3 characters and, prefixed ``~``, of 2 and 3 syllables, punctuation and spaces aside.
+
+    Homophones, and syllables that many speakers do not keep apart, share the latter.
+    """
+    said = "".join(char for char in normalise(text) if char.isalnum())
+    for size in (1, 2, 3):
+        for start in range(len(said) - size + 1):
+            yield said[start : start + size]
+    syllables = [syllable_of(char) if has_chinese(char) else char for char in said]
+    for size in (2, 3):
+        for start in range(len(said) - size + 1):
+            yield "~" + " ".join(syllables[start : start + size])
+
+
 NGRAMS = {
     "zh": chinese_ngrams,
     "zh-inner": chinese_inner_ngrams,
     "en": english_ngrams,
     "en-edges": english_edge_ngrams,
     "en-gaps": english_gap_ngrams,
+    "zh-sound": chinese_sound_ngrams,
+    "en-words": english_word_ngrams,
 }

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
 
 from qa_pipeline.detectors.verdict import Verdict, no_words, undetermined
 from qa_pipeline.domain.contact import ContactKind, Role
@@ -14,6 +18,7 @@ from qa_pipeline.errors import N_
 from qa_pipeline.ports import ContactView, JudgingModels
 from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import Folded, fold
+from qa_pipeline.scoring.pieces import pieces_of
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -24,6 +29,21 @@ class Speaker(StrEnum):
     AGENT = "agent"
     CUSTOMER = "customer"
     ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The pieces of all utterances with their vectors, shape (n, d), of length 1.
+
+    ``spans``: utterance index -> (row of the vectors, half-open span of its text) of each of its pieces.
+    """
+
+    vectors: npt.NDArray[np.float32]
+    spans: Mapping[int, Sequence[tuple[int, tuple[int, int]]]]
+
+    def of(self, utterance: int) -> Sequence[tuple[int, tuple[int, int]]]:
+        """Return the rows and spans of the pieces of an utterance."""
+        return self.spans.get(utterance, ())
 
 
 class Scene:
@@ -37,6 +57,19 @@ class Scene:
     @cached_property
     def _folded(self) -> dict[int, Folded]:
         return {utterance.index: fold(utterance.text) for utterance in self.view.utterances}
+
+    @cached_property
+    def pieces(self) -> Pieces | None:
+        """The pieces of everything that was said, embedded in one batch; None where the site embeds nothing."""
+        if self.models.embedder is None:
+            return None
+        spans: dict[int, list[tuple[int, tuple[int, int]]]] = {}
+        texts: list[str] = []
+        for said in self.view.utterances:
+            for start, end in pieces_of(said.text):
+                spans.setdefault(said.index, []).append((len(texts), (start, end)))
+                texts.append(said.text[start:end])
+        return Pieces(self.models.embedder.embed(texts, self.view.language), spans)
 
     @property
     def is_draft(self) -> bool:

@@ -1,0 +1,129 @@
+"""``similar``: something is said that means what examples mean, as a measure of likeness sees it.
+
+Likeness may credit and never charges: there is no list of what must not be said. It does not know opposites, so a
+piece that negates otherwise than the example is never taken for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from qa_pipeline.detectors.params import Count, Phrases, Window
+from qa_pipeline.detectors.scene import Pieces, Scene, Speaker
+from qa_pipeline.detectors.search import Finder, search
+from qa_pipeline.detectors.verdict import Verdict, quotes, undetermined
+from qa_pipeline.detectors.wanted import judge_wanted
+from qa_pipeline.domain.inspection import Outcome
+from qa_pipeline.errors import N_
+from qa_pipeline.ports import TextEmbedder
+from qa_pipeline.scoring.match import Hit, Passage, same_negation
+from qa_pipeline.scoring.match_text import fold
+
+Likeness = Annotated[float, Field(gt=0, le=1)]
+AT_LEAST = 0.7
+UNSURE_FROM = 0.55
+
+
+class SimilarParams(Window):
+    """``examples``: sentences that mean the wanted thing; the nearest one counts.
+
+    ``at_least``: likeness from which a piece counts. ``unsure_from``: from here on to ``at_least`` the criterion stays
+    undetermined, with the nearest words. The defaults fit the embedded measure; another one has other likenesses.
+    ``min_hits``, ``partly_hits`` and ``partly_outside`` as for ``phrase``.
+    """
+
+    role: Speaker = Speaker.AGENT
+    examples: Phrases
+    at_least: Likeness = AT_LEAST
+    unsure_from: Likeness = UNSURE_FROM
+    min_hits: Count = 1
+    partly_hits: Count | None = None
+    partly_outside: bool = False
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> SimilarParams:
+        if self.unsure_from > self.at_least:
+            raise ValueError(N_("unsure_from is greater than at_least"))
+        if self.partly_hits is not None and self.partly_hits >= self.min_hits:
+            raise ValueError(N_("partly_hits must be less than what MET asks for"))
+        return self
+
+
+def judge_similar(scene: Scene, params: SimilarParams) -> Verdict:
+    """Judge whether something like the examples is said."""
+    problem = scene.cannot_judge_words(params.role)
+    if problem is not None:
+        return problem
+    pieces = scene.pieces
+    if scene.models.embedder is None or pieces is None:
+        return undetermined(N_("There is no measure of likeness to judge this by."))
+    wanted = _vectors(scene.models.embedder, params.examples, scene.view.language)
+    likeness = pieces.vectors @ wanted.T
+    near = search(scene, params.role, _finder(pieces, likeness, params, at_least=params.at_least), window=params)
+    verdict = judge_wanted(
+        scene,
+        near,
+        example=scene.example_of(params.examples),
+        min_hits=params.min_hits,
+        partly_hits=params.partly_hits,
+        partly_outside=params.partly_outside,
+    )
+    if verdict.outcome is not Outcome.NOT_MET or near.outside:
+        return verdict
+    far = search(
+        scene,
+        params.role,
+        _finder(pieces, likeness, params, at_least=params.unsure_from, opposites=True),
+        window=params,
+    )
+    doubtful = sorted(far.sure + far.doubtful, key=lambda hit: -hit.likeness)
+    if not doubtful:
+        return verdict
+    return undetermined(
+        N_("“{quote}” is near what was wanted, but not near enough to be sure."),
+        quotes(tuple(doubtful)),
+        quote=doubtful[0].quote,
+    )
+
+
+def _finder(
+    pieces: Pieces,
+    likeness: npt.NDArray[np.float32],
+    params: SimilarParams,
+    *,
+    at_least: float,
+    opposites: bool = False,
+) -> Finder:
+    """Return a finder of the piece of each utterance that is most like an example, from `at_least` on.
+
+    Without `opposites` only pieces count that negate as often as the example.
+    """
+    folded = [fold(example).text for example in params.examples]
+
+    def find(passage: Passage) -> tuple[Hit, ...]:
+        hits = []
+        for place, said in enumerate(passage.utterances):
+            best: Hit | None = None
+            for row, (start, end) in pieces.of(said.index):
+                heard = fold(said.text[start:end]).text
+                for column, example in enumerate(folded):
+                    value = min(float(likeness[row, column]), 1.0)
+                    near = value >= at_least and (best is None or value > best.likeness)
+                    if near and (opposites or same_negation(example, heard)):
+                        best = Hit(params.examples[column], said, place, start, end, "likeness", value)
+            hits += [best] if best else []
+        return tuple(hits)
+
+    return find
+
+
+@lru_cache(maxsize=256)
+def _vectors(embedder: TextEmbedder, examples: Sequence[str], language: str) -> npt.NDArray[np.float32]:
+    """Return the vectors of examples; once per process, for cards ask the same of every contact."""
+    return embedder.embed(examples, language)
