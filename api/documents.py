@@ -6,12 +6,18 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from qa_pipeline.domain.annotation import AttitudeScore, MoveKind, SentimentCourse, SentimentLabel
+from qa_pipeline.domain.annotation import (
+    AttitudeScore,
+    ContactSatisfaction,
+    MoveKind,
+    SentimentCourse,
+    SentimentLabel,
+)
 from qa_pipeline.domain.contact import ContactKind, Direction, Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.domain.listening import Facts, Sound
 from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality
-from qa_pipeline.report.data import ContactRow, DimensionRow, ProblemRow
+from qa_pipeline.report.data import ContactRow, DimensionRow, ProblemRow, TurningPointRow
 
 
 class _Document(BaseModel):
@@ -121,7 +127,7 @@ class TranscriptDocument(_Document):
 
 
 class ContactDocument(_Document):
-    """Everything that is known of one contact."""
+    """Everything that is known of one contact; ``turning_points`` are those of the customer's sentiment."""
 
     contact: ContactSummary
     inspection: ContactRow | None
@@ -129,6 +135,8 @@ class ContactDocument(_Document):
     sounds: tuple[Sound, ...]
     transcript: TranscriptDocument | None
     sentiment: tuple[SentimentCourse, ...]
+    turning_points: tuple[TurningPointRow, ...]
+    satisfaction: ContactSatisfaction | None
     attitude: tuple[AttitudeScore, ...]
 
 

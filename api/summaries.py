@@ -9,7 +9,7 @@ from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.i18n import translator
-from qa_pipeline.report.contact_rows import contact_row
+from qa_pipeline.report.contact_rows import contact_row, customer_turns
 from qa_pipeline.services.contacts import ContactDetail
 
 
@@ -44,6 +44,8 @@ def contact_document(detail: ContactDetail, sources: Sources, language: str) -> 
         sounds=detail.listening.sounds if detail.listening else (),
         transcript=transcript_document(detail.transcript, annotation) if detail.transcript else None,
         sentiment=annotation.courses if annotation else (),
+        turning_points=customer_turns(inspection) if inspection else (),
+        satisfaction=inspection.satisfaction if inspection else None,
         attitude=annotation.attitude if annotation else (),
     )
 

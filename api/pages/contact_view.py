@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from api.documents import TranscriptDocument, UtteranceDocument
+from api.documents import ContactDocument, TranscriptDocument, UtteranceDocument
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.report.data import ContactRow
 
@@ -65,6 +65,14 @@ class CoursePoint:
     x: float
     y: float
     said: UtteranceDocument
+
+
+def turns_by_utterance(document: ContactDocument) -> Mapping[int, tuple[str, ...]]:
+    """Return the events of the customer's course by the utterance that shows them."""
+    found: dict[int, tuple[str, ...]] = {}
+    for turn in document.turning_points:
+        found[turn.utterance] = (*found.get(turn.utterance, ()), turn.event.value)
+    return found
 
 
 def sentiment_course(utterances: Sequence[UtteranceDocument]) -> tuple[CoursePoint, ...]:

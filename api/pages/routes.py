@@ -11,11 +11,12 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.filters import ContactId, ContactQuery
 from api.language import language_of
-from api.pages.contact_view import HEIGHT, WIDTH, lines_of, sentiment_course
+from api.pages.contact_view import HEIGHT, WIDTH, lines_of, sentiment_course, turns_by_utterance
 from api.pages.environment import link, render
 from api.sources import FromSources
 from api.summaries import contact_document, contact_summary
 from coaching.focus import build_coached_report
+from qa_pipeline.domain.contact import Role
 from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.report.csv import render_csv
 from qa_pipeline.report.data import ReportData
@@ -111,6 +112,8 @@ def contact(request: Request, sources: FromSources, contact_id: ContactId) -> st
         document=document,
         lines=lines_of(transcript, document.inspection) if transcript else (),
         course=sentiment_course(transcript.utterances) if transcript else (),
+        customer_course=next((each for each in document.sentiment if each.role is Role.CUSTOMER), None),
+        turns=turns_by_utterance(document),
         course_width=WIDTH,
         course_height=HEIGHT,
         moment=moment_filter(sources.store.time_zone.key),

@@ -1,16 +1,18 @@
-"""``sentiment``: how one party felt at the start, at the end or over the contact lies in a range."""
+"""``sentiment``: how one party felt lies in a range, or the sentiment took a course such as leaving angry."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Literal
 
+from pydantic import model_validator
+
 from qa_pipeline.detectors.measure import by_range
 from qa_pipeline.detectors.params import Params, Range
 from qa_pipeline.detectors.scene import Scene, Speaker
-from qa_pipeline.detectors.verdict import Verdict, measured, undetermined
-from qa_pipeline.domain.annotation import SentimentCourse
-from qa_pipeline.domain.inspection import Evidence
+from qa_pipeline.detectors.verdict import EVIDENCE_MAX, Verdict, measured, undetermined
+from qa_pipeline.domain.annotation import CourseEvent, SentimentCourse, TurningPoint
+from qa_pipeline.domain.inspection import Evidence, Outcome, Reason
 from qa_pipeline.errors import N_
 
 # What a sentiment model says of text; it is right less often than a phrase match.
@@ -30,15 +32,49 @@ _MESSAGES = {
     ("agent", "lowest"): N_("The agent's lowest sentiment is {value} (wanted: {limits})."),
     ("agent", "change"): N_("The agent's sentiment changes by {value} from start to end (wanted: {limits})."),
 }
+_EVENTS = {
+    ("customer", CourseEvent.LEFT_ANGRY): N_("The customer left angry."),
+    ("customer", CourseEvent.RECOVERED): N_("The customer was upset and left friendly."),
+    ("customer", CourseEvent.WORSENED): N_("The customer's sentiment got worse."),
+    ("customer", CourseEvent.IMPROVED): N_("The customer's sentiment got better."),
+    ("agent", CourseEvent.WORSENED): N_("The agent's sentiment got worse."),
+    ("agent", CourseEvent.IMPROVED): N_("The agent's sentiment got better."),
+}
+_NO_EVENTS = {
+    ("customer", CourseEvent.LEFT_ANGRY): N_("The customer did not leave angry."),
+    ("customer", CourseEvent.RECOVERED): N_("There was no recovery from anger to friendliness."),
+    ("customer", CourseEvent.WORSENED): N_("The customer's sentiment did not get worse."),
+    ("customer", CourseEvent.IMPROVED): N_("The customer's sentiment did not get better."),
+    ("agent", CourseEvent.WORSENED): N_("The agent's sentiment did not get worse."),
+    ("agent", CourseEvent.IMPROVED): N_("The agent's sentiment did not get better."),
+}
 
 
 class SentimentParams(Params):
-    """``role``: agent or customer. ``at``: which figure of the course, -1..1; ``change`` is end minus start, -2..2."""
+    """``role``: agent or customer; and either a figure in a range or an event.
+
+    ``at``: which figure of the course, -1..1; ``change`` is end minus start, -2..2. ``met`` and ``partly`` are its
+    ranges. ``event``: MET where it happened: left_angry and recovered (of the customer), worsened, improved.
+    """
 
     role: Literal["agent", "customer"] = "customer"
-    at: Moment
-    met: Range
+    at: Moment | None = None
+    met: Range | None = None
     partly: Range | None = None
+    event: CourseEvent | None = None
+
+    @model_validator(mode="after")
+    def _asks_one_thing(self) -> SentimentParams:
+        if (self.event is None) == (self.at is None):
+            raise ValueError(N_("give at or event, and not both"))
+        if self.at is not None and self.met is None:
+            raise ValueError(N_("at needs met"))
+        if self.event is not None:
+            if self.met is not None or self.partly is not None:
+                raise ValueError(N_("met and partly belong to at, not to event"))
+            if (self.role, self.event) not in _EVENTS:
+                raise ValueError(N_("this event is looked for in the customer alone"))
+        return self
 
 
 def judge_sentiment(scene: Scene, params: SentimentParams) -> Verdict:
@@ -49,12 +85,44 @@ def judge_sentiment(scene: Scene, params: SentimentParams) -> Verdict:
     if scene.is_draft:
         return undetermined(N_("The recognised text is only a draft, so its sentiment is not judged."))
     course = next((item for item in scene.view.annotation.courses if item.role == params.role), None)
+    if params.event is not None:
+        return _judge_event(scene, params.role, params.event, course)
+    assert params.at is not None, "the parameters were validated"
+    assert params.met is not None, "the parameters were validated"
     value = _value(course, params.at) if course else None
     if course is None or value is None:
-        return undetermined(N_("Too little was said to follow the sentiment."))
+        return _too_little()
     evidence = measured(f"{params.role}_sentiment_{params.at}", value)
     verdict = by_range(_MESSAGES[params.role, params.at], evidence, params.met, params.partly)
     return replace(verdict, confidence=MODEL_CONFIDENCE, evidence=verdict.evidence + _lowest(scene, params, course))
+
+
+def _judge_event(scene: Scene, role: str, event: CourseEvent, course: SentimentCourse | None) -> Verdict:
+    if course is None or course.mean is None:
+        return _too_little()
+    points = [each for each in scene.view.annotation.turning_points if (each.role, each.event) == (role, event)]
+    message = (_EVENTS if points else _NO_EVENTS)[role, event]
+    return Verdict(
+        outcome=Outcome.MET if points else Outcome.NOT_MET,
+        confidence=MODEL_CONFIDENCE,
+        reason=Reason(message=message),
+        evidence=tuple(_shown(scene, each) for each in points[:EVIDENCE_MAX]),
+    )
+
+
+def _too_little() -> Verdict:
+    return undetermined(N_("Too little was said to follow the sentiment."))
+
+
+def _shown(scene: Scene, point: TurningPoint) -> Evidence:
+    utterance = scene.view.utterances[point.utterance]
+    return Evidence(
+        quote=point.quote,
+        utterance=utterance.index,
+        role=utterance.role,
+        start_s=utterance.start_s,
+        end_s=utterance.end_s,
+    )
 
 
 def _value(course: SentimentCourse, at: Moment) -> float | None:

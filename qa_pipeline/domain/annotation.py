@@ -54,8 +54,8 @@ class CourseEvent(StrEnum):
 class TurningPoint:
     """An event of the course with the sentence that shows it.
 
-    ``before`` and ``after``: mean sentiment (-1..1) of the party before the sentence and from it on. ``quote`` stands
-    word for word in the utterance.
+    ``before`` and ``after``: mean sentiment (-1..1) of the party in the stretch before the turn and in the one after
+    it; for how the customer left, before the last third and in it. ``quote`` stands word for word in the utterance.
     """
 
     event: CourseEvent

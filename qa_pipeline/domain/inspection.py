@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from qa_pipeline.domain.annotation import ContactSatisfaction, TurningPoint
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 
@@ -33,6 +34,7 @@ class Flag(StrEnum):
     ROLES_SWAPPED = "roles_swapped"
     AUDIO_INCOMPLETE = "audio_incomplete"
     CLOCKS_DIFFER = "clocks_differ"
+    RECOVERED = "recovered"  # worth a look as an example
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ class Inspection:
     ``rater`` is "machine" or a person's id. ``fingerprint`` identifies inputs and methods: the same fingerprint is
     the same inspection. ``script_ratio`` (0-1) and ``attitude_value`` (1-5) feed indicators, None when unknown.
     ``roles_by``, ``diarizer`` and ``diarization_confidence`` are the transcript's; ``roles_by`` is None in inspections
-    of an earlier version, which did not keep it.
+    of an earlier version, which did not keep it. ``turning_points`` and ``satisfaction`` are the annotation's.
     """
 
     contact_id: str
@@ -121,3 +123,5 @@ class Inspection:
     roles_by: str | None = None
     diarizer: str = ""
     diarization_confidence: float | None = None
+    turning_points: tuple[TurningPoint, ...] = ()
+    satisfaction: ContactSatisfaction | None = None

@@ -32,6 +32,7 @@ from qa_pipeline.report.labels import (
     joined,
     label,
     moment_text,
+    turn_text,
 )
 from qa_pipeline.report.roles import roles_text
 
@@ -102,6 +103,26 @@ CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
     Column(
         title=N_("Customer's sentiment at the end"),
         value=lambda row, _, __: row.sentiment_end,
+        style="number",
+        width=11,
+    ),
+    Column(
+        title=N_("Turns of the customer's sentiment"),
+        value=lambda row, _, translate: "\n".join(turn_text(turn, translate) for turn in row.turning_points),
+        width=50,
+    ),
+    Column(
+        title=N_("Predicted satisfaction (0–2)"), value=lambda row, _, __: row.satisfaction, style="number", width=11
+    ),
+    Column(
+        title=N_("Satisfaction 95% from"),
+        value=lambda row, _, __: _low(row.satisfaction_ci95),
+        style="number",
+        width=11,
+    ),
+    Column(
+        title=N_("Satisfaction 95% to"),
+        value=lambda row, _, __: _high(row.satisfaction_ci95),
         style="number",
         width=11,
     ),

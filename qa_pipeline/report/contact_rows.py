@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.annotation import CourseEvent
+from qa_pipeline.domain.contact import Contact, Role
 from qa_pipeline.domain.inspection import Finding, Flag, Inspection, Outcome
-from qa_pipeline.report.data import ContactRow, EvidenceRow, FindingRow, FlagGroup, Interval
+from qa_pipeline.report.data import ContactRow, EvidenceRow, FindingRow, FlagGroup, Interval, TurningPointRow
 from qa_pipeline.report.labels import Translate, reason_text
 from qa_pipeline.report.rulebook import Rulebook
 
+# The turn of sentiment that a flag rests on.
+EVENT_OF = {Flag.ANGRY_CUSTOMER: CourseEvent.LEFT_ANGRY, Flag.RECOVERED: CourseEvent.RECOVERED}
 _SHORTFALLS = (Outcome.NOT_MET, Outcome.PARTLY_MET)
 
 
@@ -17,7 +20,7 @@ def contact_row(
     contact: Contact, inspection: Inspection, rulebook: Rulebook, language: str, translate: Translate
 ) -> ContactRow:
     """Return one contact with its findings in the order of the scorecard."""
-    score = inspection.score
+    score, satisfaction = inspection.score, inspection.satisfaction
     findings = (finding_row(finding, inspection, rulebook, language, translate) for finding in inspection.findings)
     return ContactRow(
         contact_id=contact.id,
@@ -45,8 +48,22 @@ def contact_row(
         duration_s=inspection.facts.duration_s,
         sentiment_start=inspection.customer_sentiment_start,
         sentiment_end=inspection.customer_sentiment_end,
+        turning_points=customer_turns(inspection),
+        satisfaction=satisfaction.value if satisfaction else None,
+        satisfaction_ci95=Interval(low=satisfaction.ci95[0], high=satisfaction.ci95[1]) if satisfaction else None,
         attitude_value=inspection.attitude_value,
         findings=tuple(findings),
+    )
+
+
+def customer_turns(inspection: Inspection) -> tuple[TurningPointRow, ...]:
+    """Return the turns of the customer's sentiment; how staff feel is nobody's figure."""
+    return tuple(
+        TurningPointRow(
+            event=point.event, utterance=point.utterance, quote=point.quote, before=point.before, after=point.after
+        )
+        for point in inspection.turning_points
+        if point.role is Role.CUSTOMER
     )
 
 
@@ -96,7 +113,9 @@ def _by_points(row: ContactRow) -> tuple[bool, float, str]:
 
 
 def findings_behind(flag: Flag, row: ContactRow) -> tuple[FindingRow, ...]:
-    """Return the findings that explain why a contact carries a flag."""
+    """Return the findings that explain why a contact carries a flag; its turning points explain a recovery."""
+    if flag is Flag.RECOVERED:
+        return ()
     if flag is Flag.RED_LINE:
         return tuple(finding for finding in row.findings if finding.criterion_id in row.fatal)
     if flag in (Flag.ABSTAINED, Flag.POOR_RECOGNITION):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from qa_pipeline.domain.annotation import CourseEvent
 from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Flag, Outcome
 
@@ -192,8 +193,19 @@ class FindingRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurningPointRow:
+    """A turn of the customer's sentiment with the sentence that shows it; ``before`` and ``after`` -1..1."""
+
+    event: CourseEvent
+    utterance: int
+    quote: str
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactRow:
-    """One inspected contact with all its findings."""
+    """One inspected contact with all its findings; ``satisfaction`` 0-2."""
 
     contact_id: str
     kind: ContactKind
@@ -220,6 +232,9 @@ class ContactRow:
     duration_s: float | None
     sentiment_start: float | None
     sentiment_end: float | None
+    turning_points: tuple[TurningPointRow, ...]
+    satisfaction: float | None
+    satisfaction_ci95: Interval | None
     attitude_value: float | None
     findings: tuple[FindingRow, ...]
 

@@ -25,9 +25,9 @@ from qa_pipeline.report.columns import (
     Cell,
     Column,
 )
-from qa_pipeline.report.contact_rows import findings_behind
+from qa_pipeline.report.contact_rows import EVENT_OF, findings_behind
 from qa_pipeline.report.data import ContactRow, ReportData
-from qa_pipeline.report.labels import Translate, with_name
+from qa_pipeline.report.labels import Translate, turn_text, with_name
 from qa_pipeline.report.overview_lines import overview_lines
 
 Row = TypeVar("Row")
@@ -70,11 +70,11 @@ def _flagged(report: ReportData, translate: Translate) -> Iterator[tuple[str, Co
         for contact_id in group.contacts:
             row = contacts[contact_id]
             behind = findings_behind(group.flag, row)
-            yield (
-                group.flag,
-                row,
-                "\n".join(with_name(finding.criterion, finding.reason, translate) for finding in behind),
-            )
+            turns = [
+                turn_text(turn, translate) for turn in row.turning_points if turn.event is EVENT_OF.get(group.flag)
+            ]
+            reasons = [with_name(finding.criterion, finding.reason, translate) for finding in behind]
+            yield group.flag, row, "\n".join([*turns, *reasons])
 
 
 def _write_overview(sheet: Worksheet, report: ReportData, translate: Translate) -> None:

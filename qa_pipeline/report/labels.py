@@ -22,6 +22,22 @@ class SaysReason(Protocol):
     def params(self) -> Mapping[str, str | int | float]: ...
 
 
+class SaysTurn(Protocol):
+    """A turn of sentiment in words, such as a TurningPointRow."""
+
+    @property
+    def event(self) -> str: ...
+
+    @property
+    def quote(self) -> str: ...
+
+    @property
+    def before(self) -> float: ...
+
+    @property
+    def after(self) -> float: ...
+
+
 OUTCOMES = {
     "met": N_("met"),
     "partly_met": N_("partly met"),
@@ -39,6 +55,7 @@ FLAGS = {
     "roles_swapped": N_("Roles were swapped"),
     "audio_incomplete": N_("Recording incomplete"),
     "clocks_differ": N_("The two recordings do not run together"),
+    "recovered": N_("Customer recovered"),
 }
 GROUPS = {
     "above": N_("above average"),
@@ -61,6 +78,12 @@ QUALITIES = {
 }
 STATUSES = {"pending": N_("pending"), "failed": N_("failed")}
 SENTIMENTS = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
+COURSE_EVENTS = {
+    "left_angry": N_("left angry"),
+    "recovered": N_("recovered"),
+    "worsened": N_("got worse"),
+    "improved": N_("got better"),
+}
 DIRECTIONS = {"inbound": N_("inbound"), "outbound": N_("outbound"), "unknown": N_("unknown direction")}
 LANGUAGES = {"zh": N_("Chinese"), "en": N_("English")}
 RATERS = {"machine": N_("Machine")}
@@ -153,6 +176,16 @@ def joined(words: Iterable[str], translate: Translate) -> str:
 def with_note(text: str, note: str | int, translate: Translate) -> str:
     """Return a text with a note in brackets behind it."""
     return translate(N_("{text} ({note})")).format(text=text, note=note)
+
+
+def turn_text(turn: SaysTurn, translate: Translate) -> str:
+    """Return a turn of the customer's sentiment with its sentence and the sentiment before and after it."""
+    return translate(N_("{event} ({before} → {after}): “{quote}”")).format(
+        event=label(COURSE_EVENTS, turn.event, translate),
+        before=number_text(turn.before),
+        after=number_text(turn.after),
+        quote=turn.quote,
+    )
 
 
 def with_name(name: str, text: str, translate: Translate) -> str:

@@ -6,14 +6,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa_pipeline.domain.annotation import AbuseHint, Annotation, Move, Sentiment, SentimentLabel
+from qa_pipeline.domain.annotation import AbuseHint, Annotation, ContactReason, Move, Sentiment, SentimentLabel
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.ports import AbuseModel, MoveTagger, SentimentModel
+from qa_pipeline.ports import AbuseModel, MoveTagger, ReasonModel, SentimentModel
 from qa_pipeline.scoring.attitude import judge_attitude, overall_attitude
 from qa_pipeline.scoring.courses import sentiment_courses
 from qa_pipeline.scoring.moves import tag_moves
+from qa_pipeline.scoring.reason import reason_of
+from qa_pipeline.scoring.turning_points import find_turning_points
 
 _LABELS = tuple(SentimentLabel)
 _MASK = re.compile(r"[\[<【][^\]>】]{1,20}[\]>】]")
@@ -22,11 +24,12 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextModels:
-    """The learned models that annotate a contact."""
+    """The learned models that annotate a contact; None where the site uses none."""
 
     sentiment: SentimentModel
     moves: MoveTagger
     abuse: AbuseModel
+    reason: ReasonModel | None = None
 
 
 def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_count: int) -> Annotation:
@@ -44,6 +47,7 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
     sentiments: tuple[Sentiment, ...] = ()
     moves: tuple[Move, ...] = ()
     abuse: tuple[AbuseHint, ...] = ()
+    reason: ContactReason | None = None
     if spoken and transcript.quality is not TranscriptQuality.UNUSABLE:
         rows = models.sentiment.predict(
             [said.text for said in spoken], transcript.language, [said.role.value for said in spoken]
@@ -59,6 +63,7 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
         )
         moves = tag_moves(spoken, transcript.language, models.moves)
         abuse = _abuse_in(spoken, transcript.language, models.abuse)
+        reason = reason_of(spoken, transcript.language, models.reason) if models.reason else None
     attitude = judge_attitude(transcript, facts, sentiments)
     return Annotation(
         sentiments=sentiments,
@@ -71,6 +76,9 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
         move_engine=models.moves.spec.key,
         abuse=abuse,
         abuse_engine=models.abuse.spec.key,
+        reason=reason,
+        reason_engine=models.reason.spec.key if models.reason else "",
+        turning_points=find_turning_points(transcript, sentiments, abuse),
     )
 
 

@@ -13,12 +13,17 @@ from qa_pipeline.domain.annotation import (
     AbuseHint,
     Annotation,
     AttitudeScore,
+    ContactSatisfaction,
+    CourseEvent,
     Move,
     MoveKind,
     Sentiment,
     SentimentLabel,
+    TurningPoint,
+    TurnSatisfaction,
 )
 from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import ChannelLanguage
 from qa_pipeline.errors import NeedsModel
@@ -77,6 +82,21 @@ def said_on_one_channel() -> Annotated:
     return replace(said(), transcript=one_channel, annotation=replace(said().annotation, sentiments=()))
 
 
+def how_it_went(inspection: Inspection) -> Inspection:
+    """Return the inspection of the call with the red line, whose customer left angry and was hardly satisfied."""
+    left = TurningPoint(
+        event=CourseEvent.LEFT_ANGRY,
+        role=Role.CUSTOMER,
+        utterance=3,
+        quote="我的快递三天了还没有到！",
+        before=0.0,
+        after=-0.8,
+    )
+    turns = (TurnSatisfaction(utterance=1, value=1.1), TurnSatisfaction(utterance=3, value=0.3))
+    satisfaction = ContactSatisfaction(value=0.7, ci95=(0.1, 1.3), turns=turns)
+    return replace(inspection, turning_points=(left,), satisfaction=satisfaction)
+
+
 def fill(store: Store, artifacts: ArtifactFolder) -> None:
     """Put a month of contacts, evaluations and one problem into a store."""
     artifacts.write(said(), "annotate", "f" * 64)
@@ -87,7 +107,7 @@ def fill(store: Store, artifacts: ArtifactFolder) -> None:
             tx.agents.put(agent)
         for contact, inspection in factories.month_of_contacts():
             tx.contacts.put(contact)
-            tx.inspections.add(inspection, "r")
+            tx.inspections.add(how_it_went(inspection) if contact.id == RED_LINE_CALL else inspection, "r")
         for evaluation in factories.month_of_evaluations():
             tx.evaluations.put(evaluation)
         tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64})

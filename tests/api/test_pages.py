@@ -157,3 +157,25 @@ def test_the_course_shows_the_customer_only_over_time() -> None:
 def test_without_times_the_course_goes_by_the_order_of_words() -> None:
     course = sentiment_course([utterance(0, Role.AGENT, None, None), utterance(1, Role.CUSTOMER, None, 0.0)])
     assert [(point.x, point.y) for point in course] == [(WIDTH / 2, HEIGHT / 2)]  # the second of two
+
+
+def test_a_contact_shows_how_the_customer_left_and_the_sentence(client: TestClient) -> None:
+    for language, words in (("en", "left angry"), ("zh", "")):
+        page = text_of(client, f"/contacts/{RED_LINE_CALL}?lang={language}")
+        assert page.count('class="turn turn-left_angry"') == 2  # in the list and at the utterance
+        assert '<a href="#u3">我的快递三天了还没有到！</a>' in page
+        assert words in page
+        assert page.count('class="turn-line"') == 1
+
+
+def test_a_contact_shows_predicted_satisfaction_with_its_interval(client: TestClient) -> None:
+    page = text_of(client, f"/contacts/{RED_LINE_CALL}?lang=en")
+    assert "95% interval 0.1–1.3" in page
+    document = client.get(f"/api/v1/contacts/{RED_LINE_CALL}").json()
+    assert document["satisfaction"] == {
+        "value": 0.7,
+        "ci95": [0.1, 1.3],
+        "turns": [{"utterance": 1, "value": 1.1}, {"utterance": 3, "value": 0.3}],
+    }
+    (turn,) = document["turning_points"]
+    assert (turn["event"], turn["utterance"], turn["after"]) == ("left_angry", 3, -0.8)

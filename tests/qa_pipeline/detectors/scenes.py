@@ -13,9 +13,11 @@ from qa_pipeline.domain.annotation import (
     Annotation,
     AttitudeMark,
     AttitudeScore,
+    CourseEvent,
     Move,
     MoveKind,
     SentimentCourse,
+    TurningPoint,
 )
 from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Finding
@@ -61,6 +63,7 @@ def view(
     attitude_value: float | None = None,
     moves: Sequence[Mapping[str, Any]] | None = (),
     abuse: Mapping[int, float] | None = None,
+    turning_points: Sequence[Mapping[str, Any]] = (),
 ) -> ContactView:
     """Return a contact view over ``role: text`` lines; `moves` or `abuse` None: nobody looked for any."""
     empty = {"mean": None, "start": None, "end": None, "lowest": None, "lowest_utterance": None}
@@ -93,6 +96,17 @@ def view(
         move_engine="" if moves is None else "given",
         abuse=tuple(AbuseHint(utterance=place, probability=chance) for place, chance in (abuse or {}).items()),
         abuse_engine="" if abuse is None else "given",
+        turning_points=tuple(
+            TurningPoint(
+                event=CourseEvent(point["event"]),
+                role=ROLES[point.get("role", "customer")],
+                utterance=point["utterance"],
+                quote=point["quote"],
+                before=point.get("before", 0.0),
+                after=point.get("after", 0.0),
+            )
+            for point in turning_points
+        ),
     )
     return ContactView(
         kind=ContactKind(kind),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from qa_pipeline.domain.annotation import AbuseHint, Annotation, SentimentCourse
+from qa_pipeline.domain.annotation import AbuseHint, Annotation, CourseEvent, SentimentCourse, TurningPoint
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.inspection import Flag, Score
 from qa_pipeline.domain.listening import AudioStatus, ChannelLayout, Listening
@@ -35,8 +35,8 @@ LISTENING = Listening(
 )
 
 
-def mood(end: float | None = 0.1, lowest: float | None = -0.2) -> Annotation:
-    course = SentimentCourse(role=Role.CUSTOMER, mean=0.0, start=0.0, end=end, lowest=lowest, lowest_utterance=1)
+def mood() -> Annotation:
+    course = SentimentCourse(role=Role.CUSTOMER, mean=0.0, start=0.0, end=0.1, lowest=-0.2, lowest_utterance=1)
     return Annotation(
         sentiments=(), courses=(course,), attitude=(), attitude_value=None, sentiment_engine="none", masked_count=0
     )
@@ -53,18 +53,22 @@ def test_red_line_and_low_score() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "lowest", "angry"),
-    [(-0.4, -0.5, True), (-0.39, -0.5, False), (0.0, -0.85, True), (0.1, -0.9, False), (None, None, False)],
+    ("event", "flags"),
+    [
+        (CourseEvent.LEFT_ANGRY, (Flag.ANGRY_CUSTOMER,)),
+        (CourseEvent.RECOVERED, (Flag.RECOVERED,)),
+        (CourseEvent.WORSENED, ()),
+        (CourseEvent.IMPROVED, ()),
+    ],
 )
-def test_angry_customer(end: float | None, lowest: float | None, angry: bool) -> None:
-    assert (Flag.ANGRY_CUSTOMER in flags_of(GOOD, CARD, mood(end, lowest), TRANSCRIPT, LISTENING)) is angry
+def test_flags_follow_how_the_customer_left(event: CourseEvent, flags: tuple[Flag, ...]) -> None:
+    point = TurningPoint(event=event, role=Role.CUSTOMER, utterance=3, quote="我要投诉", before=0.0, after=-0.6)
+    assert flags_of(GOOD, CARD, replace(mood(), turning_points=(point,)), TRANSCRIPT, LISTENING) == flags
 
 
 def test_poor_recognition_never_looks_like_an_angry_customer() -> None:
-    draft = replace(TRANSCRIPT, quality=TranscriptQuality.DRAFT)
-    assert flags_of(GOOD, CARD, mood(-0.9, -0.9), draft, LISTENING) == ()
     unusable = replace(TRANSCRIPT, quality=TranscriptQuality.UNUSABLE)
-    assert flags_of(GOOD, CARD, mood(-0.9, -0.9), unusable, LISTENING) == (Flag.POOR_RECOGNITION,)
+    assert flags_of(GOOD, CARD, mood(), unusable, LISTENING) == (Flag.POOR_RECOGNITION,)
 
 
 def test_abstained_when_the_undetermined_decide() -> None:
