@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import USAGE, AppContext, context, out
+from callqa.cli.scorecard_flips import flips
 from callqa.cli.scorecard_lint import lint
 from callqa.cli.scorecard_try import try_
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Text
@@ -20,6 +21,7 @@ app = typer.Typer(name="scorecards", no_args_is_help=True, help="Scorecards: wha
 
 app.command("try")(try_)
 app.command()(lint)
+app.command()(flips)
 
 # Phrases of a list that are shown to people; --json has them all.
 _SHOWN_PHRASES = 4

@@ -16,12 +16,13 @@ _LETTERS = re.compile("[a-z']+")
 
 def is_ordinary_chinese(text: str) -> bool:
     """Whether `text` is a word of the dictionary, or its neighbouring characters stand so in everyday talk too."""
-    following = _following()
-    return text in PHRASES_DICT or all(second in following.get(first, "") for first, second in pairwise(text))
+    ordinary = following()
+    return text in PHRASES_DICT or all(second in ordinary.get(first, "") for first, second in pairwise(text))
 
 
 @cache
-def _following() -> dict[str, str]:
+def following() -> dict[str, str]:
+    """Return the ordinary characters, and which others stand behind each in everyday talk."""
     lines = (SHIPPED / "lexicons" / "ordinary_zh.txt").read_text(encoding="utf-8").splitlines()
     return {line[0]: line[1:] for line in lines if not line.startswith("#")}
 
