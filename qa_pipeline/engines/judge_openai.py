@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx2
 import openai
+from pydantic import BaseModel, ValidationError
 
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.transcript import Utterance
@@ -36,6 +37,27 @@ _FORMATS: tuple[Mapping[str, Any] | None, ...] = (
 )
 _REFUSES_PARAMETER = (400, 415, 422, 501)
 _SPEAKS_OF_FORMAT = ("response_format", "json_schema", "json_object", "structured", "guided", "grammar", "schema")
+
+
+class _Message(BaseModel):
+    content: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message = _Message()
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Completion(BaseModel):
+    """What is read of an answer; endpoints differ in the rest."""
+
+    choices: list[_Choice]
+    usage: _Usage | None = None
 
 
 class OpenAiJudge:
@@ -103,8 +125,8 @@ class OpenAiJudge:
             raise self._refused
         began = perf_counter()
         completion = self._completion(asked)
-        choice = completion.choices[0] if completion.choices else None
-        reply = read_reply(choice.message.content if choice else None, choice.finish_reason if choice else None)
+        choice = completion.choices[0] if completion.choices else _Choice()
+        reply = read_reply(choice.message.content, choice.finish_reason)
         counted = completion.usage
         return reply, Usage(
             estimated_tokens=estimated_tokens(asked),
@@ -113,22 +135,27 @@ class OpenAiJudge:
             took_s=perf_counter() - began,
         )
 
-    def _completion(self, asked: list[dict[str, str]]) -> Any:
+    def _completion(self, asked: list[dict[str, str]]) -> _Completion:
         """Return the answer of the endpoint, asked as strictly as it allows."""
         while True:
             try:
-                return self._client.chat.completions.create(
+                answered = self._client.chat.completions.create(
                     model=self._options.model,
                     messages=asked,  # type: ignore[arg-type]
                     **self._wishes,
                 )
+                return _Completion.model_validate(answered, from_attributes=True)
             except openai.APIStatusError as problem:
                 if not self._gives_in(problem):
                     raise self._error_of(problem) from problem
             except openai.APIConnectionError as problem:
                 raise self._unreachable(problem) from problem
-            except (openai.OpenAIError, ValueError) as problem:
-                raise self._no_such_protocol() from problem
+            except ValidationError as problem:
+                raise EngineError(
+                    N_("What answers at {endpoint} does not speak the chat-completions protocol."),
+                    hint=N_("See that judge.endpoint ends as its documentation says (often /v1)."),
+                    endpoint=self._options.endpoint,
+                ) from problem
 
     def _gives_in(self, problem: openai.APIStatusError) -> bool:
         """Do without the parameter that an endpoint minds, for the rest of the process; False when it minds none."""
@@ -207,14 +234,6 @@ class OpenAiJudge:
         # A request that is wrong by itself (400: too long, say) tells nothing about the next one.
         error, self._refused = self._refused, self._refused if status in hints else None
         return error
-
-    def _no_such_protocol(self) -> EngineError:
-        self._refused = EngineError(
-            N_("What answers at {endpoint} does not speak the chat-completions protocol."),
-            hint=N_("See that judge.endpoint ends as its documentation says (often /v1)."),
-            endpoint=self._options.endpoint,
-        )
-        return self._refused
 
     def _told(self, problem: openai.APIStatusError) -> str:
         """Return what the endpoint said, one short line, the key blotted out."""
