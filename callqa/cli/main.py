@@ -26,6 +26,7 @@ from callqa.cli import (
     scorecards,
     serve,
     templates,
+    topics,
     train,
     validate,
 )
@@ -81,6 +82,7 @@ app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
 app.command()(evaluate.evaluate)
 app.command()(report.report)
+app.command()(topics.topics)
 app.command()(serve.serve)
 app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")

@@ -13,6 +13,7 @@ from callqa.cli.console import AppContext, context, err
 from qa_pipeline.errors import N_
 
 if TYPE_CHECKING:
+    from models.text.embedding_training import TrainedEmbedding
     from models.text.training import Trained
 
 app = typer.Typer(no_args_is_help=True, help="Train text models on labelled tables.")
@@ -205,11 +206,99 @@ def satisfaction(
     _keep(app_context, trained, to, show)
 
 
+@app.command()
+def reason(
+    ctx: typer.Context,
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Tables or folders of tables: text and category; rows without one are left out."),
+    ],
+    language: Annotated[Language, typer.Option(help="Language of the texts.")],
+    evaluate: Evaluate = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", "--out", help="Folder that gets reason-zh or reason-en; HOME/models is used in scoring."),
+    ] = None,
+    precision: Annotated[
+        float, typer.Option(min=0.5, max=0.999, help="How many of the reasons that are told should be right.")
+    ] = 0.95,
+    inverse_penalty: InversePenalty = 1.0,
+    seed: Annotated[int, typer.Option(help="Chooses the texts of each fold.")] = 0,
+) -> None:
+    """Train a model of why customers contact you on your own labels; contacts get reasons from it alone."""
+    from models.text.labelled import list_tables
+    from models.text.reason_training import ReasonOptions, read_reason_table, train_reason  # loads scikit-learn
+
+    app_context = context(ctx)
+    tables = [read_reason_table(path) for path in list_tables(data)]
+    apart = [read_reason_table(path) for path in list_tables(evaluate or [])]
+    options = ReasonOptions(seed=seed, inverse_penalty=inverse_penalty, precision=precision)
+    trained = train_reason(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
+
+    def show() -> None:
+        across = {app_context.translate(N_("cross-validation")): trained.card["cross_validated"]}
+        for name, figures in (*across.items(), *trained.card["evaluated"].items()):
+            app_context.say(
+                N_("{name}: accuracy {accuracy} on {n} texts; a reason told for {answered}, {right} of them right"),
+                name=name,
+                accuracy=figures["accuracy"]["value"],
+                n=figures["n"],
+                answered=figures["answered"]["value"],
+                right=figures["answered_accuracy"]["value"] if "answered_accuracy" in figures else "–",
+            )
+        for category, count in trained.card["left_out"].items():
+            app_context.say(N_("Left out, with {count} different texts: {category}"), count=count, category=category)
+
+    _keep(app_context, trained, to, show)
+
+
+@app.command()
+def embedding(
+    ctx: typer.Context,
+    data: Annotated[
+        list[Path], typer.Argument(help="Tables or folders of tables: text and category (or act): what means the same.")
+    ],
+    language: Annotated[Language, typer.Option(help="Language of the texts.")],
+    texts: Annotated[
+        list[Path] | None, typer.Option(help="Table of other texts, column text; may be repeated.")
+    ] = None,
+    evaluate: Evaluate = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", "--out", help="Folder that gets embedding-zh or -en; HOME/models is used in scoring."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Starts the fit and chooses its pairs.")] = 0,
+) -> None:
+    """Train the embedded measure of likeness and write its table and card; needs torch."""
+    from models.text.embedding_training import EmbeddingOptions, read_text_groups, train_embedding
+    from models.text.labelled import list_tables
+
+    app_context = context(ctx)
+    tables = [read_text_groups(path, labelled=True) for path in list_tables(data)]
+    tables += [read_text_groups(path, labelled=False) for path in list_tables(texts or [])]
+    apart = [read_text_groups(path, labelled=True) for path in list_tables(evaluate or [])]
+    options = EmbeddingOptions(seed=seed)
+    trained = train_embedding(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
+
+    def show() -> None:
+        for name, figures in trained.card["evaluated"].items():
+            app_context.say(
+                N_("{name}: of {n} texts the nearest other one means the same for {share}"),
+                name=name,
+                n=figures["n"],
+                share=figures["nearest_same_group"],
+            )
+
+    _keep(app_context, trained, to, show)
+
+
 def _progress(app_context: AppContext) -> Callable[[str], None]:
     return lambda step: err.print(app_context.translate(step), markup=False)
 
 
-def _keep(app_context: AppContext, trained: Trained, to: Path | None, show_figures: Callable[[], None]) -> None:
+def _keep(
+    app_context: AppContext, trained: Trained | TrainedEmbedding, to: Path | None, show_figures: Callable[[], None]
+) -> None:
     """Write a model into the folder of its name, and tell where it is and how good."""
     folder = (to or app_context.settings.models) / trained.card["name"]
     trained.model.save(folder, trained.card)

@@ -119,14 +119,38 @@ def abuse(
 
 
 @app.command()
-def compliance(ctx: typer.Context, file: File) -> None:
+def reason(
+    ctx: typer.Context,
+    file: File,
+    engine: TextEngine = None,
+    language: Language = None,
+    limit: Limit = None,
+) -> None:
+    """Reason of contacts: columns text and category, by your own model, else by the shipped one of bank customers."""
+    from qa_pipeline.services.validate.reason import validate_reason
+
+    found = context(ctx)
+    name = engine or found.settings.text.engine_of("reason")
+    model = wiring.text_model(found.settings, "reason", name, **({"shipped": True} if name == "embedded" else {}))
+    _show(found, lambda: validate_reason(file, model, language=language, limit=limit))
+
+
+@app.command()
+def compliance(
+    ctx: typer.Context,
+    file: File,
+    uncalibrated: Annotated[
+        bool, typer.Option("--uncalibrated", help="As the rules judge by themselves, without what calibrate learned.")
+    ] = False,
+) -> None:
     """Script compliance: JSONL with contact, scorecard and labels {criterion: outcome}."""
     from qa_pipeline.services.validate.compliance import validate_compliance
 
     found = context(ctx)
     cards = wiring.scorecards(found.settings)
     engines = wiring.text_engines(found.settings)
-    _show(found, lambda: validate_compliance(file, cards, engines))
+    calibration = None if uncalibrated else wiring.calibration(found.settings)
+    _show(found, lambda: validate_compliance(file, cards, engines, calibration))
 
 
 @app.command()

@@ -120,8 +120,13 @@ class NgramEmbedding:
 
     def save(self, directory: Path, card: Mapping[str, Any]) -> None:
         """Write arrays and card into `directory`; raises StoreError when it cannot be written."""
-        arrays = {"weights": self.weights, "directions": self.directions, "scales": self.scales}
-        write_model(directory, card, self.schema, {"vocabulary": pack_ngrams(self.vocabulary), **arrays})
+        arrays = {
+            "vocabulary": pack_ngrams(self.vocabulary),
+            "weights": self.weights,
+            "directions": self.directions,
+            "scales": self.scales,
+        }
+        write_model(directory, card, self.schema, arrays)
 
 
 def hashed(ngrams: Sequence[str]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int8]]:

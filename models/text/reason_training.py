@@ -19,7 +19,7 @@ from models.text.labelled import digest_of
 from models.text.ngrams import NGRAMS, as_learned, normalise
 from models.text.reason import NGRAMS_OF, THRESHOLD
 from models.text.training import Trained, figure_of, find_temperature, weighted
-from qa_pipeline.errors import N_, InputError
+from qa_pipeline.errors import N_, InputError, TableError
 from qa_pipeline.ports import ReasonReading
 from qa_pipeline.services.validate.reason import measure_reason, numbered, read_reason_rows
 
@@ -73,10 +73,16 @@ class _Fit:
 
 
 def read_reason_table(path: Path) -> ReasonTable:
-    """Read a labelled table, as ``callqa validate reason`` takes it; raises its first wrong row."""
+    """Read a labelled table, as ``callqa validate reason`` takes it; rows that miss a value are not labelled yet.
+
+    Raises
+    ------
+    TableError
+        When a column is missing, or no row is labelled.
+    """
     rows = read_reason_rows(path)
-    if rows.left_out:
-        raise rows.left_out[0]
+    if not rows.texts:
+        raise TableError(N_("The table has no labelled text."), file=str(path))
     return ReasonTable(path.name, digest_of(path), rows.texts, rows.categories)
 
 
@@ -168,7 +174,7 @@ def _folds(labels: npt.NDArray[np.intp], texts: Sequence[str], seed: int) -> npt
     folds = np.zeros(len(labels), dtype=np.intp)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
-        keys = [hashlib.sha256(f"{seed}:{normalise(texts[row])}".encode()).hexdigest() for row in rows]
+        keys = [hashlib.sha256(f"{seed}:{normalise(texts[int(row)])}".encode()).hexdigest() for row in rows]
         places = {key: place for place, key in enumerate(sorted(set(keys)))}
         folds[rows] = [places[key] % _FOLDS for key in keys]
     return folds

@@ -6,9 +6,8 @@ piece that negates otherwise than the example is never taken for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,6 @@ from qa_pipeline.detectors.verdict import Verdict, quotes, undetermined
 from qa_pipeline.detectors.wanted import judge_wanted
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.errors import N_
-from qa_pipeline.ports import TextEmbedder
 from qa_pipeline.scoring.match import Hit, Passage, same_negation
 from qa_pipeline.scoring.match_text import fold
 
@@ -61,9 +59,10 @@ def judge_similar(scene: Scene, params: SimilarParams) -> Verdict:
     if problem is not None:
         return problem
     pieces = scene.pieces
-    if scene.models.embedder is None or pieces is None:
+    embedder: Any = scene.models.embedder
+    if pieces is None:
         return undetermined(N_("There is no measure of likeness to judge this by."))
-    wanted = _vectors(scene.models.embedder, params.examples, scene.view.language)
+    wanted = _vectors(embedder, params.examples, scene.view.language)
     likeness = pieces.vectors @ wanted.T
     near = search(scene, params.role, _finder(pieces, likeness, params, at_least=params.at_least), window=params)
     verdict = judge_wanted(
@@ -124,6 +123,7 @@ def _finder(
 
 
 @lru_cache(maxsize=256)
-def _vectors(embedder: TextEmbedder, examples: Sequence[str], language: str) -> npt.NDArray[np.float32]:
+def _vectors(embedder: Any, examples: tuple[str, ...], language: str) -> npt.NDArray[np.float32]:
     """Return the vectors of examples; once per process, for cards ask the same of every contact."""
-    return embedder.embed(examples, language)
+    vectors: npt.NDArray[np.float32] = embedder.embed(examples, language)
+    return vectors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from qa_pipeline.domain.annotation import ContactReason
@@ -15,6 +16,8 @@ OPENING_UTTERANCES = 3
 # "Hello" and "您好" say nothing of a reason and take no place of the three.
 _SHORT_CHARACTERS = 3
 _SHORT_WORDS = 2
+# Masks, and the cards of orders and goods that chat windows send in brackets, one inside another.
+_BRACKETED = re.compile(r"[\[【][^\[\]【】]*[\]】]")
 
 
 def opening_of(spoken: Sequence[Utterance]) -> tuple[Utterance, ...]:
@@ -24,9 +27,16 @@ def opening_of(spoken: Sequence[Utterance]) -> tuple[Utterance, ...]:
     return tuple((telling or theirs)[:OPENING_UTTERANCES])
 
 
+def without_brackets(text: str) -> str:
+    """Return what a person wrote or said: the text without what stands in brackets."""
+    plain = _BRACKETED.sub(" ", text)
+    return text if plain == text else without_brackets(plain)
+
+
 def _is_short(text: str) -> bool:
-    chinese = sum("\u3400" <= char <= "\u9fff" for char in text)
-    return chinese <= _SHORT_CHARACTERS and (chinese > 0 or len(text.split()) <= _SHORT_WORDS)
+    said = without_brackets(text)
+    chinese = sum("\u3400" <= char <= "\u9fff" for char in said)
+    return chinese <= _SHORT_CHARACTERS and (chinese > 0 or len(said.split()) <= _SHORT_WORDS)
 
 
 def reason_of(spoken: Sequence[Utterance], language: str, model: ReasonModel) -> ContactReason | None:
