@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import USAGE, AppContext, context, out
+from callqa.cli.scorecard_calibrate import calibrate
 from callqa.cli.scorecard_flips import flips
 from callqa.cli.scorecard_lint import lint
 from callqa.cli.scorecard_try import try_
@@ -22,6 +23,7 @@ app = typer.Typer(name="scorecards", no_args_is_help=True, help="Scorecards: wha
 app.command("try")(try_)
 app.command()(lint)
 app.command()(flips)
+app.command()(calibrate)
 
 # Phrases of a list that are shown to people; --json has them all.
 _SHOWN_PHRASES = 4

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
+
+import numpy as np
+import numpy.typing as npt
 
 from qa_pipeline.domain.inspection import Finding, Outcome, Reason
 from qa_pipeline.domain.scorecard import Criterion
 from qa_pipeline.errors import N_
 
 ANY_KIND = ""
+
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,26 +113,21 @@ def criterion_key(criterion: Criterion) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-def expected_calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+def expected_calibration_error(confidences: Values, right: Values, bins: int = 10) -> float:
     """Return the mean gap between confidence and share of right findings over bins of equal width; NaN of nothing.
 
-    Each bin weighs what its findings count (Naeini et al. 2015).
+    Both of shape (n,), 0-1. Each bin weighs what its findings count (Naeini et al. 2015).
     """
-    if not confidences:
+    if not confidences.size:
         return float("nan")
-    sums: dict[int, list[float]] = {}
-    for confidence, is_right in zip(confidences, right, strict=True):
-        entry = sums.setdefault(min(int(confidence * bins), bins - 1), [0.0, 0.0])
-        entry[0] += confidence
-        entry[1] += is_right
-    return sum(abs(total - hits) for total, hits in sums.values()) / len(confidences)
+    places = np.minimum((confidences * bins).astype(np.intp), bins - 1)
+    gaps = np.bincount(places, weights=confidences - right, minlength=bins)
+    return float(np.abs(gaps).sum() / confidences.size)
 
 
-def brier(confidences: Sequence[float], right: Sequence[bool]) -> float:
+def brier(confidences: Values, right: Values) -> float:
     """Return the mean squared difference between confidence and being right (Brier 1950); NaN of nothing."""
-    if not confidences:
-        return float("nan")
-    return sum((c - float(r)) ** 2 for c, r in zip(confidences, right, strict=True)) / len(confidences)
+    return float(np.mean((confidences - right) ** 2)) if confidences.size else float("nan")
 
 
 def _plain(curves: Mapping[str, Curves]) -> dict[str, dict[str, object]]:

@@ -2,52 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
-from qa_pipeline.detectors.registry import detector_names
-from qa_pipeline.detectors.run import detect_all
-from qa_pipeline.domain.annotation import Annotation
-from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.domain.scorecard import Scorecard
-from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.engines.text import EMBEDDED_TEXT, TextEngine, judging_models, text_models
-from qa_pipeline.errors import N_, RowError, TableError
-from qa_pipeline.intake.tables import Place, Row, Table, parse_role, read_table
-from qa_pipeline.ports import ContactView
-from qa_pipeline.privacy.masking import mask_transcript
-from qa_pipeline.scoring.annotate import annotate
-from qa_pipeline.scoring.match_text import has_chinese
-from qa_pipeline.services.validate.labelled_rows import missing_columns
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, bootstrap_ci, rows_left_out
+from qa_pipeline.engines.text import EMBEDDED_TEXT, TextEngine
+from qa_pipeline.scoring.confidence import Calibration, brier, expected_calibration_error
+from qa_pipeline.services.validate.labelled_contacts import compare_labels
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
 
-_TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude", "move", "abuse"})
 _OUTCOMES = tuple(Outcome)
 _UNDETERMINED = _OUTCOMES.index(Outcome.UNDETERMINED)
+# Points of the abstention curve: per cent of the labelled criteria that are still decided.
+_COVERAGES = (50, 60, 70, 80, 90)
 
 Codes = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledContact:
-    """One contact with the outcomes that people gave."""
-
-    transcript: Transcript
-    kind: ContactKind
-    card: Scorecard
-    labels: Mapping[str, Outcome]
+Values = npt.NDArray[np.float64]
 
 
 def validate_compliance(
-    path: Path, cards: Sequence[Scorecard], engines: Sequence[TextEngine] = EMBEDDED_TEXT
+    path: Path,
+    cards: Sequence[Scorecard],
+    engines: Sequence[TextEngine] = EMBEDDED_TEXT,
+    calibration: Calibration | None = None,
 ) -> ValidationReport:
     """Compare the rules with people's labels, contact by contact and criterion by criterion.
 
@@ -60,113 +41,89 @@ def validate_compliance(
         The cards that rows may name.
     engines : sequence of TextEngine
         Engines that read words; loaded only when a label asks for them.
+    calibration : Calibration, optional
+        What the site's labels say of the rules; measure it on other labels than it was learned from.
 
     Returns
     -------
     ValidationReport
         Over the labelled criteria, n being their count: ``accuracy`` and Cohen's ``kappa`` where the rules decided,
-        ``abstained`` the share where they did not. Labels ``undetermined`` are left out: a person who cannot tell is
-        no yardstick. Intervals by bootstrap over contacts; per criterion in ``groups``.
+        ``abstained`` the share where they did not; ``ece`` and ``brier`` of their confidences; ``accuracy_at_80`` and
+        its like, the accuracy when only the 80 % of which the rules are surest are decided. Labels ``undetermined``
+        are left out: a person who cannot tell is no yardstick. Intervals by bootstrap over contacts; per criterion in
+        ``groups``.
 
     Raises
     ------
     TableError
         When the file is no such table or no row can be used.
     """
-    table = read_table(path)
-    contacts, left_out = _read_contacts(table, cards)
-    names, truth, found, groups = _compare(contacts, engines)
-    if not names:
-        raise left_out[0] if left_out else TableError(N_("No criterion in the table is labelled."), file=str(path))
+    compared = compare_labels(path, cards, engines, calibration)
+    names = [item.criterion.id for item in compared.findings]
+    truth = np.array([_OUTCOMES.index(item.label) for item in compared.findings], dtype=np.intp)
+    found = np.array([_OUTCOMES.index(item.finding.outcome) for item in compared.findings], dtype=np.intp)
+    confidences = np.array([item.finding.confidence for item in compared.findings])
+    groups = [item.contact for item in compared.findings]
+    statistics = _statistics(truth, found, confidences)
     return ValidationReport(
         task="compliance",
         n=len(names),
-        engine="rules: " + ", ".join(sorted({contact.card.key for contact in contacts})),
-        metrics=_measure(truth, found, groups),
-        notes=(rows_left_out(left_out),) if left_out else (),
-        groups=_per_criterion(names, truth, found),
+        engine="rules: " + ", ".join(sorted(card.key for card in compared.cards)),
+        metrics={name: measured(each, len(truth), groups=groups) for name, each in statistics.items()},
+        notes=(rows_left_out(compared.left_out),) if compared.left_out else (),
+        groups=_per_criterion(names, truth, found, confidences),
     )
 
 
-def _compare(
-    contacts: Sequence[LabelledContact], engines: Sequence[TextEngine]
-) -> tuple[list[str], Codes, Codes, list[int]]:
-    """Return criterion, label, finding and contact of each labelled criterion."""
-    names: list[str] = []
-    truth: list[int] = []
-    found: list[int] = []
-    groups: list[int] = []
-    for number, contact in enumerate(contacts):
-        findings = detect_all(_view(contact, engines), contact.card, judging_models([contact.card], engines))
-        outcomes = {finding.criterion_id: finding.outcome for finding in findings}
-        for criterion_id, label in contact.labels.items():
-            if label is Outcome.UNDETERMINED:
-                continue
-            names.append(criterion_id)
-            truth.append(_OUTCOMES.index(label))
-            found.append(_OUTCOMES.index(outcomes[criterion_id]))
-            groups.append(number)
-    return names, np.array(truth, dtype=np.intp), np.array(found, dtype=np.intp), groups
+def _statistics(truth: Codes, found: Codes, confidences: Values) -> Mapping[str, Callable[[Indices], float]]:
+    decided = found != _UNDETERMINED
+    right = (truth == found).astype(np.float64)
 
+    def of_decided(figure: Callable[[Values, Values], float]) -> Callable[[Indices], float]:
+        return lambda rows: figure(confidences[rows][decided[rows]], right[rows][decided[rows]])
 
-def _view(contact: LabelledContact, engines: Sequence[TextEngine]) -> ContactView:
-    masked, masked_count = mask_transcript(contact.transcript)
-    is_chat = contact.kind is ContactKind.CHAT
-    facts = facts_of_chat(masked) if is_chat else facts_of_call(None, masked)
-    annotation = Annotation(
-        sentiments=(), courses=(), attitude=(), attitude_value=None, sentiment_engine="none", masked_count=masked_count
-    )
-    if _asks_text_models(contact):
-        annotation = annotate(masked, facts, text_models(engines), masked_count)
-    return ContactView(
-        kind=contact.kind,
-        language=masked.language,
-        utterances=masked.utterances,
-        quality=masked.quality,
-        facts=facts,
-        annotation=annotation,
-        timing_reliable=True,  # the table names who spoke and when
-    )
+    def at(coverage: int) -> Callable[[Indices], float]:
+        return lambda rows: accuracy_at(coverage / 100, confidences[rows], right[rows], decided[rows])
 
-
-def _asks_text_models(contact: LabelledContact) -> bool:
-    checks = [
-        check
-        for criterion in contact.card.criteria
-        if criterion.id in contact.labels
-        for check in (criterion.check, criterion.applies_when)
-        if check is not None
-    ]
-    return any(_TEXT_MODEL_DETECTORS & detector_names(check) for check in checks)
-
-
-def _measure(truth: Codes, found: Codes, groups: Sequence[int]) -> Mapping[str, Metric]:
-    def accuracy(rows: Indices) -> float:
-        return agreement(truth[rows], found[rows])[0]
-
-    def kappa(rows: Indices) -> float:
-        return agreement(truth[rows], found[rows])[1]
-
-    def abstained(rows: Indices) -> float:
-        return float(np.mean(found[rows] == _UNDETERMINED))
-
-    everything = np.arange(len(truth))
     return {
-        name: Metric(value=statistic(everything), ci95=bootstrap_ci(statistic, len(truth), groups=groups))
-        for name, statistic in (("kappa", kappa), ("accuracy", accuracy), ("abstained", abstained))
+        "kappa": lambda rows: agreement(truth[rows], found[rows])[1],
+        "accuracy": lambda rows: agreement(truth[rows], found[rows])[0],
+        "abstained": lambda rows: float(np.mean(~decided[rows])),
+        "ece": of_decided(expected_calibration_error),
+        "brier": of_decided(brier),
+        **{f"accuracy_at_{coverage}": at(coverage) for coverage in _COVERAGES},
     }
 
 
-def _per_criterion(names: Sequence[str], truth: Codes, found: Codes) -> Mapping[str, Mapping[str, Metric]]:
+def accuracy_at(coverage: float, confidences: Values, right: Values, decided: npt.NDArray[np.bool_]) -> float:
+    """Return the accuracy over the share `coverage` (0-1) of all rows that the rules are surest of.
+
+    Rows of equal confidence count by their mean, so that their order does not matter; NaN when the rules decided less.
+    """
+    wanted = coverage * len(right)
+    if decided.sum() < wanted or not wanted:
+        return float("nan")
+    values, places = np.unique(-confidences[decided], return_inverse=True)
+    counts = np.bincount(places, minlength=len(values))
+    hits = np.bincount(places, weights=right[decided], minlength=len(values))
+    taken = np.clip(wanted - np.concatenate([[0.0], np.cumsum(counts)[:-1]]), 0, counts)
+    return float((taken * hits / counts).sum() / wanted)
+
+
+def _per_criterion(
+    names: Sequence[str], truth: Codes, found: Codes, confidences: Values
+) -> Mapping[str, Mapping[str, Metric]]:
     groups: dict[str, Mapping[str, Metric]] = {}
     for name in dict.fromkeys(names):
         rows = np.array([index for index, other in enumerate(names) if other == name], dtype=np.intp)
         accuracy, kappa = agreement(truth[rows], found[rows])
+        sure = confidences[rows][found[rows] != _UNDETERMINED]
         groups[name] = {
             "n": Metric(value=float(len(rows))),
             "kappa": Metric(value=kappa),
             "accuracy": Metric(value=accuracy),
             "abstained": Metric(value=float(np.mean(found[rows] == _UNDETERMINED))),
+            "confidence": Metric(value=float(sure.mean()) if sure.size else float("nan")),
         }
     return groups
 
@@ -185,117 +142,3 @@ def agreement(truth: Codes, found: Codes) -> tuple[float, float]:
     observed = float(np.trace(shares))
     expected = float(shares.sum(axis=1) @ shares.sum(axis=0))
     return observed, (observed - expected) / (1 - expected) if expected < 1 else float("nan")
-
-
-def _read_contacts(table: Table, cards: Sequence[Scorecard]) -> tuple[list[LabelledContact], list[RowError]]:
-    for column in ("contact", "scorecard", "labels"):
-        if column not in table.headers:
-            raise missing_columns(table, "contact, scorecard, labels")
-    contacts: list[LabelledContact] = []
-    left_out: list[RowError] = []
-    for row in table.rows:
-        if isinstance(row, RowError):
-            left_out.append(row)
-            continue
-        try:
-            contacts.append(_read_contact(table, row, cards))
-        except RowError as problem:
-            left_out.append(problem)
-    return contacts, left_out
-
-
-def _read_contact(table: Table, row: Row, cards: Sequence[Scorecard]) -> LabelledContact:
-    card = _card_of(table, row, cards)
-    contact = _json_object(table, row, "contact")
-    utterances = tuple(_read_utterances(table, row, contact))
-    text = "".join(utterance.text for utterance in utterances)
-    transcript = Transcript(
-        language=str(contact.get("language") or card.language or ("zh" if has_chinese(text) else "en")),
-        engine="import:validation",
-        quality=TranscriptQuality.TRUSTED,
-        utterances=utterances,
-        roles_by="labels",
-    )
-    return LabelledContact(transcript, card.kind, card, dict(_read_labels(table, row, card)))
-
-
-def _card_of(table: Table, row: Row, cards: Sequence[Scorecard]) -> Scorecard:
-    wanted = row.values["scorecard"]
-    fitting = [card for card in cards if wanted in (card.id, card.key)]
-    if not fitting:
-        raise table.place(row, "scorecard").error(
-            N_("There is no scorecard {key}."),
-            hint=N_("Choose one of: {known}."),
-            key=wanted,
-            known=", ".join(card.key for card in cards),
-        )
-    return max(fitting, key=lambda card: card.version)
-
-
-def _json_object(table: Table, row: Row, field: str) -> dict[str, Any]:
-    try:
-        value = json.loads(row.values[field])
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
-        raise table.place(row, field).error(
-            N_("This must be an object of keys and values."), hint=N_("See the table of tasks in the documentation.")
-        )
-    return value
-
-
-def _read_utterances(table: Table, row: Row, contact: Mapping[str, Any]) -> Iterator[Utterance]:
-    items = contact.get("utterances")
-    if not isinstance(items, list) or not items:
-        raise table.place(row, "contact.utterances").error(
-            N_("This must be a list with at least one entry."), hint=N_("See the table of tasks in the documentation.")
-        )
-    for index, item in enumerate(items):
-        field = f"contact.utterances[{index}]"
-        if not isinstance(item, dict) or not isinstance(item.get("text"), str):
-            raise table.place(row, field).error(
-                N_("An utterance needs role and text."), hint=N_("See the table of tasks in the documentation.")
-            )
-        yield Utterance(
-            index=index,
-            role=_role(str(item.get("role") or Role.UNKNOWN), table.place(row, f"{field}.role")),
-            text=item["text"],
-            start_s=_seconds(table, row, f"{field}.start_s", item.get("start_s")),
-            end_s=_seconds(table, row, f"{field}.end_s", item.get("end_s")),
-        )
-
-
-def _role(label: str, place: Place) -> Role:
-    return Role.UNKNOWN if label == Role.UNKNOWN.value else parse_role(label, place)
-
-
-def _seconds(table: Table, row: Row, field: str, value: object) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise table.place(row, field).error(
-            N_("{value} is not a time."), hint=N_("Write seconds from the start, such as 12.5."), value=repr(value)
-        )
-    return float(value)
-
-
-def _read_labels(table: Table, row: Row, card: Scorecard) -> Iterator[tuple[str, Outcome]]:
-    known = {criterion.id for criterion in card.criteria}
-    for criterion_id, outcome in _json_object(table, row, "labels").items():
-        place = table.place(row, f"labels.{criterion_id}")
-        if criterion_id not in known:
-            raise place.error(
-                N_("The scorecard {key} has no criterion {name}."),
-                hint=N_("Choose one of: {known}."),
-                key=card.key,
-                name=criterion_id,
-                known=", ".join(sorted(known)),
-            )
-        if not isinstance(outcome, str) or outcome not in {item.value for item in Outcome}:
-            raise place.error(
-                N_("{value} is not an outcome."),
-                hint=N_("Choose one of: {known}."),
-                value=repr(outcome),
-                known=", ".join(item.value for item in Outcome),
-            )
-        yield criterion_id, Outcome(outcome)
