@@ -217,6 +217,7 @@ def contact_document(contact: Contact, inspection: Inspection) -> dict[str, Any]
         "attitude": inspection.attitude_value,
         "course": _course_document(inspection),
         "satisfaction": _satisfaction_document(inspection),
+        "reason": _reason_document(inspection),
         "criteria": [_criterion_document(finding) for finding in inspection.findings],
     }
 
@@ -242,6 +243,11 @@ def _course_document(inspection: Inspection) -> dict[str, Any]:
             for turn in turns
         ],
     }
+
+
+def _reason_document(inspection: Inspection) -> dict[str, Any] | None:
+    found = inspection.contact_reason
+    return None if found is None else {"category": found.category, "confidence": found.confidence, "quote": found.quote}
 
 
 def _satisfaction_document(inspection: Inspection) -> dict[str, Any] | None:

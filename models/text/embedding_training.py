@@ -55,7 +55,7 @@ class EmbeddingOptions:
 
     seed: int = 0
     places: int = 128
-    lexical_share: float = 0.5
+    lexical_share: float = 0.3
     ngrams_max: int = 20_000
     min_count: int = 3
     steps: int = 800

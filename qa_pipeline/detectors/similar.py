@@ -1,7 +1,8 @@
 """``similar``: something is said that means what examples mean, as a measure of likeness sees it.
 
-Likeness may credit and never charges: there is no list of what must not be said. It does not know opposites, so a
-piece that negates otherwise than the example is never taken for it.
+Likeness may credit, and by itself never charges: there is no list of what must not be said, and where nothing like it
+is found the criterion stays undetermined unless the card says otherwise. It does not know opposites, so a piece that
+negates otherwise than the example is never taken for it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from qa_pipeline.scoring.match import Hit, Passage, same_negation
 from qa_pipeline.scoring.match_text import fold
 
 Likeness = Annotated[float, Field(gt=0, le=1)]
-AT_LEAST = 0.7
-UNSURE_FROM = 0.55
+AT_LEAST = 0.85
+UNSURE_FROM = 0.5
 
 
 class SimilarParams(Window):
@@ -33,13 +34,15 @@ class SimilarParams(Window):
 
     ``at_least``: likeness from which a piece counts. ``unsure_from``: from here on to ``at_least`` the criterion stays
     undetermined, with the nearest words. The defaults fit the embedded measure; another one has other likenesses.
-    ``min_hits``, ``partly_hits`` and ``partly_outside`` as for ``phrase``.
+    ``charges``: nothing like it is NOT_MET. Without it that is undetermined: the same can be said in words that no
+    measure of this size knows to be alike. ``min_hits``, ``partly_hits`` and ``partly_outside`` as for ``phrase``.
     """
 
     role: Speaker = Speaker.AGENT
     examples: Phrases
     at_least: Likeness = AT_LEAST
     unsure_from: Likeness = UNSURE_FROM
+    charges: bool = False
     min_hits: Count = 1
     partly_hits: Count | None = None
     partly_outside: bool = False
@@ -73,7 +76,7 @@ def judge_similar(scene: Scene, params: SimilarParams) -> Verdict:
         partly_hits=params.partly_hits,
         partly_outside=params.partly_outside,
     )
-    if verdict.outcome is not Outcome.NOT_MET or near.outside:
+    if verdict.outcome is not Outcome.NOT_MET or (near.outside and params.charges):
         return verdict
     far = search(
         scene,
@@ -81,9 +84,14 @@ def judge_similar(scene: Scene, params: SimilarParams) -> Verdict:
         _finder(pieces, likeness, params, at_least=params.unsure_from, opposites=True),
         window=params,
     )
-    doubtful = sorted(far.sure + far.doubtful, key=lambda hit: -hit.likeness)
-    if not doubtful:
+    doubtful = sorted(far.sure + far.doubtful + near.outside, key=lambda hit: -hit.likeness)
+    if not doubtful and params.charges:
         return verdict
+    if not doubtful:
+        return undetermined(
+            N_("Nothing was heard that is like “{example}”, which does not prove that it was not said."),
+            example=scene.example_of(params.examples),
+        )
     return undetermined(
         N_("“{quote}” is near what was wanted, but not near enough to be sure."),
         quotes(tuple(doubtful)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from qa_pipeline.domain.annotation import ContactSatisfaction, TurningPoint
+from qa_pipeline.domain.annotation import ContactReason, ContactSatisfaction, TurningPoint
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 
@@ -99,7 +99,8 @@ class Inspection:
     ``rater`` is "machine" or a person's id. ``fingerprint`` identifies inputs and methods: the same fingerprint is
     the same inspection. ``script_ratio`` (0-1) and ``attitude_value`` (1-5) feed indicators, None when unknown.
     ``roles_by``, ``diarizer`` and ``diarization_confidence`` are the transcript's; ``roles_by`` is None in inspections
-    of an earlier version, which did not keep it. ``turning_points`` and ``satisfaction`` are the annotation's.
+    of an earlier version, which did not keep it. ``turning_points``, ``satisfaction`` and
+    ``contact_reason`` are the annotation's.
     """
 
     contact_id: str
@@ -125,3 +126,4 @@ class Inspection:
     diarization_confidence: float | None = None
     turning_points: tuple[TurningPoint, ...] = ()
     satisfaction: ContactSatisfaction | None = None
+    contact_reason: ContactReason | None = None

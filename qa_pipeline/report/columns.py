@@ -83,6 +83,7 @@ CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
     Column(title=N_("Team"), value=lambda row, _, __: row.team),
     Column(title=N_("Queue"), value=lambda row, _, __: row.queue),
     Column(title=N_("Language"), value=lambda row, _, __: row.language, width=9),
+    Column(title=N_("Contact reason"), value=lambda row, _, __: row.contact_reason, width=20),
     Column(title=N_("Scorecard"), value=lambda row, _, __: row.scorecard, width=26),
     Column(title=N_("Score"), value=lambda row, _, __: row.points, style="points", width=8),
     Column(title=N_("Score at least"), value=lambda row, _, __: _low(row.range_points), style="points", width=12),

@@ -20,7 +20,7 @@ def contact_row(
     contact: Contact, inspection: Inspection, rulebook: Rulebook, language: str, translate: Translate
 ) -> ContactRow:
     """Return one contact with its findings in the order of the scorecard."""
-    score, satisfaction = inspection.score, inspection.satisfaction
+    score, satisfaction, why = inspection.score, inspection.satisfaction, inspection.contact_reason
     findings = (finding_row(finding, inspection, rulebook, language, translate) for finding in inspection.findings)
     return ContactRow(
         contact_id=contact.id,
@@ -49,6 +49,8 @@ def contact_row(
         sentiment_start=inspection.customer_sentiment_start,
         sentiment_end=inspection.customer_sentiment_end,
         turning_points=customer_turns(inspection),
+        contact_reason=why.category if why else None,
+        contact_reason_quote=why.quote if why else "",
         satisfaction=satisfaction.value if satisfaction else None,
         satisfaction_ci95=Interval(low=satisfaction.ci95[0], high=satisfaction.ci95[1]) if satisfaction else None,
         attitude_value=inspection.attitude_value,

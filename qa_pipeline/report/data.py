@@ -233,6 +233,8 @@ class ContactRow:
     sentiment_start: float | None
     sentiment_end: float | None
     turning_points: tuple[TurningPointRow, ...]
+    contact_reason: str | None
+    contact_reason_quote: str
     satisfaction: float | None
     satisfaction_ci95: Interval | None
     attitude_value: float | None

@@ -15,7 +15,7 @@ from qa_pipeline.scoring.word_lists import LANGUAGES, word_lists
 PhraseLists = Mapping[str, Sequence[str]]
 
 # Keys of check parameters that hold phrases.
-_PHRASE_KEYS = frozenset({"any", "all", "none", "unless"})
+_PHRASE_KEYS = frozenset({"any", "all", "none", "unless", "examples"})
 
 
 @cache
