@@ -21,7 +21,7 @@ _OVERRIDES = (
     r"(?:ignore|disregard|forget)\s+(?:all\s+|everything\s+)?(?:of\s+)?(?:the\s+)?(?:above|previous text|text above)\b",
     r"new (?:instructions?|system prompt)\s*:",
     r"(?:忽略|无视|忘记|忘掉|不要理会|不要遵守|覆盖)[^。!?\n]{0,15}(?:指令|指示|提示词|提示语|系统提示|评分标准|判定标准|评分规则)",
-    r"(?:忽略|无视)(?:掉)?(?:以上|上面|上述|前面|之前)的?(?:所有|全部|一切)?(?:内容|文字|对话|信息|要求)?(?:[,。!]|$)",
+    r"(?:忽略|无视)(?:掉)?(?:以上|上面|上述|前面|之前)的?(?:所有|全部|一切)?(?:内容|文字|对话|信息|要求)?(?:[,。!\n]|$)",
 )
 _JUDGE_EN = r"(?:judge|grader|evaluator|language model|llm|ai model|quality (?:model|checker|inspector))"
 _JUDGE_ZH = (
