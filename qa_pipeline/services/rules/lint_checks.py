@@ -24,7 +24,7 @@ _NESTED_REPEAT = re.compile(r"\((?:[^()\\]|\\.)*[*+]\)[*+{]")
 _AT_MOST_ONE = re.compile(r"_ratio$")
 _MOMENT_LIMITS = {"change": (-2.0, 2.0)}
 # Of these detectors NOT_MET means that something was not said, so that nothing can be quoted.
-_PROOFLESS = frozenset({"move", "order", "time_limit", "statement", "flow"})
+_PROOFLESS = frozenset({"move", "order", "time_limit", "statement", "flow", "near", "similar"})
 
 
 def lint_checks(source: CardSource, engine_kinds: Sequence[str]) -> Iterator[Remark]:

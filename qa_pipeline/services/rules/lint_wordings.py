@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from itertools import combinations
 from typing import Any
 
@@ -21,6 +21,7 @@ from qa_pipeline.scorecards.library import SHIPPED_CARDS
 from qa_pipeline.scorecards.problems import Keys
 from qa_pipeline.scoring.match import Passage, prepare_phrases
 from qa_pipeline.scoring.match_text import fold, has_chinese
+from qa_pipeline.scoring.phrase_signs import Variant, write_out
 from qa_pipeline.services.rules.remarks import CardSource, Leaf, Remark, Severity
 
 
@@ -32,9 +33,12 @@ class Use(StrEnum):
     CONDITION = "condition"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Wordings:
-    """One list of phrases of a check. ``written``: how it stands in the file, with references to lists."""
+    """One list of phrases of a check.
+
+    ``written``: how it stands in the file, with references to lists.
+    """
 
     leaf: Leaf
     keys: Keys
@@ -43,6 +47,11 @@ class Wordings:
     phrases: tuple[str, ...]
     unless: tuple[str, ...]
     written: tuple[str, ...]
+
+    @cached_property
+    def said(self) -> tuple[str, ...]:
+        """Each phrase as people would say it, in all its wordings."""
+        return tuple(_spoken(variant) for phrase in self.phrases for variant in write_out(phrase))
 
     @property
     def criterion_id(self) -> str:
@@ -70,12 +79,13 @@ def _wordings(source: CardSource) -> Iterator[Wordings]:
 
 
 def _lists_in(source: CardSource, leaf: Leaf, params: Mapping[str, Any], keys: Keys, role: str) -> Iterator[Wordings]:
-    """Yield the lists under `params`, those of steps and events inside it too."""
+    """Yield the lists under `params`, those of steps, events and checks inside it too."""
+    detector = params.get("detector", leaf.check.detector if params is leaf.check.params else "")
     for name, value in params.items():
         place = (*keys, name)
         if isinstance(value, Mapping):
             yield from _lists_in(source, leaf, value, place, str(value.get("role", "agent")))
-        elif not isinstance(value, Sequence) or isinstance(value, str) or leaf.check.detector == "pattern":
+        elif not isinstance(value, Sequence) or isinstance(value, str) or detector == "pattern":
             continue
         elif name in ("any", "none", "all"):
             groups = [value] if name != "all" else value
@@ -104,6 +114,13 @@ def _made(
     return Wordings(leaf, keys, role, use, phrases, unless, shown)
 
 
+def _spoken(variant: Variant) -> str:
+    """Return a sequence of words and slots with a word in each slot."""
+    words = [piece if isinstance(piece, str) else None for piece in variant]
+    filler = "某" if any(word and has_chinese(word) for word in words) else " x "
+    return "".join(filler if word is None else word for word in words)
+
+
 def _said(phrases: Sequence[str]) -> Passage:
     """Return the phrases as if somebody said each by itself."""
     utterances = [Utterance(index=place, role=Role.AGENT, text=phrase) for place, phrase in enumerate(phrases)]
@@ -111,7 +128,7 @@ def _said(phrases: Sequence[str]) -> Passage:
 
 
 def _too_short(source: CardSource, each: Wordings) -> Iterator[Remark]:
-    short = [phrase for phrase in each.phrases if len(fold(phrase).text) == 1]
+    short = [phrase for phrase in each.said if len(fold(phrase).text) == 1]
     if short:
         yield source.remark(
             Severity.WARNING,
@@ -126,11 +143,11 @@ def _too_short(source: CardSource, each: Wordings) -> Iterator[Remark]:
 def _cancelled(source: CardSource, each: Wordings) -> Iterator[Remark]:
     if not each.unless:
         return
-    passage = _said(each.phrases)
+    passage = _said(each.said)
     prepared, excused = prepare_phrases(each.phrases), prepare_phrases(each.unless)
     alone = {hit.place for hit in passage.find_all(prepared, tolerant=False)}
     left = {hit.place for hit in phrase_finder(prepared, excused, tolerant=False)(passage)}
-    lost = [phrase for place, phrase in enumerate(each.phrases) if place in alone - left]
+    lost = [phrase for place, phrase in enumerate(each.said) if place in alone - left]
     if not lost:
         return
     yield source.remark(
@@ -140,15 +157,15 @@ def _cancelled(source: CardSource, each: Wordings) -> Iterator[Remark]:
         N_("unless takes back {count} of {n} phrases whenever they are said, such as “{phrase}”."),
         N_("Wordings under unless must be longer than the phrase they excuse; remove those that are part of one."),
         count=len(lost),
-        n=len(each.phrases),
+        n=len(each.said),
         phrase=lost[0],
     )
 
 
 def _masked(source: CardSource, each: Wordings) -> Iterator[Remark]:
-    spoken = _said(each.phrases).utterances
+    spoken = _said(each.said).utterances
     transcript = Transcript(
-        language="zh" if has_chinese("".join(each.phrases)) else "en",
+        language="zh" if has_chinese("".join(each.said)) else "en",
         engine="",
         quality=TranscriptQuality.TRUSTED,
         utterances=spoken,
@@ -233,8 +250,8 @@ def _usual_roles() -> Mapping[str, frozenset[str]]:
 
 
 def _doubled(source: CardSource, each: Wordings) -> Iterator[Remark]:
-    folded = [fold(phrase).text for phrase in each.phrases]
-    twice = [phrase for place, phrase in enumerate(each.phrases) if folded[place] in folded[:place]]
+    folded = [fold(phrase).text for phrase in each.said]
+    twice = [phrase for place, phrase in enumerate(each.said) if folded[place] in folded[:place]]
     if twice:
         yield source.remark(
             Severity.NOTE,
@@ -255,7 +272,7 @@ def _credited_and_charged(source: CardSource, lists: Sequence[Wordings]) -> Iter
         for each in wanted:
             if each.role != forbidden.role:
                 continue
-            hits = find(_said(each.phrases))
+            hits = find(_said(each.said))
             if hits:
                 yield source.remark(
                     Severity.WARNING,
@@ -263,7 +280,7 @@ def _credited_and_charged(source: CardSource, lists: Sequence[Wordings]) -> Iter
                     each.keys,
                     N_("“{phrase}” meets {criterion}, but holds “{forbidden}”, which {other} forbids."),
                     N_("Remove it from one of the two, or put it under unless of {other}."),
-                    phrase=each.phrases[hits[0].place],
+                    phrase=each.said[hits[0].place],
                     criterion=each.criterion_id,
                     forbidden=hits[0].phrase,
                     other=forbidden.criterion_id,
@@ -277,8 +294,8 @@ def _credited_twice(source: CardSource, lists: Sequence[Wordings]) -> Iterator[R
     for one, other in combinations(wanted, 2):
         if one.criterion_id == other.criterion_id or one.role != other.role or _apart(one, other):
             continue
-        known = {fold(phrase).text for phrase in one.phrases}
-        shared = [phrase for phrase in other.phrases if fold(phrase).text in known]
+        known = {fold(phrase).text for phrase in one.said}
+        shared = [phrase for phrase in other.said if fold(phrase).text in known]
         if shared:
             yield source.remark(
                 Severity.NOTE,

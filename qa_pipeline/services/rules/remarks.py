@@ -102,16 +102,14 @@ class CardSource:
 
 
 def _inside(check: Check, keys: Keys, negated: bool = False) -> Iterator[tuple[Check, Keys, bool]]:
-    inner = check.params.get("check")
-    if isinstance(inner, Mapping):
-        yield from _inside(_check_of(inner), (*keys, "check"), not negated)
-        return
-    several = check.params.get("checks")
-    if several is None:
+    """Yield the checks that a combination puts together; what others have inside belongs to them."""
+    if check.detector == "not":
+        yield from _inside(_check_of(check.params["check"]), (*keys, "check"), not negated)
+    elif check.detector in ("any", "all", "agree"):
+        for place, part in enumerate(check.params["checks"]):
+            yield from _inside(_check_of(part), (*keys, "checks", place), negated)
+    else:
         yield check, keys, negated
-        return
-    for place, part in enumerate(several):
-        yield from _inside(_check_of(part), (*keys, "checks", place), negated)
 
 
 def _check_of(raw: Mapping[str, Any]) -> Check:
