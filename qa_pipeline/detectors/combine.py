@@ -1,26 +1,19 @@
-"""``any``, ``all`` and ``not``: checks put together by three-valued logic, where not knowing stays not knowing."""
+"""``any``, ``all``, ``not`` and ``agree``: checks put together, where not knowing stays not knowing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from qa_pipeline.detectors.params import Params
-from qa_pipeline.detectors.verdict import Verdict
+from qa_pipeline.detectors.params import NestedCheck, Params
+from qa_pipeline.detectors.verdict import EVIDENCE_MAX, Verdict, undetermined
 from qa_pipeline.domain.inspection import Outcome
+from qa_pipeline.errors import N_
 
 _RANK = {Outcome.NOT_MET: 0, Outcome.PARTLY_MET: 1, Outcome.MET: 2}
 _OPPOSITE = {Outcome.MET: Outcome.NOT_MET, Outcome.NOT_MET: Outcome.MET}
-
-
-class NestedCheck(BaseModel):
-    """A check inside a check; its own detector validates the rest."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    detector: str
 
 
 class CombinedParams(Params):
@@ -28,15 +21,29 @@ class CombinedParams(Params):
 
     checks: tuple[NestedCheck, ...] = Field(min_length=1)
 
+    @property
+    def nested(self) -> tuple[NestedCheck, ...]:
+        """The checks put together."""
+        return self.checks
+
 
 class NotParams(Params):
     """``check``: the check turned round."""
 
     check: NestedCheck
 
+    @property
+    def nested(self) -> tuple[NestedCheck, ...]:
+        """The check turned round."""
+        return (self.check,)
+
 
 def judge_any(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the best verdict; an unknown one that could be better leaves it undetermined."""
+    """Return the best verdict; an unknown one that could be better leaves it undetermined.
+
+    What does not apply has no say, unless nothing does.
+    """
+    verdicts = _applying(verdicts)
     best = max((item for item in verdicts if item.outcome in _RANK), key=_rank_of, default=None)
     open_verdict = next((item for item in verdicts if item.outcome not in _RANK), None)
     if open_verdict is not None and (best is None or best.outcome is not Outcome.MET):
@@ -45,7 +52,11 @@ def judge_any(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def judge_all(verdicts: Sequence[Verdict]) -> Verdict:
-    """Return the worst verdict; an unknown one that could be worse leaves it undetermined."""
+    """Return the worst verdict; an unknown one that could be worse leaves it undetermined.
+
+    What does not apply has no say, unless nothing does.
+    """
+    verdicts = _applying(verdicts)
     worst = min((item for item in verdicts if item.outcome in _RANK), key=_rank_of, default=None)
     open_verdict = next((item for item in verdicts if item.outcome not in _RANK), None)
     if open_verdict is not None and (worst is None or worst.outcome is not Outcome.NOT_MET):
@@ -60,6 +71,27 @@ def judge_not(verdicts: Sequence[Verdict]) -> Verdict:
     """Turn MET and NOT_MET round; what is partly or unknown stays so."""
     verdict = verdicts[0]
     return replace(verdict, outcome=_OPPOSITE.get(verdict.outcome, verdict.outcome))
+
+
+def _applying(verdicts: Sequence[Verdict]) -> Sequence[Verdict]:
+    return [item for item in verdicts if item.outcome is not Outcome.NOT_APPLICABLE] or verdicts
+
+
+def judge_agree(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return what several checks on one fact say together; UNDETERMINED when evidence stands against evidence.
+
+    A check that has words or figures to show outweighs one that only missed something: who says that it was refunded,
+    and nowhere that it was not, said it. Two that show opposite things leave the question to a person, with both quotes.
+    """
+    shown = [item for item in verdicts if item.outcome in _RANK and item.evidence]
+    if len({item.outcome for item in shown}) > 1:
+        evidence = tuple(item.evidence[0] for item in shown)
+        return undetermined(N_("The evidence conflicts, so a person has to look."), evidence[:EVIDENCE_MAX])
+    open_verdict = next((item for item in verdicts if item.outcome not in _RANK), None)
+    if open_verdict is not None or not shown:
+        return open_verdict or judge_all(verdicts)
+    together = tuple(part for item in shown for part in item.evidence)
+    return replace(shown[0], evidence=together, confidence=min(item.confidence for item in shown))
 
 
 def _rank_of(verdict: Verdict) -> int:

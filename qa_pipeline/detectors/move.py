@@ -42,10 +42,10 @@ def judge_move(scene: Scene, params: MoveParams) -> Verdict:
     problem = scene.cannot_judge_words(params.role)
     if problem is not None:
         return problem
-    annotation = scene.view.annotation
-    if not annotation.move_engine or not has_wording(scene.view.language):
-        return undetermined(N_("Service moves were not looked for in this contact."))
-    found = search(scene, params.role, _finder(annotation.moves, params.move), window=params)
+    problem = moves_missing(scene)
+    if problem is not None:
+        return problem
+    found = search(scene, params.role, move_finder(scene.view.annotation.moves, params.move), window=params)
     name = move_names()[params.move].in_language(scene.view.language)
     verdict = judge_wanted(
         scene,
@@ -62,7 +62,15 @@ def judge_move(scene: Scene, params: MoveParams) -> Verdict:
     return verdict
 
 
-def _finder(moves: tuple[Move, ...], wanted: MoveKind) -> Finder:
+def moves_missing(scene: Scene) -> Verdict | None:
+    """Return why no rule about moves can be judged, None when it can."""
+    if not scene.view.annotation.move_engine or not has_wording(scene.view.language):
+        return undetermined(N_("Service moves were not looked for in this contact."))
+    return None
+
+
+def move_finder(moves: tuple[Move, ...], wanted: MoveKind) -> Finder:
+    """Return a finder of the words that show a move."""
     made = {move.utterance: move for move in moves if move.move is wanted}
 
     def find(passage: Passage) -> tuple[Hit, ...]:

@@ -13,10 +13,23 @@ from qa_pipeline.scoring.phrase_signs import write_out
 REFERENCE = "@"  # "@zh.greeting" stands for the phrase list of that name
 
 
+class NestedCheck(BaseModel):
+    """A check inside a check; its own detector validates the rest."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    detector: str
+
+
 class Params(BaseModel):
     """Base of every parameter model: unknown keys are mistakes, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+    @property
+    def nested(self) -> tuple[NestedCheck, ...]:
+        """The checks inside, in the order in which the detector asks for their judges."""
+        return ()
 
 
 def _has_words(phrase: str) -> str:

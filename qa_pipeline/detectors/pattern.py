@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from qa_pipeline.detectors.params import Count, Window
 from qa_pipeline.detectors.scene import Scene, Speaker
-from qa_pipeline.detectors.search import Finder, search
+from qa_pipeline.detectors.search import Finder, search, without_excused
 from qa_pipeline.detectors.verdict import Verdict
 from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
 from qa_pipeline.errors import N_, Message
@@ -45,11 +46,15 @@ Patterns = Annotated[
 
 
 class PatternParams(Window):
-    """``any``: one of these patterns is said; ``none``: none is. Letter case is ignored. The rest as for ``phrase``."""
+    """``any``: one of these patterns is said; ``none``: none is. Letter case is ignored. The rest as for ``phrase``.
+
+    ``unless``: patterns inside whose matches, or across which, a match does not count.
+    """
 
     role: Speaker = Speaker.AGENT
     any: Patterns | None = None
     none: Patterns | None = None
+    unless: Patterns | None = None
     min_hits: Count = 1
     partly_hits: Count | None = None
     partly_outside: bool = False
@@ -66,18 +71,23 @@ class PatternParams(Window):
     def finder(self) -> Finder:
         """Finder of the patterns."""
         compiled = [(pattern, _compiled(pattern)) for pattern in self.any or self.none or ()]
+        excuses = [(pattern, _compiled(pattern)) for pattern in self.unless or ()]
 
         def find(passage: Passage) -> tuple[Hit, ...]:
-            return tuple(
-                Hit(pattern, utterance, place, match.start(), match.end(), "words", 1.0)
-                for place, utterance in enumerate(passage.utterances)
-                for pattern, expression in compiled
-                # Half a surrogate pair cannot be encoded; its replacement is one character too, so places hold.
-                for match in expression.finditer(utterance.text.encode("utf-8", "replace").decode("utf-8"))
-                if match.end() > match.start()
-            )
+            return without_excused(_matches(compiled, passage), lambda: _matches(excuses, passage))
 
         return find
+
+
+def _matches(compiled: Sequence[tuple[str, Any]], passage: Passage) -> tuple[Hit, ...]:
+    return tuple(
+        Hit(pattern, utterance, place, match.start(), match.end(), "words", 1.0)
+        for place, utterance in enumerate(passage.utterances)
+        for pattern, expression in compiled
+        # Half a surrogate pair cannot be encoded; its replacement is one character too, so places hold.
+        for match in expression.finditer(utterance.text.encode("utf-8", "replace").decode("utf-8"))
+        if match.end() > match.start()
+    )
 
 
 def judge_pattern(scene: Scene, params: PatternParams) -> Verdict:

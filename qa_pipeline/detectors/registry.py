@@ -8,13 +8,19 @@ from typing import Any
 
 from qa_pipeline.detectors.abuse import AbuseParams, judge_abuse
 from qa_pipeline.detectors.attitude import AttitudeParams, judge_attitude
-from qa_pipeline.detectors.combine import CombinedParams, NestedCheck, NotParams, judge_all, judge_any, judge_not
+from qa_pipeline.detectors.combine import CombinedParams, NotParams, judge_agree, judge_all, judge_any, judge_not
+from qa_pipeline.detectors.contact import ContactParams, judge_contact
+from qa_pipeline.detectors.cue import Judge
+from qa_pipeline.detectors.entity import EntityParams, judge_entity
+from qa_pipeline.detectors.flow import FlowParams, judge_flow
 from qa_pipeline.detectors.measure import MeasureParams, judge_measure
 from qa_pipeline.detectors.move import MoveParams, judge_move
+from qa_pipeline.detectors.near import NearParams, judge_near
 from qa_pipeline.detectors.order import OrderParams, judge_order
-from qa_pipeline.detectors.params import Params
+from qa_pipeline.detectors.params import NestedCheck, Params
 from qa_pipeline.detectors.pattern import PatternParams, judge_pattern
 from qa_pipeline.detectors.phrase import PhraseParams, judge_phrase
+from qa_pipeline.detectors.repeat import RepeatParams, judge_repeat
 from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.sentiment import SentimentParams, judge_sentiment
 from qa_pipeline.detectors.similar import SimilarParams, judge_similar
@@ -22,8 +28,6 @@ from qa_pipeline.detectors.statement import StatementParams, judge_statement
 from qa_pipeline.detectors.time_limit import TimeLimitParams, judge_time_limit
 from qa_pipeline.detectors.verdict import Verdict
 from qa_pipeline.domain.scorecard import Check, Scorecard
-
-Judge = Callable[[Scene], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,26 @@ class Combination:
     judge: Callable[[Sequence[Verdict]], Verdict]
 
 
-DETECTORS: Mapping[str, Rule | Combination] = {
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """A detector that looks at the contact and asks the judges of the checks inside it where it wants to."""
+
+    params: type[Params]
+    judge: Callable[[Scene, Any, Sequence[Judge]], Verdict]
+
+
+DETECTORS: Mapping[str, Rule | Combination | Composite] = {
     "phrase": Rule(PhraseParams, judge_phrase),
     "similar": Rule(SimilarParams, judge_similar, asks="embedding"),
     "pattern": Rule(PatternParams, judge_pattern),
     "move": Rule(MoveParams, judge_move),
     "order": Rule(OrderParams, judge_order),
+    "flow": Composite(FlowParams, judge_flow),
+    "near": Composite(NearParams, judge_near),
     "time_limit": Rule(TimeLimitParams, judge_time_limit),
+    "repeat": Rule(RepeatParams, judge_repeat),
+    "entity": Rule(EntityParams, judge_entity),
+    "contact": Rule(ContactParams, judge_contact),
     "measure": Rule(MeasureParams, judge_measure),
     "sentiment": Rule(SentimentParams, judge_sentiment),
     "attitude": Rule(AttitudeParams, judge_attitude),
@@ -58,6 +75,7 @@ DETECTORS: Mapping[str, Rule | Combination] = {
     "any": Combination(CombinedParams, judge_any),
     "all": Combination(CombinedParams, judge_all),
     "not": Combination(NotParams, judge_not),
+    "agree": Combination(CombinedParams, judge_agree),
 }
 
 
@@ -75,15 +93,16 @@ def compile_check(check: Check) -> Judge:
         judge = entry.judge
         return lambda scene: judge(scene, params)
     parts = tuple(compile_check(inner) for inner in nested_checks(params))
+    if isinstance(entry, Composite):
+        compose = entry.judge
+        return lambda scene: compose(scene, params, parts)
     combine = entry.judge
     return lambda scene: combine([part(scene) for part in parts])
 
 
 def nested_checks(params: Params) -> tuple[Check, ...]:
-    """Return the checks inside the parameters of a combination, none for other detectors."""
-    if isinstance(params, CombinedParams):
-        return tuple(_check_of(item) for item in params.checks)
-    return (_check_of(params.check),) if isinstance(params, NotParams) else ()
+    """Return the checks inside the parameters of a check, none for most detectors."""
+    return tuple(_check_of(item) for item in params.nested)
 
 
 def _check_of(nested: NestedCheck) -> Check:

@@ -6,7 +6,8 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from qa_pipeline.detectors.registry import Judge, compile_check
+from qa_pipeline.detectors.cue import Judge
+from qa_pipeline.detectors.registry import compile_check
 from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.verdict import UNSURE, Verdict, undetermined
 from qa_pipeline.domain.inspection import Evidence, Finding, Outcome, Reason
@@ -87,7 +88,7 @@ def _judge(scene: Scene, rule: _Rule) -> Verdict:
     if rule.applies is None:
         return rule.judge(scene)
     condition = rule.applies(scene)
-    if condition.outcome is Outcome.NOT_MET:
+    if condition.outcome in (Outcome.NOT_MET, Outcome.NOT_APPLICABLE):
         return Verdict(
             outcome=Outcome.NOT_APPLICABLE,
             confidence=condition.confidence,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from qa_pipeline.detectors.params import Window
@@ -65,12 +66,31 @@ def phrase_finder(phrases: tuple[Phrase, ...], unless: tuple[Phrase, ...] = (), 
 
     def find(passage: Passage) -> tuple[Hit, ...]:
         hits = passage.find_all(phrases, tolerant=tolerant)
-        if not hits or not unless:
-            return hits
-        excused = passage.find_all(unless, tolerant=False)
-        return tuple(hit for hit in hits if not any(_overlap(hit, other) for other in excused))
+        return without_excused(hits, lambda: passage.find_all(unless, tolerant=False)) if unless else hits
 
     return find
+
+
+def without_excused(hits: tuple[Hit, ...], excuses: Callable[[], tuple[Hit, ...]]) -> tuple[Hit, ...]:
+    """Return the hits that overlap none of the excuses, which are looked for only where there is a hit.
+
+    The time grows with the number of both.
+    """
+    if not hits:
+        return hits
+    ends: dict[int, list[int]] = {}
+    starts: dict[int, list[int]] = {}
+    for excuse in sorted(excuses(), key=lambda item: (item.place, item.start)):
+        starts.setdefault(excuse.place, []).append(excuse.start)
+        known = ends.setdefault(excuse.place, [])
+        known.append(max(excuse.end, known[-1] if known else 0))
+    return tuple(hit for hit in hits if not _is_covered(hit, starts.get(hit.place, ()), ends.get(hit.place, ())))
+
+
+def _is_covered(hit: Hit, starts: Sequence[int], ends: Sequence[int]) -> bool:
+    """Whether an excuse, by the places where they start and the farthest end up to each, overlaps a hit."""
+    before = bisect_left(starts, hit.end)
+    return before > 0 and ends[before - 1] > hit.start
 
 
 def words_confidence(hit: Hit) -> float | None:
@@ -96,10 +116,6 @@ def _is_badly_heard(hit: Hit, *, is_draft: bool, charges: bool) -> bool:
         return min(_known_confidences(hit), default=1.0) < DRAFT_CHARGE_CONFIDENCE_MIN
     confidence = words_confidence(hit)
     return confidence is not None and confidence < (DRAFT_CREDIT_CONFIDENCE_MIN if is_draft else WORD_CONFIDENCE_MIN)
-
-
-def _overlap(one: Hit, other: Hit) -> bool:
-    return one.place == other.place and one.start < other.end and other.start < one.end
 
 
 def _is_inside(hit: Hit, window: Window, passage: Passage, scene: Scene) -> bool | None:

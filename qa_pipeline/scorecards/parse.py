@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from qa_pipeline.detectors.params import is_phrase
-from qa_pipeline.detectors.registry import DETECTORS, Combination
+from qa_pipeline.detectors.registry import DETECTORS
 from qa_pipeline.detectors.suggest import suggestion
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Section, Text
 from qa_pipeline.domain.vocabulary import SpeechHints
@@ -130,8 +130,10 @@ def _parse_check(raw: Any, keys: Keys, lists: PhraseLists, problems: Problems) -
     entry = DETECTORS[detector]
     try:
         entry.params.model_validate(params)  # before lists are expanded, so that places in the file are true
-        if isinstance(entry, Combination):
-            return _parse_combination(detector, params, keys, lists, problems)
+        before = problems.count
+        params = {name: _parse_nested(value, (*keys, name), lists, problems) for name, value in params.items()}
+        if problems.count > before:
+            return None
         valid = entry.params.model_validate(expand_params(params, lists, problems, keys))
     except ValidationError as error:
         problems.add_invalid(error, entry.params, keys)
@@ -139,15 +141,16 @@ def _parse_check(raw: Any, keys: Keys, lists: PhraseLists, problems: Problems) -
     return Check(detector=detector, params=valid.model_dump(mode="json", exclude_defaults=True))
 
 
-def _parse_combination(
-    detector: str, params: dict[str, Any], keys: Keys, lists: PhraseLists, problems: Problems
-) -> Check | None:
-    if detector == "not":
-        inner = _parse_check(params["check"], (*keys, "check"), lists, problems)
-        return None if inner is None else Check(detector=detector, params={"check": _flat(inner)})
-    parts = [_parse_check(raw, (*keys, "checks", index), lists, problems) for index, raw in enumerate(params["checks"])]
-    whole = [_flat(part) for part in parts if part is not None]
-    return Check(detector=detector, params={"checks": whole}) if len(whole) == len(parts) else None
+def _parse_nested(value: Any, keys: Keys, lists: PhraseLists, problems: Problems) -> Any:
+    """Return a parameter with the checks inside it validated and written out, wherever they stand in it."""
+    if isinstance(value, Mapping):
+        if "detector" in value:
+            check = _parse_check(value, keys, lists, problems)
+            return value if check is None else _flat(check)
+        return {name: _parse_nested(inner, (*keys, name), lists, problems) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_parse_nested(inner, (*keys, index), lists, problems) for index, inner in enumerate(value)]
+    return value
 
 
 def _flat(check: Check) -> dict[str, Any]:

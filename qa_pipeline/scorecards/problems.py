@@ -60,6 +60,11 @@ class Problems:
         self._document = document
         self._found: list[ScorecardError] = []
 
+    @property
+    def count(self) -> int:
+        """How many errors have been noted."""
+        return len(self._found)
+
     def add(self, keys: Sequence[str | int], message: str, hint: str = _FALLBACK_HINT, **params: object) -> None:
         """Note one error at the value under `keys`."""
         self._found.append(

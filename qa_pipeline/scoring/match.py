@@ -128,6 +128,11 @@ class Passage:
         for part in folded[:-1]:
             self._starts.append(self._starts[-1] + len(part.text) + 1)
 
+    @classmethod
+    def of(cls, utterances: Sequence[Utterance]) -> Passage:
+        """Return a passage over utterances that nobody has folded yet."""
+        return cls(utterances, [fold(utterance.text) for utterance in utterances])
+
     @cached_property
     def sounded(self) -> str:
         """The folded text by sound, same places."""

@@ -19,7 +19,7 @@ from qa_pipeline.domain.annotation import (
     SentimentCourse,
     TurningPoint,
 )
-from qa_pipeline.domain.contact import ContactKind, Role
+from qa_pipeline.domain.contact import ContactKind, Direction, Role
 from qa_pipeline.domain.inspection import Finding
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Section, Text
@@ -64,6 +64,8 @@ def view(
     moves: Sequence[Mapping[str, Any]] | None = (),
     abuse: Mapping[int, float] | None = None,
     turning_points: Sequence[Mapping[str, Any]] = (),
+    queue: str | None = None,
+    direction: str = "unknown",
 ) -> ContactView:
     """Return a contact view over ``role: text`` lines; `moves` or `abuse` None: nobody looked for any."""
     empty = {"mean": None, "start": None, "end": None, "lowest": None, "lowest_utterance": None}
@@ -116,6 +118,8 @@ def view(
         facts=TypeAdapter(Facts).validate_python(dict(facts or {})),
         annotation=annotation,
         timing_reliable=timing_reliable,
+        queue=queue,
+        direction=Direction(direction),
     )
 
 

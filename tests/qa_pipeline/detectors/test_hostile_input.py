@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import process_time
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,47 @@ def test_a_pattern_that_hangs_other_engines() -> None:
     start = process_time()
     found = judge(view(["agent: " + "a" * 20_000 + "!"]), {"detector": "pattern", "any": ["(a+)+$", "(a|aa)+$"]})
     assert found.outcome is Outcome.NOT_MET
+    assert process_time() - start < LIMIT_S
+
+
+ENDLESS_FLOW = {
+    "detector": "flow",
+    "steps": [
+        {"any": ["[a:40]好[b:40]的"], "optional": True},
+        {"role": "customer", "any": ["订单"], "within_s": 86_400},
+        {"any": ["帮您"], "within_utterances": 10_000},
+        {"when": {"role": "customer", "any": ["到"]}, "then": [{"any": ["看一下"], "within_s": 86_400}] * 10},
+        {"any": ["从来没有说过的话"]},
+    ],
+}
+NEAR_EVERYTHING = {
+    "detector": "near",
+    "cue": {"role": "customer", "any": ["订单号"]},
+    "after": 1000,
+    "before": 1000,
+    "check": {"detector": "phrase", "any": ["[a]从来[b]没有[c]说过"]},
+}
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        ENDLESS_FLOW,
+        NEAR_EVERYTHING,
+        NEAR_EVERYTHING | {"after": 1, "before": 0},
+        {"detector": "repeat", "role": "customer"},
+        {"detector": "entity", "role": "customer", "any": ["amount", "date", "duration", "percent", "phone"]},
+        {"detector": "phrase", "any": ["{a|b}{c|d}{e|f}{g|h}[x]{i|j}好"]},
+    ],
+)
+def test_a_hostile_rule_over_an_hour_and_a_half(check: dict[str, Any]) -> None:
+    lines = [
+        "agent: 好的，我帮您看一下这个订单的情况",
+        "customer: 一二三四五六七八九十千百万点，订单号JD1234，到底什么时候到",
+    ] * 900
+    lines += [f"customer: 第{number}次了啊你们{'一' * 300}" for number in range(300)]
+    start = process_time()
+    judge(view(lines), check)
     assert process_time() - start < LIMIT_S
 
 
