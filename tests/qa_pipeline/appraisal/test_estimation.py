@@ -1,0 +1,128 @@
+"""Agents' scores from all machine scores and a few reviews."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from qa_pipeline.appraisal.estimation import Reviewed, Scored, estimate_agents
+from qa_pipeline.appraisal.prediction_powered import estimate_mean
+from qa_pipeline.appraisal.ranks import rank
+
+
+def _site(seed: int = 0, agents: int = 40, calls: int = 30, reviews: int = 4) -> tuple[Scored, Reviewed]:
+    random = np.random.default_rng(seed)
+    truth = 70 + 6 * random.standard_normal(agents)
+    agent = np.repeat(np.arange(agents), calls)
+    said = truth[agent] + 8 * random.standard_normal(len(agent))
+    chosen = np.concatenate([place * calls + random.choice(calls, reviews, replace=False) for place in range(agents)])
+    reviewer = random.integers(0, 4, len(chosen))
+    score = said[chosen] + np.array([6.0, 0.0, 0.0, -6.0])[reviewer] + random.standard_normal(len(chosen))
+    return (
+        Scored(agent=agent, score=0.5 * said + 20 + random.standard_normal(len(agent)), case=np.zeros_like(agent)),
+        Reviewed(contact=chosen, reviewer=reviewer, score=score, targeted=np.zeros(len(chosen), dtype=bool)),
+    )
+
+
+def test_severity_of_reviewers_is_found_and_taken_away() -> None:
+    found = estimate_agents(*_site())
+    assert found.severity == pytest.approx([6, 0, 0, -6], abs=1.0)
+    assert found.severity.sum() == pytest.approx(0, abs=1e-9)
+
+
+def test_a_shift_of_the_machine_changes_nothing_and_one_of_the_reviews_shifts_all() -> None:
+    scored, reviewed = _site()
+    plain = estimate_agents(scored, reviewed)
+    shifted = estimate_agents(replace(scored, score=scored.score - 10), reviewed)
+    np.testing.assert_allclose(shifted.value, plain.value, atol=1e-4)
+    raised = estimate_agents(scored, replace(reviewed, score=reviewed.score + 7))
+    np.testing.assert_allclose(raised.value, plain.value + 7, atol=1e-4)
+
+
+def test_an_agent_whom_the_machine_wrongs_is_righted_by_reviews() -> None:
+    scored, reviewed = _site()
+    wronged = replace(scored, score=scored.score - 8 * (scored.agent == 0))
+    machine_drop = 8.0
+    estimate_drop = estimate_agents(scored, reviewed).value[0] - estimate_agents(wronged, reviewed).value[0]
+    assert estimate_drop < machine_drop / 2
+
+
+def test_fewer_than_two_random_reviews_are_no_sufficient_evidence() -> None:
+    scored, reviewed = _site()
+    kept = np.ones(len(reviewed.score), dtype=bool)
+    kept[1:4] = False  # the first agent keeps one review of four
+    targeted = np.zeros(len(reviewed.score), dtype=bool)
+    targeted[4:7] = True  # the second has three that a complaint chose, and one at random
+    fewer = Reviewed(
+        contact=reviewed.contact[kept],
+        reviewer=reviewed.reviewer[kept],
+        score=reviewed.score[kept],
+        targeted=targeted[kept],
+    )
+    found = estimate_agents(scored, fewer)
+    assert found.random_review_count[:3].tolist() == [1, 1, 4]
+    assert found.sufficient[:3].tolist() == [False, False, True]
+    assert found.se[0] > found.se[2]
+
+
+def test_reviews_that_complaints_chose_do_not_lower_the_agent_they_are_marked_for() -> None:
+    scored, reviewed = _site(reviews=6)
+    harsh = reviewed.score.copy()
+    targeted = np.zeros(len(harsh), dtype=bool)
+    targeted[::6] = True
+    harsh[::6] -= 20  # what complaints choose is bad, for everybody alike
+    plain = estimate_agents(scored, reviewed).value
+    marked = estimate_agents(scored, replace(reviewed, score=harsh, targeted=targeted)).value
+    unmarked = estimate_agents(scored, replace(reviewed, score=harsh)).value
+    assert abs((marked - plain).mean()) < 1.0
+    assert (unmarked - plain).mean() == pytest.approx(-20 / 6, abs=1.0)
+
+
+def test_draws_have_the_standard_errors_of_the_estimates() -> None:
+    found = estimate_agents(*_site())
+    draws = found.draws(20_000, seed=1)
+    np.testing.assert_allclose(draws.mean(axis=0), found.value, atol=0.1)
+    np.testing.assert_allclose(draws.std(axis=0), found.se, rtol=0.05)
+
+
+def test_too_few_reviews_and_a_machine_without_difference_are_refused() -> None:
+    scored, reviewed = _site(agents=4)
+    few = Reviewed(**{name: getattr(reviewed, name)[:10] for name in ("contact", "reviewer", "score", "targeted")})
+    with pytest.raises(ValueError, match="too few"):
+        estimate_agents(scored, few)
+    scored, reviewed = _site()
+    with pytest.raises(ValueError, match="same score"):
+        estimate_agents(replace(scored, score=np.full_like(scored.score, 70.0)), reviewed)
+
+
+def test_ranks_come_as_intervals_and_groups() -> None:
+    # Three agents: two whose draws overlap fully and one clearly last.
+    draws = np.array([[80.0, 81.0, 50.0], [81.0, 80.0, 51.0]] * 50)
+    found = rank(draws)
+    assert list(zip(found.low, found.high, strict=True)) == [(1, 2), (1, 2), (3, 3)]
+    assert found.group.tolist() == [1, 1, -1]
+    tied = rank(np.random.default_rng(0).normal(70, 1, (1000, 3)))
+    assert tied.group.tolist() == [0, 0, 0]
+
+
+def test_a_mean_is_corrected_by_what_people_found() -> None:
+    # Machine scores 0, 0, 10, 10 and reviews of all four: 1, 1, 5, 5. By hand:
+    # covariance of (0, 0, 10, 10) and (1, 1, 5, 5) is 10, variance 25: slope .4, over 1 + 4 / 4 gives .2.
+    # Rest: 1, 1, 3, 3, mean 2; the machine's mean is 5: 2 + .2 * 5 = 3, which is the mean of the reviews.
+    machine, review = np.array([0.0, 0.0, 10.0, 10.0]), np.array([1.0, 1.0, 5.0, 5.0])
+    found = estimate_mean(machine, machine, review)
+    assert (found.weight, found.value) == pytest.approx((0.2, 3.0))
+    # 4,000 contacts with a mean of 7.5: slope .4 / 1.001; rest 1 and 5 - 10 * slope, mean 3 - 5 * slope.
+    many = np.concatenate([np.zeros(1_000), np.full(3_000, 10.0)])
+    assert estimate_mean(many, machine, review).value == pytest.approx(3 + 2.5 * 0.4 / 1.001)
+
+
+def test_contacts_that_were_likely_chosen_weigh_less() -> None:
+    # Half the reviews come from contacts chosen five times as often: weights 1 and 5, mean (1 * 0 + 5 * 6) / 6 = 5.
+    machine = np.zeros(10)
+    found = estimate_mean(machine, np.zeros(2), np.array([0.0, 6.0]), np.array([0.5, 0.1]))
+    assert found.value == pytest.approx(5.0)
+    with pytest.raises(ValueError, match="probability"):
+        estimate_mean(machine, np.zeros(2), np.array([0.0, 6.0]), np.array([0.5, 0.0]))
