@@ -29,6 +29,7 @@ _CASES = 3
 _CASE_POINTS = np.array([4.0, 0.0, -6.0])
 _TARGETED = 2
 _SITE_REVIEWS = 400
+_SITES = 10  # whole sites per repetition: one site is one interval, where 200 agents are 200
 _GROUP = AGENTS // 5  # agents whose dialect the machine takes for mistakes
 _Z95 = 1.959964
 
@@ -174,7 +175,7 @@ def validate_estimation(repetitions: int = 100, seed: int = 0) -> EstimationRepo
                 runs[estimator].append(_judge(guess(site), site, scenario))
             runs["mixed_model"][-1] |= _judge_ranks(site, random)
         found[name] = {estimator: _average(rows) for estimator, rows in runs.items()}
-    whole = [_site_mean(simulate(SCENARIOS["plain"], random), random) for _ in range(repetitions)]
+    whole = [_site_mean(simulate(SCENARIOS["plain"], random), random) for _ in range(_SITES * repetitions)]
     return EstimationReport(
         repetitions=repetitions,
         scenarios=found,
