@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from qa_pipeline.domain.annotation import (
     AttitudeScore,
+    ContactReason,
     ContactSatisfaction,
     MoveKind,
     SentimentCourse,
@@ -84,6 +85,38 @@ class ContactListDocument(_Document):
     contacts: tuple[ContactSummary, ...]
 
 
+class SearchHitDocument(_Document):
+    """A masked utterance with the half-open spans of ``text`` that were looked for."""
+
+    utterance: int
+    role: Role
+    start_s: float | None
+    end_s: float | None
+    text: str
+    highlights: tuple[tuple[int, int], ...]
+
+
+class FoundContactDocument(_Document):
+    """A contact in which the words were said, with the first of ``hits_count`` utterances that hold them."""
+
+    contact: ContactSummary
+    hits_count: int
+    hits: tuple[SearchHitDocument, ...]
+
+
+class SearchDocument(_Document):
+    """Some of ``total`` contacts, newest first.
+
+    ``unindexed_count``: contacts that were scored by an earlier version and cannot be found until they are indexed.
+    """
+
+    total: int
+    offset: int
+    limit: int
+    unindexed_count: int
+    contacts: tuple[FoundContactDocument, ...]
+
+
 class MoveDocument(_Document):
     """A service move of an utterance (see docs/moves.md) with the words that show it."""
 
@@ -137,6 +170,7 @@ class ContactDocument(_Document):
     sentiment: tuple[SentimentCourse, ...]
     turning_points: tuple[TurningPointRow, ...]
     satisfaction: ContactSatisfaction | None
+    reason: ContactReason | None
     attitude: tuple[AttitudeScore, ...]
 
 

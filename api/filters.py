@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import fields
+from typing import Annotated, Literal
 
 from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from qa_pipeline.domain.contact import ContactKind
+from qa_pipeline.domain.contact import ContactKind, Role
+from qa_pipeline.domain.inspection import Flag
+from qa_pipeline.scoring.full_text import QUERY_CHARACTERS_MAX
 from qa_pipeline.services.contact_list import ContactFilter
 
 _Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]  # PostgreSQL takes no NUL in a text
@@ -38,14 +41,48 @@ class ContactQuery(Paging):
     text: _Name | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    flag: Flag | None = None
 
     @field_validator(
-        "period", "agent_id", "team", "kind", "language", "red_line", "passed", "scored", "text", mode="before"
+        "period",
+        "agent_id",
+        "team",
+        "kind",
+        "language",
+        "red_line",
+        "passed",
+        "scored",
+        "text",
+        "flag",
+        mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
 
     def as_filter(self) -> ContactFilter:
-        """Return the filter of the service."""
-        return ContactFilter(**self.model_dump(exclude={"offset", "limit"}))
+        """Return the filter of the service, without what was said."""
+        return ContactFilter(**self.model_dump(include={each.name for each in fields(ContactFilter)}))
+
+
+class SaidQuery(ContactQuery):
+    """Filters of a list that may ask for what was said."""
+
+    q: Annotated[str, Field(max_length=QUERY_CHARACTERS_MAX)] | None = Field(None, description="What was said")
+    role: Literal["customer", "agent"] | None = Field(None, description="By whom; else by anybody")
+
+    @field_validator("q", "role", mode="before")
+    @classmethod
+    def _blank_is_none(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @property
+    def speaker(self) -> Role | None:
+        """Whose words are looked for."""
+        return Role(self.role) if self.role else None
+
+
+class SearchQuery(SaidQuery):
+    """Filters of a search."""
+
+    q: Annotated[str, Field(max_length=QUERY_CHARACTERS_MAX, description="What was said")]

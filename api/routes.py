@@ -17,10 +17,11 @@ from api.documents import (
     HealthDocument,
     PeriodDocument,
     ProblemListDocument,
+    SearchDocument,
 )
-from api.filters import ContactId, ContactQuery
+from api.filters import ContactId, ContactQuery, SearchQuery
 from api.sources import FromSources, InLanguage, Sources
-from api.summaries import contact_document, contact_summary
+from api.summaries import contact_document, contact_summary, found_contact
 from coaching.focus import build_coached_report
 from qa_pipeline.domain.performance import Agent, Evaluation
 from qa_pipeline.report.agent_rows import dimension_row
@@ -29,6 +30,7 @@ from qa_pipeline.services.contact_list import list_contacts
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.periods import list_periods
 from qa_pipeline.services.report import check_period, problem_rows
+from qa_pipeline.services.search import search_contacts
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorDocument} for code in (404, 405, 421, 422, 500, 503)}
 router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
@@ -53,6 +55,24 @@ def periods(sources: FromSources) -> list[PeriodDocument]:
         )
         for found in list_periods(sources.store)
     ]
+
+
+@router.get("/search")
+def search(sources: FromSources, wanted: Annotated[SearchQuery, Query()]) -> SearchDocument:
+    """Contacts in which words were said, newest first, with the sentences.
+
+    The query: words that must all occur, "a phrase", a OR b, -without, begin*.
+    """
+    page = search_contacts(
+        sources.store, wanted.q, wanted.as_filter(), role=wanted.speaker, offset=wanted.offset, limit=wanted.limit
+    )
+    return SearchDocument(
+        total=page.total,
+        offset=wanted.offset,
+        limit=wanted.limit,
+        unindexed_count=page.unindexed_count,
+        contacts=tuple(found_contact(found) for found in page.contacts),
+    )
 
 
 @router.get("/contacts")

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from api.documents import ContactDocument, ContactSummary, MoveDocument, TranscriptDocument, UtteranceDocument
+from api.documents import (
+    ContactDocument,
+    ContactSummary,
+    FoundContactDocument,
+    MoveDocument,
+    SearchHitDocument,
+    TranscriptDocument,
+    UtteranceDocument,
+)
 from api.sources import Sources
 from qa_pipeline.domain.annotation import Annotation
 from qa_pipeline.domain.contact import Contact
@@ -11,6 +19,7 @@ from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.contact_rows import contact_row, customer_turns
 from qa_pipeline.services.contacts import ContactDetail
+from qa_pipeline.services.search import FoundContact
 
 
 def contact_summary(contact: Contact, inspection: Inspection | None) -> ContactSummary:
@@ -33,6 +42,25 @@ def contact_summary(contact: Contact, inspection: Inspection | None) -> ContactS
     )
 
 
+def found_contact(found: FoundContact) -> FoundContactDocument:
+    """Return one contact as searches show it."""
+    return FoundContactDocument(
+        contact=contact_summary(found.contact, found.inspection),
+        hits_count=found.hits_count,
+        hits=tuple(
+            SearchHitDocument(
+                utterance=hit.utterance,
+                role=hit.role,
+                start_s=hit.start_s,
+                end_s=hit.end_s,
+                text=hit.text,
+                highlights=hit.highlights,
+            )
+            for hit in found.hits
+        ),
+    )
+
+
 def contact_document(detail: ContactDetail, sources: Sources, language: str) -> ContactDocument:
     """Return everything that is known of one contact."""
     inspection, annotation = detail.inspection, detail.annotation
@@ -46,6 +74,7 @@ def contact_document(detail: ContactDetail, sources: Sources, language: str) -> 
         sentiment=annotation.courses if annotation else (),
         turning_points=customer_turns(inspection) if inspection else (),
         satisfaction=inspection.satisfaction if inspection else None,
+        reason=inspection.contact_reason if inspection else None,
         attitude=annotation.attitude if annotation else (),
     )
 

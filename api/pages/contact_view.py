@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from api.documents import ContactDocument, TranscriptDocument, UtteranceDocument
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.report.data import ContactRow
+from qa_pipeline.services.search import FoundContact, SearchHit
 
 WIDTH, HEIGHT = 640.0, 110.0
 
@@ -65,6 +67,36 @@ class CoursePoint:
     x: float
     y: float
     said: UtteranceDocument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundLine:
+    """An utterance that holds words looked for, in pieces; those words are the quoted ones."""
+
+    hit: SearchHit
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundLines:
+    """What was found in one contact and how many utterances more."""
+
+    lines: tuple[FoundLine, ...]
+    more_count: int
+
+
+def found_in(found: FoundContact) -> FoundLines:
+    """Return the utterances of a contact that were looked for, with the words marked."""
+    lines = tuple(FoundLine(hit=hit, pieces=_marked(hit.text, hit.highlights)) for hit in found.hits)
+    return FoundLines(lines=lines, more_count=found.hits_count - len(lines))
+
+
+def _marked(text: str, spans: Sequence[tuple[int, int]]) -> tuple[Piece, ...]:
+    borders = sorted({0, len(text), *(border for span in spans for border in span)})
+    return tuple(
+        Piece(text=text[start:end], is_quoted=any(first <= start and end <= last for first, last in spans))
+        for start, end in pairwise(borders)
+    )
 
 
 def turns_by_utterance(document: ContactDocument) -> Mapping[int, tuple[str, ...]]:

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.filters import ContactId, ContactQuery
+from api.filters import ContactId, ContactQuery, SaidQuery
 from api.language import language_of
-from api.pages.contact_view import HEIGHT, WIDTH, lines_of, sentiment_course, turns_by_utterance
+from api.pages.contact_view import HEIGHT, WIDTH, found_in, lines_of, sentiment_course, turns_by_utterance
 from api.pages.environment import link, render
 from api.sources import FromSources
 from api.summaries import contact_document, contact_summary
 from coaching.focus import build_coached_report
 from qa_pipeline.domain.contact import Role
-from qa_pipeline.errors import N_, NotFound
+from qa_pipeline.domain.inspection import Flag
+from qa_pipeline.errors import N_, InputError, NotFound
+from qa_pipeline.i18n import translator
 from qa_pipeline.report.csv import render_csv
 from qa_pipeline.report.data import ReportData
 from qa_pipeline.report.environment import moment_filter, stylesheet
 from qa_pipeline.report.excel import render_excel
 from qa_pipeline.report.html import render_html
 from qa_pipeline.report.json import render_json
-from qa_pipeline.services.contact_list import list_contacts
+from qa_pipeline.services.contact_list import ContactPage, list_contacts
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.periods import list_periods
 from qa_pipeline.services.report import problem_rows
+from qa_pipeline.services.search import SearchPage, search_contacts
 
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#0f3d4c"/>'
@@ -82,22 +86,40 @@ def overview(request: Request, sources: FromSources) -> str:
 
 
 @router.get("/contacts")
-def contacts(request: Request, sources: FromSources, wanted: Annotated[ContactQuery, Query()]) -> str:
-    """Contacts that fit the filters in the address."""
-    page = list_contacts(sources.store, wanted.as_filter(), offset=wanted.offset, limit=wanted.limit)
+def contacts(request: Request, sources: FromSources, wanted: Annotated[SaidQuery, Query()]) -> HTMLResponse:
+    """Contacts that fit the filters in the address, with the sentences that were looked for."""
+    problem = None
+    page = ContactPage(contacts=(), total=0)
+    searched: SearchPage | None = None
+    where = wanted.as_filter()
+    if wanted.q is None:
+        page = list_contacts(sources.store, where, offset=wanted.offset, limit=wanted.limit)
+    else:
+        try:
+            searched = search_contacts(
+                sources.store, wanted.q, where, role=wanted.speaker, offset=wanted.offset, limit=wanted.limit
+            )
+        except InputError as error:
+            problem = error
     with sources.store.reading() as tx:
         teams = sorted({agent.team for agent in tx.agents.list() if agent.team})
-    return render(
+    shown = searched.contacts if searched else page.contacts
+    text = render(
         "contacts.html",
         request,
         wanted=wanted,
-        contacts=[contact_summary(listed.contact, listed.inspection) for listed in page.contacts],
-        total=page.total,
+        contacts=[contact_summary(each.contact, each.inspection) for each in shown],
+        found={each.contact.id: found_in(each) for each in searched.contacts} if searched else {},
+        problem=problem.as_dict(translator(language_of(request))) if problem else None,
+        unindexed_count=searched.unindexed_count if searched else 0,
+        flags=tuple(Flag),
+        total=searched.total if searched else page.total,
         teams=teams,
         periods=list_periods(sources.store),
         moment=moment_filter(sources.store.time_zone.key),
         filters=wanted.model_dump(mode="json", exclude={"offset"}, exclude_none=True, exclude_defaults=True),
     )
+    return HTMLResponse(text, status_code=HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK)
 
 
 @router.get("/contacts/{contact_id:path}")

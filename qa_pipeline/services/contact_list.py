@@ -9,16 +9,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select
 
 from qa_pipeline.domain.contact import Contact, ContactKind
-from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.inspection import Flag, Inspection
 from qa_pipeline.store import Store, tables
 from qa_pipeline.store.documents import load
+from qa_pipeline.store.utterances import SaidWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactFilter:
     """What must hold; None asks for nothing. ``text`` occurs in the id or the agent's id, case aside.
 
-    ``scored`` True: has points; False: inspected without points or not inspected at all.
+    ``said``: in the contact. ``scored`` True: has points; False: inspected without points or not inspected at all.
     """
 
     period: str | None = None
@@ -32,6 +33,8 @@ class ContactFilter:
     text: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    flag: Flag | None = None
+    said: SaidWords | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,28 +60,29 @@ def list_contacts(store: Store, wanted: ContactFilter, *, offset: int, limit: in
     joined = contact.outerjoin(
         inspection.join(newest, newest.c.id == inspection.c.id), inspection.c.contact_id == contact.c.id
     )
-    where = _conditions(wanted)
     rows = (
         select(contact.c.document, inspection.c.document.label("judged"))
         .select_from(joined)
-        .where(*where)
         .order_by(contact.c.started_at.is_(None), contact.c.started_at.desc(), contact.c.id)
         .offset(offset)
         .limit(limit)
     )
-    count = select(func.count()).select_from(joined).where(*where)
+    count = select(func.count()).select_from(joined)
     with store.reading() as tx:
-        total = tx.connection.execute(count).scalar_one()
+        where = _conditions(wanted)
+        if wanted.said is not None:
+            where.append(tx.utterances.condition(wanted.said))
+        total = tx.connection.execute(count.where(*where)).scalar_one()
         found = [
             ListedContact(
                 contact=load(Contact, row.document), inspection=load(Inspection, row.judged) if row.judged else None
             )
-            for row in tx.connection.execute(rows)
+            for row in tx.connection.execute(rows.where(*where))
         ]
     return ContactPage(contacts=found, total=total)
 
 
-def _conditions(wanted: ContactFilter) -> Sequence[ColumnElement[bool]]:
+def _conditions(wanted: ContactFilter) -> list[ColumnElement[bool]]:
     contact, inspection = tables.contact, tables.inspection
     exact = (
         (contact.c.period, wanted.period),
@@ -98,6 +102,8 @@ def _conditions(wanted: ContactFilter) -> Sequence[ColumnElement[bool]]:
             contact.c.id.icontains(wanted.text, autoescape=True)
             | contact.c.agent_id.icontains(wanted.text, autoescape=True)
         )
+    if wanted.flag is not None:
+        found.append(inspection.c.flags.contains(tables.spaced([wanted.flag.value])))
     if wanted.since is not None:
         found.append(contact.c.started_at >= wanted.since)
     if wanted.until is not None:

@@ -191,6 +191,7 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
         with store.transaction() as tx:
             added = tx.inspections.add(result.inspection, run.id)
             tx.artifacts.put(task.contact.id, _artifacts(task))
+            tx.utterances.put(task.contact.id, result.said)
             tx.problems.clear(_subject(task))
         run.done += int(added)
         run.skipped += int(not added)

@@ -34,6 +34,7 @@ from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.flags import flags_of
+from qa_pipeline.scoring.full_text import SearchableUtterance, searchable
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.fingerprint import fingerprint
@@ -93,9 +94,10 @@ class InspectionTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionResult:
-    """The inspection and the seconds that each stage took (0 for an artifact that was there)."""
+    """The inspection, what was said for searching, and the seconds of each stage (0 for an artifact that was there)."""
 
     inspection: Inspection
+    said: tuple[SearchableUtterance, ...]
     stage_s: dict[str, float]
 
 
@@ -188,7 +190,9 @@ def inspect_contact(task: InspectionTask) -> InspectionResult:
     annotated, listening = _annotated(task, clock)
     inspection = judge(task, annotated, listening)
     clock.lap("score")
-    return InspectionResult(inspection=inspection, stage_s=clock.laps)
+    said = searchable(annotated.transcript)
+    clock.lap("search")
+    return InspectionResult(inspection=inspection, said=said, stage_s=clock.laps)
 
 
 def annotated_contact(task: InspectionTask) -> tuple[Annotated, Listening | None]:
@@ -330,6 +334,7 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         diarization_confidence=transcript.diarization_confidence,
         turning_points=annotated.annotation.turning_points,
         satisfaction=annotated.annotation.satisfaction,
+        contact_reason=annotated.annotation.reason,
     )
 
 

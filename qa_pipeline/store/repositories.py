@@ -17,6 +17,7 @@ from qa_pipeline.domain.performance import Agent, Evaluation, KpiRecord
 from qa_pipeline.errors import N_, CallqaError, Conflict, NotFound
 from qa_pipeline.store import tables
 from qa_pipeline.store.documents import dump, load
+from qa_pipeline.store.utterances import Utterances
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class Transaction:
         self.contacts = Contacts(connection, time_zone)
         self.agents = Agents(connection)
         self.inspections = Inspections(connection)
+        self.utterances = Utterances(connection)
         self.artifacts = Artifacts(connection)
         self.kpis = Kpis(connection)
         self.evaluations = Evaluations(connection)
@@ -182,6 +184,7 @@ class Inspections:
                 points=inspection.score.points,
                 passed=inspection.score.passed,
                 red_line=bool(inspection.score.fatal),
+                flags=tables.spaced(flag.value for flag in inspection.flags),
                 document=dump(inspection).decode(),
                 run_id=run_id,
                 created_at=inspection.created_at,

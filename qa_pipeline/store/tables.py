@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -44,6 +45,12 @@ class UtcMoment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def spaced(words: Iterable[str]) -> str:
+    """Return words in one text, each between spaces, so that one is found as a part of it and never inside another."""
+    joined = " ".join(words)
+    return f" {joined} " if joined else ""
 
 
 metadata = MetaData(
@@ -92,10 +99,30 @@ inspection = Table(
     Column("points", Float),
     Column("passed", Boolean),
     Column("red_line", Boolean, nullable=False),
+    Column("flags", String(400), nullable=False, server_default=""),  # each between spaces
     Column("document", Text, nullable=False),
     Column("run_id", String(40), nullable=False),
     Column("created_at", UtcMoment, nullable=False),
     Index("ix_inspection_contact_id_scorecard_id", "contact_id", "scorecard_id"),
+)
+
+UTTERANCE_INDEX = "utterance_index"  # and what SQLite keeps for it under longer names
+
+# What was said, masked, for searching. Beside it stands an index of the tokens that each database has in its own way
+# (migration 0002); it follows the rows by itself.
+utterance = Table(
+    "utterance",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("contact_id", String(200), ForeignKey("contact.id", ondelete="CASCADE"), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("start_s", Float),
+    Column("end_s", Float),
+    Column("text", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("tokens", Text, nullable=False),
+    UniqueConstraint("contact_id", "place"),
 )
 
 artifact = Table(

@@ -28,6 +28,7 @@ from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import ChannelLanguage
 from qa_pipeline.errors import NeedsModel
 from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.scoring.full_text import searchable
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store, open_store
@@ -110,6 +111,7 @@ def fill(store: Store, artifacts: ArtifactFolder) -> None:
             tx.inspections.add(how_it_went(inspection) if contact.id == RED_LINE_CALL else inspection, "r")
         for evaluation in factories.month_of_evaluations():
             tx.evaluations.put(evaluation)
+        tx.utterances.put(RED_LINE_CALL, searchable(said().transcript))
         tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64})
         tx.artifacts.put(ONE_CHANNEL_CALL, {"annotate": "e" * 64})
         tx.contacts.put(factories.contact("waiting/1", agent_id=None, agent_name=None))

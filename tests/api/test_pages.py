@@ -179,3 +179,20 @@ def test_a_contact_shows_predicted_satisfaction_with_its_interval(client: TestCl
     }
     (turn,) = document["turning_points"]
     assert (turn["event"], turn["utterance"], turn["after"]) == ("left_angry", 3, -0.8)
+
+
+def test_what_was_said_is_found_marked_and_linked(client: TestClient) -> None:
+    page = text_of(client, "/contacts?q=快遞 沒有&lang=en")
+    assert f'href="/contacts/{RED_LINE_CALL}?lang=en#u3"' in page
+    assert "我的<mark>快递</mark>三天了还<mark>没有</mark>到！" in page
+    assert "1–1 of 1" in page
+    assert "71 contacts that were scored before cannot be found yet" in page
+    assert "No contact fits" in text_of(client, "/contacts?q=快递&role=agent")
+    assert "No contact fits" in text_of(client, "/contacts?q=快递&flag=recovered")
+
+
+def test_a_query_that_cannot_be_read_is_explained_beside_the_box(client: TestClient) -> None:
+    page = text_of(client, "/contacts?q=%22快递&lang=en", status=422)
+    assert "A quote is opened and not closed." in page
+    assert 'aria-invalid="true"' in page
+    assert "<script" not in text_of(client, '/contacts?q="<script>alert(1)</script>"')

@@ -130,9 +130,33 @@ def test_nothing_can_be_written(client: TestClient) -> None:
 
 def test_the_schema_describes_every_answer_of_the_api(client: TestClient) -> None:
     schema = get(client, "/openapi.json")
-    assert len(schema["paths"]) == 7
+    assert len(schema["paths"]) == 8
     for path, methods in schema["paths"].items():
         assert set(methods) == {"get"}, path
         content = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         assert content, path
         assert "ErrorDocument" in str(methods["get"]["responses"]["404"]), path
+
+
+def test_search_returns_sentences_with_highlights(client: TestClient) -> None:
+    page = get(client, "/search?q=快递 OR 没有这个词&role=customer")
+    assert (page["total"], page["unindexed_count"]) == (1, 71)
+    (found,) = page["contacts"]
+    assert (found["contact"]["id"], found["hits_count"]) == (RED_LINE_CALL, 1)
+    assert found["hits"] == [
+        {
+            "utterance": 3,
+            "role": "customer",
+            "start_s": 12.0,
+            "end_s": 15.5,
+            "text": "我的快递三天了还没有到！",
+            "highlights": [[2, 4]],
+        }
+    ]
+    assert get(client, "/search?q=快递&agent_id=A01")["total"] == 0
+
+
+def test_search_needs_a_query_that_can_be_read(client: TestClient) -> None:
+    get(client, "/search", 422)
+    error = get(client, '/search?q="快递', 422)["error"]
+    assert (error["type"], error["field"]) == ("InputError", "query")

@@ -11,7 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event, text
+from alembic import command
+from sqlalchemy import create_engine, event, text
 
 from qa_pipeline.domain.contact import Contact, ContactKind, Role, Source, SourceKind
 from qa_pipeline.domain.inspection import Evidence, Finding, Flag, Inspection, Outcome, Reason, Score
@@ -27,7 +28,9 @@ from qa_pipeline.errors import (
     StoreLocked,
     StoreReadOnly,
 )
+from qa_pipeline.services.contact_list import ContactFilter, list_contacts
 from qa_pipeline.store import Store, database, open_store, schema
+from qa_pipeline.store.documents import dump
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -269,4 +272,33 @@ def test_a_database_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     limited(store, "PRAGMA query_only = ON")
     with pytest.raises(StoreReadOnly, match=r"fixed\.db"), store.transaction() as tx:
         tx.agents.put(Agent(id="8001"))
+    store.close()
+
+
+def test_a_database_of_the_first_version_keeps_its_contacts_and_can_be_filtered_by_flag(store_url: str) -> None:
+    inspection = an_inspection()
+    engine = create_engine(store_url)
+    with engine.begin() as connection:
+        command.upgrade(schema._config(connection), "0001")
+        connection.execute(
+            text(
+                "INSERT INTO contact (id, content_sha256, kind, document, created_at) "
+                "VALUES ('C-1', 'x', 'call', :document, '2026-10-01')"
+            ),
+            {"document": dump(a_contact()).decode()},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO inspection (contact_id, scorecard_id, scorecard_version, rater, fingerprint, red_line, "
+                "document, run_id, created_at) "
+                "VALUES ('C-1', 's', 1, 'machine', 'f', :no, :document, 'r', '2026-10-01')"
+            ),
+            {"no": False, "document": dump(inspection).decode()},
+        )
+    engine.dispose()
+    store = open_store(store_url, ZONE)
+    found = {flag: list_contacts(store, ContactFilter(flag=flag), offset=0, limit=9).total for flag in Flag}
+    assert found == {flag: int(flag in inspection.flags) for flag in Flag}
+    with store.reading() as tx:
+        assert tx.utterances.contacts_without() == ["C-1"]
     store.close()

@@ -1,0 +1,138 @@
+"""What was said, kept for searching, and queries over it as conditions on contacts; alike on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    not_,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.scoring.full_text import Query, SearchableUtterance, Term, Token
+from qa_pipeline.store import tables
+
+# Written out, not bound: the index is used only where the expression is the one it was made over.
+_SPACE: ColumnElement[str] = literal_column("' '")
+_FTS = table(tables.UTTERANCE_INDEX, column("rowid"), column(tables.UTTERANCE_INDEX))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidWords:
+    """What must have been said in a contact; ``role``: by whom, None by anybody."""
+
+    query: Query
+    role: Role | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundUtterance:
+    """A masked utterance that holds one of the words looked for."""
+
+    contact_id: str
+    utterance: int
+    role: Role
+    start_s: float | None
+    end_s: float | None
+    text: str
+
+
+class Utterances:
+    """Masked utterances of contacts, for searching."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def put(self, contact_id: str, said: Sequence[SearchableUtterance]) -> None:
+        """Keep what was said in a contact, replacing what was kept before."""
+        self._connection.execute(delete(tables.utterance).where(tables.utterance.c.contact_id == contact_id))
+        rows = [
+            {
+                "contact_id": contact_id,
+                "place": each.utterance,
+                "role": each.role.value,
+                "start_s": each.start_s,
+                "end_s": each.end_s,
+                "text": each.text,
+                "words": each.words,
+                "tokens": each.tokens,
+            }
+            for each in said
+        ]
+        if rows:
+            self._connection.execute(insert(tables.utterance), rows)
+
+    def find(self, wanted: SaidWords, contact_ids: Sequence[str]) -> Sequence[FoundUtterance]:
+        """Return the utterances of these contacts that hold any of the words looked for, in the order of the talk."""
+        said = tables.utterance
+        query = (
+            select(
+                said.c.contact_id,
+                said.c.place.label("utterance"),
+                said.c.role,
+                said.c.start_s,
+                said.c.end_s,
+                said.c.text,
+            )
+            .where(said.c.contact_id.in_(contact_ids), self._holds(wanted.query.terms, wanted.role))
+            .order_by(said.c.contact_id, said.c.place)
+        )
+        return [
+            FoundUtterance(**{**row, "role": Role(row["role"])}) for row in self._connection.execute(query).mappings()
+        ]
+
+    def contacts_without(self) -> Sequence[str]:
+        """Return the ids of inspected contacts of which no utterance is kept."""
+        inspected = select(tables.inspection.c.contact_id).distinct()
+        kept = select(tables.utterance.c.contact_id).distinct()
+        query = select(tables.contact.c.id).where(tables.contact.c.id.in_(inspected), tables.contact.c.id.not_in(kept))
+        return self._connection.execute(query.order_by(tables.contact.c.id)).scalars().all()
+
+    def condition(self, wanted: SaidWords) -> ColumnElement[bool]:
+        """Return the condition on ``contact`` that the query holds: each clause somewhere in the contact."""
+        said = tables.utterance
+        clauses = []
+        for clause in wanted.query.clauses:
+            where = self._holds(clause.any_of, wanted.role)
+            found = tables.contact.c.id.in_(select(said.c.contact_id).where(where))
+            clauses.append(not_(found) if clause.is_excluded else found)
+        return and_(*clauses)
+
+    def _holds(self, terms: Sequence[Term], role: Role | None) -> ColumnElement[bool]:
+        holds = or_(*(self._term(term) for term in terms))
+        return holds if role is None else and_(tables.utterance.c.role == role.value, holds)
+
+    def _term(self, term: Term) -> ColumnElement[bool]:
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        indexed = _in_sqlite(term.tokens) if is_sqlite else _in_postgres(term.tokens)
+        if term.is_one_token:
+            return indexed
+        position: Any = func.instr if is_sqlite else func.strpos
+        return and_(indexed, position(tables.utterance.c.words, term.words) > 0)
+
+
+def _in_sqlite(tokens: Sequence[Token]) -> ColumnElement[bool]:
+    match = " AND ".join(f'"{token.text}"' + (" *" if token.is_prefix else "") for token in tokens)
+    found = select(_FTS.c.rowid).where(_FTS.c[tables.UTTERANCE_INDEX].op("MATCH")(match))
+    return tables.utterance.c.id.in_(found)
+
+
+def _in_postgres(tokens: Sequence[Token]) -> ColumnElement[bool]:
+    query = " & ".join(f"'{token.text}'" + (":*" if token.is_prefix else "") for token in tokens)
+    indexed = func.array_to_tsvector(func.string_to_array(tables.utterance.c.tokens, _SPACE))
+    return indexed.op("@@", is_comparison=True)(cast(query, TSQUERY))
