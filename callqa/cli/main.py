@@ -24,11 +24,13 @@ from callqa.cli import (
     report,
     score,
     scorecards,
+    search,
     serve,
     templates,
     topics,
     train,
     validate,
+    validate_estimation,
 )
 from callqa.cli.console import AppContext
 from callqa.settings import read_settings
@@ -83,11 +85,14 @@ app.add_typer(kpi.app, name="kpi")
 app.command()(evaluate.evaluate)
 app.command()(report.report)
 app.command()(topics.topics)
+app.command()(search.search)
 app.command()(serve.serve)
 app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")
 app.add_typer(lexicon.app, name="lexicon")
 app.add_typer(templates.app, name="templates")
+validate.app.command()(validate_estimation.estimation)
+validate.app.command()(validate_estimation.agreement)
 app.add_typer(validate.app, name="validate")
 app.add_typer(train.app, name="train")
 app.command()(doctor.doctor)
