@@ -85,6 +85,13 @@ def vary(text: str, kind: Variation, random: Random) -> str:
     return "".join([*parts, edit(text[place:], random)])
 
 
+def sound_alikes(word: str) -> Sequence[str]:
+    """Return other characters of the syllable of a Chinese character, or other English words of the same sound."""
+    if has_chinese(word):
+        return [other for other in _by_syllable().get(syllable_of(word), ()) if other != word]
+    return _same_pronunciation().get(word.lower().replace("’", "'"), ())
+
+
 def _homophone(text: str, random: Random) -> str:
     """Put characters and words of the same sound in place of one in ten."""
     text = _CHINESE_RUN.sub(lambda run: _characters_alike(run.group(), random), text)
@@ -96,7 +103,7 @@ def _characters_alike(run: str, random: Random) -> str:
     for place, char in enumerate(run):
         if random.random() >= ERROR_RATE:
             continue
-        others = [other for other in _by_syllable().get(syllable_of(char), ()) if other != char]
+        others = sound_alikes(char)
         # A recogniser writes words: what stands so in ordinary talk comes first.
         before = made[place - 1] if place else ""
         usual = [other for other in others if other in following().get(before, "")]
@@ -106,7 +113,7 @@ def _characters_alike(run: str, random: Random) -> str:
 
 
 def _word_alike(word: str, random: Random) -> str:
-    others = _same_pronunciation().get(word.lower().replace("’", "'"), ())
+    others = sound_alikes(word)
     if not others or random.random() >= ERROR_RATE:
         return word
     other = random.choice(others)
