@@ -7,12 +7,12 @@ machine or its environment.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 import httpx2
 import openai
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.transcript import Utterance
@@ -26,6 +26,10 @@ from qa_pipeline.ports import Answer, Opinion
 
 _SEED = 1  # endpoints that heed it give the same answer again
 _NO_KEY = "none"
+# An endpoint that left so many questions in a row without any answer, every try counted out, is left alone for a while:
+# a batch of a thousand contacts must not wait out a thousand timeouts.
+_SILENT_MAX = 2
+_REST_S = 60.0
 _SENT_HEADERS = frozenset(
     {"host", "accept", "accept-encoding", "connection", "content-type", "content-length", "authorization", "user-agent"}
 )
@@ -81,6 +85,9 @@ class OpenAiJudge:
             "max_tokens": options.max_output_tokens,
         }
         self._refused: EngineError | None = None
+        self._silent_count = 0
+        self._down: PendingError | None = None
+        self._down_until = 0.0
         self._client = openai.OpenAI(
             base_url=options.endpoint,
             api_key=options.api_key.get_secret_value() if options.api_key else _NO_KEY,
@@ -100,7 +107,8 @@ class OpenAiJudge:
         Raises
         ------
         PendingError
-            The endpoint cannot be reached, is busy or fails; the contact waits.
+            The endpoint cannot be reached, is busy or fails; the contact waits. After two silences in a row it is said
+            for a minute without asking.
         EngineError
             The endpoint refuses what the settings say: the key, the model or the address. Said without asking again
             for the rest of the process.
@@ -123,8 +131,11 @@ class OpenAiJudge:
     def _ask(self, asked: list[dict[str, str]]) -> tuple[Reply, Usage]:
         if self._refused is not None:
             raise self._refused
+        if self._down is not None and monotonic() < self._down_until:
+            raise self._down
         began = perf_counter()
         completion = self._completion(asked)
+        self._silent_count = 0
         choice = completion.choices[0] if completion.choices else _Choice()
         reply = read_reply(choice.message.content, choice.finish_reason)
         counted = completion.usage
@@ -149,8 +160,8 @@ class OpenAiJudge:
                 if not self._gives_in(problem):
                     raise self._error_of(problem) from problem
             except openai.APIConnectionError as problem:
-                raise self._unreachable(problem) from problem
-            except ValidationError as problem:
+                raise self._rested(self._unreachable(problem)) from problem
+            except (openai.OpenAIError, ValueError) as problem:  # no JSON, or other JSON than the protocol's
                 raise EngineError(
                     N_("What answers at {endpoint} does not speak the chat-completions protocol."),
                     hint=N_("See that judge.endpoint ends as its documentation says (often /v1)."),
@@ -184,6 +195,13 @@ class OpenAiJudge:
             del request.headers[name]
         if self._options.api_key is None:
             request.headers.pop("authorization", None)
+
+    def _rested(self, error: PendingError) -> PendingError:
+        """Return the error; when nobody answered several times in a row, the next contacts get it without a try."""
+        self._silent_count += 1
+        if self._silent_count >= _SILENT_MAX:
+            self._down, self._down_until = error, monotonic() + _REST_S
+        return error
 
     def _unreachable(self, problem: openai.APIConnectionError) -> PendingError:
         if isinstance(problem, openai.APITimeoutError):

@@ -257,6 +257,25 @@ def test_silence_and_a_dropped_connection_leave_it_waiting_too(
         load_engine("judge", "openai", **options(timeout_s=0.3)).judge(REFUND, utterances(*TALK), "zh")
 
 
+@pytest.mark.parametrize("served", [lambda question: Response(drops=True)], indirect=True)
+def test_an_endpoint_that_stays_silent_is_left_alone(served: JudgeServer, judge: Any) -> None:
+    for place in range(5):
+        with pytest.raises(PendingError):
+            judge.judge(f"坐席说了第{place}件事", utterances(*TALK), "zh")
+    assert len(served.received) == 2, "two silences are enough"
+
+
+@pytest.mark.parametrize("served", [in_turn(Response(drops=True), GOOD, Response(drops=True), GOOD)], indirect=True)
+def test_single_silences_hold_up_nobody_else(judge: Any) -> None:
+    answered = []
+    for place in range(4):
+        try:
+            answered.append(judge.judge(f"坐席说了退款多久{place}", utterances(*TALK), "zh").answer)
+        except PendingError:
+            answered.append(None)
+    assert answered == [None, Answer.YES, None, Answer.YES]
+
+
 def test_nobody_listens(options: Callable[..., dict[str, Any]]) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -301,6 +320,8 @@ def test_wrong_settings_are_said_once(
         answering(Response(body='{"choices": null}')),
         answering(Response(body='{"choices": [{"message": {"content": ["yes"]}}]}')),
         answering(Response(body='"yes"')),
+        answering(Response(body='{"choices": [')),
+        answering(Response(body="")),
     ],
     indirect=True,
 )
