@@ -66,6 +66,8 @@ def judge_similar(scene: Scene, params: SimilarParams) -> Verdict:
     if pieces is None:
         return undetermined(N_("There is no measure of likeness to judge this by."))
     wanted = _vectors(embedder, params.examples, scene.view.language)
+    if not wanted.any() or not pieces.vectors.any():
+        return undetermined(N_("The measure of likeness does not know these words or their language."))
     likeness = pieces.vectors @ wanted.T
     near = search(scene, params.role, _finder(pieces, likeness, params, at_least=params.at_least), window=params)
     verdict = judge_wanted(

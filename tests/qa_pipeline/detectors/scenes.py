@@ -24,6 +24,7 @@ from qa_pipeline.domain.inspection import Finding
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard, Section, Text
 from qa_pipeline.domain.transcript import TranscriptQuality, Utterance
+from qa_pipeline.engines.text import TextEngine, judging_models
 from qa_pipeline.ports import ContactView
 
 ROLES = {"agent": Role.AGENT, "customer": Role.CUSTOMER, "system": Role.SYSTEM, "unknown": Role.UNKNOWN}
@@ -151,7 +152,9 @@ def criterion(id: str = "one", check: Mapping[str, Any] | None = None, **more: A
 
 
 def judge(contact: ContactView, check: Mapping[str, Any], applies_when: Mapping[str, Any] | None = None) -> Finding:
-    """Return the finding of one check over one contact."""
+    """Return the finding of one check over one contact; the shipped measure of likeness can be asked."""
     condition = check_of(applies_when) if applies_when else None
-    (finding,) = detect_all(contact, card_of(criterion(check=check, applies_when=condition)))
+    card = card_of(criterion(check=check, applies_when=condition))
+    models = judging_models([card], [TextEngine(kind="embedding", name="embedded")])
+    (finding,) = detect_all(contact, card, models)
     return finding
