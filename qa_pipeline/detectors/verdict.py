@@ -8,9 +8,11 @@ from qa_pipeline.domain.inspection import Evidence, Outcome, Reason
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.match import Hit
 
-# Confidences order findings by how sure the rule is; they are no calibrated probabilities.
-SURE = 0.95
-SURE_OF_ABSENCE = 0.85
+# How often a verdict on recognised words was the verdict on the words that were said, as benchmarks.recognition_doubt
+# measured it (docs/scorecards-tools.md); what people make of the words, only labels can tell.
+SURE = 0.99
+SURE_OF_ABSENCE = 0.88
+SURE_ELSEWHERE = 0.5  # said, but not in its place: recognition may have lost the one that was
 UNSURE = 0.0
 
 EVIDENCE_MAX = 5

@@ -163,15 +163,7 @@ def _cancelled(source: CardSource, each: Wordings) -> Iterator[Remark]:
 
 
 def _masked(source: CardSource, each: Wordings) -> Iterator[Remark]:
-    spoken = _said(each.said).utterances
-    transcript = Transcript(
-        language="zh" if has_chinese("".join(each.said)) else "en",
-        engine="",
-        quality=TranscriptQuality.TRUSTED,
-        utterances=spoken,
-    )
-    masked = mask_transcript(transcript)[0].utterances
-    lost = [before.text for before, after in zip(spoken, masked, strict=True) if before.text != after.text]
+    lost = [phrase for phrase in each.said if _is_masked(phrase)]
     if lost:
         yield source.remark(
             Severity.WARNING,
@@ -181,6 +173,16 @@ def _masked(source: CardSource, each: Wordings) -> Iterator[Remark]:
             N_("Leave the number or name out of the phrase."),
             phrase=lost[0],
         )
+
+
+def _is_masked(phrase: str) -> bool:
+    transcript = Transcript(
+        language="zh" if has_chinese(phrase) else "en",
+        engine="",
+        quality=TranscriptQuality.TRUSTED,
+        utterances=(Utterance(index=0, role=Role.AGENT, text=phrase),),
+    )
+    return mask_transcript(transcript)[0].utterances != transcript.utterances
 
 
 def _foreign(source: CardSource, each: Wordings) -> Iterator[Remark]:
