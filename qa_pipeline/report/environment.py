@@ -13,6 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 from qa_pipeline.errors import fill
 from qa_pipeline.i18n import translator
 from qa_pipeline.report import labels
+from qa_pipeline.report.attitude_reasons import anchor_word, attitude_reasons, behaviour_word
 from qa_pipeline.report.overview_lines import counts_text, interval_text, share_interval_text
 from qa_pipeline.report.roles import roles_text
 from qa_pipeline.scoring.move_lexicon import move_names
@@ -57,6 +58,9 @@ def page_environment(language: str, *packages: str) -> Environment:
         direction_word=partial(labels.label, labels.DIRECTIONS, translate=translate),
         language_word=partial(labels.label, labels.LANGUAGES, translate=translate),
         attitude_word=partial(labels.label, labels.ATTITUDES, translate=translate),
+        attitude_reasons=attitude_reasons,
+        behaviour_word=partial(behaviour_word, language=language),
+        anchor_word=partial(anchor_word, language=language),
         measure_word=partial(labels.label, labels.MEASURES, translate=translate),
         sound_word=partial(labels.label, labels.SOUNDS, translate=translate),
         measured=partial(labels.measure_text, translate=translate),

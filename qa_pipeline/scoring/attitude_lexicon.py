@@ -19,6 +19,7 @@ from qa_pipeline.scoring.word_lists import Wording, excuses_of, word_lists
 
 LEXICON = SHIPPED / "lexicons" / "attitude.yaml"
 LANGUAGES = ("zh", "en")
+LOWEST_ANCHOR, HIGHEST_ANCHOR = 1, 5
 DIMENSIONS = ("courtesy", "empathy", "patience", "ownership", "professionalism")
 
 DimensionId = Literal["courtesy", "empathy", "patience", "ownership", "professionalism"]

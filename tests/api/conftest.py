@@ -12,6 +12,7 @@ from api.app import create_app
 from qa_pipeline.domain.annotation import (
     AbuseHint,
     Annotation,
+    AttitudeMark,
     AttitudeScore,
     ContactSatisfaction,
     CourseEvent,
@@ -59,7 +60,18 @@ def said() -> Annotated:
         annotation=Annotation(
             sentiments=sentiments,
             courses=(),
-            attitude=(AttitudeScore(dimension="courtesy", value=2.0, confidence=0.8),),
+            attitude=(
+                AttitudeScore(
+                    dimension="courtesy",
+                    value=2.0,
+                    confidence=0.8,
+                    marks=(
+                        AttitudeMark(utterance=0, behaviour="thanks", quote="第0句", effect=0.25),
+                        AttitudeMark(utterance=14, behaviour="dismissive", quote="爱投诉就去投诉", effect=-0.75),
+                    ),
+                ),
+                AttitudeScore(dimension="empathy", value=None, confidence=0.0),
+            ),
             attitude_value=None,
             sentiment_engine="embedded@1",
             masked_count=0,

@@ -196,3 +196,15 @@ def test_a_query_that_cannot_be_read_is_explained_beside_the_box(client: TestCli
     assert "A quote is opened and not closed." in page
     assert 'aria-invalid="true"' in page
     assert "<script" not in text_of(client, '/contacts?q="<script>alert(1)</script>"')
+
+
+def test_attitude_is_explained_by_behaviours_and_the_sentences_that_show_them(client: TestClient) -> None:
+    page = text_of(client, f"/contacts/{RED_LINE_CALL}?lang=zh")
+    # 2.0 stands at the anchor of "curt"; the mark that costs most comes first and links to its sentence.
+    assert "礼貌 2.0 / 5" in page
+    assert "口气生硬，没有称呼和礼貌用语" in page
+    assert page.index("-0.75</b> 冷漠敷衍") < page.index("+0.25</b> 致谢")
+    assert '<a href="#u14">“爱投诉就去投诉”</a>' in page
+    english = text_of(client, f"/contacts/{RED_LINE_CALL}?lang=en")
+    assert "Curt, without address or courtesies" in english
+    assert "nothing to judge it by" in english
