@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.search import Found
-from qa_pipeline.detectors.verdict import SURE, SURE_OF_ABSENCE, Verdict, quotes, undetermined
+from qa_pipeline.detectors.verdict import SURE, SURE_ELSEWHERE, SURE_OF_ABSENCE, Verdict, quotes, undetermined
 from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.errors import N_
 
@@ -41,7 +41,7 @@ def judge_wanted(
     if found.outside:
         return Verdict(
             outcome=Outcome.PARTLY_MET if partly_outside else Outcome.NOT_MET,
-            confidence=SURE_OF_ABSENCE,
+            confidence=SURE_ELSEWHERE,
             reason=Reason(
                 message=N_("Said (“{quote}”), but not where it belongs in the contact."),
                 params={"quote": found.outside[0].quote},
