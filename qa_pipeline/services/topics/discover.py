@@ -17,6 +17,8 @@ from qa_pipeline.services.topics.naming import name_groups
 from qa_pipeline.services.topics.openings import Opening
 from qa_pipeline.services.topics.words import words_of
 
+QUOTE_CHARACTERS = 24
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
@@ -91,9 +93,15 @@ def _topics_of(
         )
         counts = Counter(member.opening.period for member in members)
         trend = {month: counts[month] for month in sorted(months)} if len(months) > 1 else {}
+        name = name or _quoted(members[0].opening.text, number)
         topics.append(Topic(name=name, share=len(rows) / len(openings), members=members, months=trend))
     other = tuple(openings[int(row)] for row in np.flatnonzero(grouping.group == OTHER))
     return Topics(language=language, count=len(openings), topics=tuple(topics), other=other)
+
+
+def _quoted(text: str, number: int) -> str:
+    """Return a name for a topic whose words tell nothing: its most typical text, and its number to be the only one."""
+    return f"“{' '.join(text.split())[:QUOTE_CHARACTERS]}” ({number + 1})"
 
 
 def labelled_table(found: Topics) -> bytes:

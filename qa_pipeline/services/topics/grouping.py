@@ -19,8 +19,8 @@ GROUP_MIN = 5
 _COUNTS = (2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80)
 _SILHOUETTE_TEXTS = 2000
 _STARTS = 4
-# Of a group, texts that are this many interquartile ranges less like its middle than its first quarter belong to none.
-_FENCE = 1.0
+# Texts that are less than half as like the middle of their group as its typical text belong to none.
+_TYPICAL_SHARE = 0.5
 _LIKENESS_MIN = 0.15
 
 
@@ -51,8 +51,8 @@ def group_texts(vectors: Vectors, *, count: int | None = None, seed: int = 0) ->
     likeness[known] = near
     for label in middles:
         members = np.flatnonzero(labels == label)
-        low, high = np.quantile(near[members], [0.25, 0.75])
-        members = members[near[members] >= max(low - _FENCE * (high - low), _LIKENESS_MIN)]
+        typical = float(np.median(near[members]))
+        members = members[near[members] >= max(_TYPICAL_SHARE * typical, _LIKENESS_MIN)]
         if len(members) >= GROUP_MIN:
             group[known[members]] = label
     sizes = {label: int((group == label).sum()) for label in middles}
@@ -66,6 +66,8 @@ def _main_directions(vectors: Vectors, most: int = 64) -> Vectors:
     centred = vectors - vectors.mean(axis=0)
     _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
     kept = min(most, int((sizes > 1e-6).sum()))
+    if not kept:
+        return np.ones((len(vectors), 1), dtype=np.float32)  # all texts are the same one
     turned = centred @ directions[:kept].T
     lengths = np.linalg.norm(turned, axis=1, keepdims=True)
     unit: Vectors = np.divide(turned, lengths, out=np.zeros_like(turned), where=lengths > 0)
@@ -73,15 +75,15 @@ def _main_directions(vectors: Vectors, most: int = 64) -> Vectors:
 
 
 def _best_labels(rows: Vectors, count: int | None, seed: int) -> Places:
-    most = max(2, len(rows) // (2 * GROUP_MIN))
-    tried = [count] if count else [each for each in _COUNTS if each <= most]
-    best: tuple[float, Places] | None = None
+    different = len(np.unique(rows.round(4), axis=0))
+    most = min(max(2, len(rows) // (2 * GROUP_MIN)), different - 1)
+    tried = [each for each in ((count,) if count else _COUNTS) if each <= most]
+    best = (-1.0, np.zeros(len(rows), dtype=np.intp))
     for each in tried:
         labels: Places = KMeans(each, n_init=_STARTS, random_state=seed).fit_predict(rows)
         score = float(silhouette_score(rows, labels, sample_size=min(len(rows), _SILHOUETTE_TEXTS), random_state=seed))
-        if best is None or score > best[0]:
+        if score > best[0]:
             best = (score, labels)
-    assert best is not None, "there are two texts or more"
     return best[1]
 
 

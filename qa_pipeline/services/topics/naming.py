@@ -15,7 +15,7 @@ def name_groups(words: Sequence[Sequence[str]], groups: Sequence[int], count: in
 
     A word weighs by the share of the group's texts that hold it, times the logarithm of how rare it is elsewhere. Of
     two words that hold each other the stronger stands. Names differ: a second group of the same name gets a number.
-    A group without a telling word is called by its number.
+    A group without a telling word has an empty name.
     """
     held = [Counter[str]() for _ in range(count)]
     sizes = Counter(groups)
@@ -34,8 +34,8 @@ def name_groups(words: Sequence[Sequence[str]], groups: Sequence[int], count: in
             if number > 1
         }
         ranked = sorted(weight, key=lambda word: (-weight[word], word))
-        name = _SEPARATOR.join(_apart(ranked)) or str(group + 1)
-        names.append(name if name not in names else f"{name} ({group + 1})")
+        name = _SEPARATOR.join(_apart(ranked))
+        names.append(f"{name} ({group + 1})" if name and name in names else name)
     return names
 
 
