@@ -292,6 +292,46 @@ def embedding(
     _keep(app_context, trained, to, show)
 
 
+@app.command()
+def courtesy(
+    ctx: typer.Context,
+    data: Annotated[
+        list[Path], typer.Argument(help="Tables or folders of tables: text and politeness, a number on any scale.")
+    ],
+    language: Annotated[Language, typer.Option(help="Language of the texts.")],
+    evaluate: Evaluate = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", "--out", help="Folder that gets courtesy-zh or -en; default HOME/models.")
+    ] = None,
+    penalty: Annotated[
+        float, typer.Option(min=0.001, max=1000, help="Of the ridge regression: smaller follows the tables closer.")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Chooses the texts of each fold.")] = 0,
+) -> None:
+    """Train a reading of courtesy on texts that people rated."""
+    from models.text.courtesy_training import CourtesyOptions, read_courtesy_table, train_courtesy
+    from models.text.labelled import list_tables
+
+    app_context = context(ctx)
+    tables = [read_courtesy_table(path) for path in list_tables(data)]
+    apart = [read_courtesy_table(path) for path in list_tables(evaluate or [])]
+    options = CourtesyOptions(seed=seed, penalty=penalty)
+    trained = train_courtesy(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
+
+    def show() -> None:
+        for name, figures in (*trained.card["cross_validated"].items(), *trained.card["evaluated"].items()):
+            app_context.say(
+                N_("{name}: Pearson {value} on {n} texts that training did not see (95% interval {low} to {high})"),
+                name=name,
+                value=figures["pearson"]["value"],
+                n=figures["n"],
+                low=figures["pearson"]["ci95"][0],
+                high=figures["pearson"]["ci95"][1],
+            )
+
+    _keep(app_context, trained, to, show)
+
+
 def _progress(app_context: AppContext) -> Callable[[str], None]:
     return lambda step: err.print(app_context.translate(step), markup=False)
 

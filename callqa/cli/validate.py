@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from callqa import wiring
 from callqa.cli.console import AppContext, context, out
-from qa_pipeline.errors import N_
+from qa_pipeline.errors import N_, NeedsModel
 from qa_pipeline.services.validate.report import Metric, ValidationReport
+
+if TYPE_CHECKING:
+    from qa_pipeline.services.validate.courtesy import CourtesyReader
 
 app = typer.Typer(no_args_is_help=True, help="Measure models on labelled tables, with 95 % intervals.")
 
@@ -21,6 +26,13 @@ File = Annotated[Path, typer.Argument(help="CSV, CSV.gz, JSONL or JSONL.gz with 
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first N rows.")]
 TextEngine = Annotated[str | None, typer.Option(help="embedded or transformers.")]
 Language = Annotated[str | None, typer.Option(help="Language of rows that name none: zh or en.")]
+
+
+class CourtesyEngine(StrEnum):
+    """What can read the courtesy of a text."""
+
+    LEXICON = "lexicon"
+    EMBEDDED = "embedded"
 
 
 @app.command()
@@ -75,11 +87,21 @@ def satisfaction(
 
 
 @app.command()
-def courtesy(ctx: typer.Context, file: File, language: Language = None, limit: Limit = None) -> None:
+def courtesy(
+    ctx: typer.Context,
+    file: File,
+    engine: Annotated[
+        CourtesyEngine | None, typer.Option(help="Default: a trained model where there is one, else the lexicon.")
+    ] = None,
+    language: Language = None,
+    limit: Limit = None,
+) -> None:
     """Courtesy: columns text and politeness."""
     from qa_pipeline.services.validate.courtesy import validate_courtesy
 
-    _show(context(ctx), lambda: validate_courtesy(file, language=language, limit=limit))
+    found = context(ctx)
+    reader_of = partial(_courtesy_reader, found.settings.models, engine)
+    _show(found, lambda: validate_courtesy(file, reader_of, language=language, limit=limit))
 
 
 @app.command()
@@ -193,6 +215,21 @@ def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:
         "metrics": {name: _metric(metric) for name, metric in report.metrics.items()},
         "groups": {
             group: {name: _metric(metric) for name, metric in metrics.items()}
+def _courtesy_reader(directory: Path, engine: CourtesyEngine | None, language: str) -> CourtesyReader:
+    from models.text.courtesy import get_courtesy
+    from qa_pipeline.services.validate.courtesy import CourtesyReader, lexicon_reader
+
+    if engine is CourtesyEngine.LEXICON:
+        return lexicon_reader(language)
+    try:
+        model = get_courtesy(directory, language)
+    except NeedsModel:
+        if engine is None:
+            return lexicon_reader(language)
+        raise
+    return CourtesyReader(name=model.name, read=model.predict)
+
+
             for group, metrics in report.groups.items()
         },
         "confusion": {label: dict(counts) for label, counts in report.confusion.items()},

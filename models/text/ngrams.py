@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
+from models.text.courtesy_marks import courtesy_marks
 from qa_pipeline.engines.writing import simplified
 from qa_pipeline.scoring.match_text import has_chinese, syllable_of
 
@@ -125,10 +126,33 @@ def chinese_sound_ngrams(text: str) -> Iterator[str]:
             yield "~" + " ".join(syllables[start : start + size])
 
 
+def chinese_courtesy_ngrams(text: str) -> Iterator[str]:
+    """Yield the n-grams of 1 to 3 characters of a Chinese text and its marks of courtesy."""
+    said = normalise(text)
+    marked = f"^{said}$"
+    for size in (1, 2, 3):
+        for start in range(len(marked) - size + 1):
+            yield marked[start : start + size]
+    yield from courtesy_marks(text, said, "zh")
+
+
+def english_courtesy_ngrams(text: str) -> Iterator[str]:
+    """Yield words and pairs of words of an English text and its marks of courtesy."""
+    words = _WORD.findall(normalise(text))
+    previous = "^"
+    for word in [*words, "$"]:
+        yield word
+        yield f"{previous} {word}"
+        previous = word
+    yield from courtesy_marks(text, f" {' '.join(words)} ", "en")
+
+
 NGRAMS = {
     "zh": chinese_ngrams,
     "zh-inner": chinese_inner_ngrams,
+    "zh-courtesy": chinese_courtesy_ngrams,
     "en": english_ngrams,
+    "en-courtesy": english_courtesy_ngrams,
     "en-edges": english_edge_ngrams,
     "en-gaps": english_gap_ngrams,
     "zh-sound": chinese_sound_ngrams,

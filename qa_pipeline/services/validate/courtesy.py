@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,22 +14,52 @@ from qa_pipeline.intake.tables import parse_number, read_table
 from qa_pipeline.scoring.attitude import courtesy_of
 from qa_pipeline.scoring.attitude_lexicon import LANGUAGES, LEXICON
 from qa_pipeline.services.validate.labelled_rows import missing_columns, usable_rows
-from qa_pipeline.services.validate.report import Metric, ValidationReport, measured, rows_left_out
+from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
 from qa_pipeline.services.validate.sentiment import language_of
 
 Values = npt.NDArray[np.float64]
 WEAK_ELSEWHERE = Message(
     N_("Courtesy is a lexicon of service wording; ratings of other kinds of text agree with it only weakly.")
 )
+_QUARTILES = (0.25, 0.75)
 
 
-def validate_courtesy(path: Path, *, language: str | None = None, limit: int | None = None) -> ValidationReport:
-    """Compare the courtesy dimension of single texts with ratings.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourtesyReader:
+    """Something that reads the courtesy of texts: ``read`` returns numbers, shape (n,), more is more courteous.
+
+    ``name``: its identity. ``notes``: what a report must say of it.
+    """
+
+    name: str
+    read: Callable[[Sequence[str]], Values]
+    notes: tuple[Message, ...] = ()
+
+
+def lexicon_reader(language: str) -> CourtesyReader:
+    """Return the courtesy dimension of service attitude, each text taken alone."""
+
+    def read(texts: Sequence[str]) -> Values:
+        return np.array([courtesy_of(text, language) for text in texts], dtype=np.float64)
+
+    return CourtesyReader(name=f"lexicon:{LEXICON.stem}", read=read, notes=(WEAK_ELSEWHERE,))
+
+
+def validate_courtesy(
+    path: Path,
+    reader_of: Callable[[str], CourtesyReader] = lexicon_reader,
+    *,
+    language: str | None = None,
+    limit: int | None = None,
+) -> ValidationReport:
+    """Compare the courtesy that is read from single texts with ratings.
 
     Parameters
     ----------
     path : Path
         Table with ``text`` and ``politeness`` (a number on any scale, more is politer).
+    reader_of : callable
+        Takes ``zh`` or ``en`` and returns what reads the texts.
     language : str, optional
         ``zh`` or ``en``; without it the script of the texts decides.
     limit : int, optional
@@ -37,8 +68,7 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
     Returns
     -------
     ValidationReport
-        ``pearson`` and ``spearman`` with bootstrap intervals (NaN when every text gets the same courtesy), and
-        ``marked_ratio``, the share of texts in which the lexicon found anything.
+        See `measure_courtesy`; and ``marked_ratio``, the share of texts that are not read like an empty one.
 
     Raises
     ------
@@ -47,7 +77,7 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
     ConfigurationError
         When there is no lexicon for `language`.
     """
-    texts, ratings, left_out = _read(path, limit)
+    texts, ratings, left_out = read_rated_texts(path, limit)
     language = language or language_of(texts)
     if language not in LANGUAGES:
         raise ConfigurationError(
@@ -56,24 +86,41 @@ def validate_courtesy(path: Path, *, language: str | None = None, limit: int | N
             language=language,
             known=", ".join(LANGUAGES),
         )
-    found = np.array([courtesy_of(text, language) for text in texts], dtype=np.float64)
-    rated = np.array(ratings)
-    unmarked = courtesy_of("", language)
+    reader = reader_of(language)
+    found = reader.read(texts)
+    marked = Metric(value=float((found != reader.read([""])[0]).mean()))
+    return ValidationReport(
+        task="courtesy",
+        n=len(texts),
+        engine=reader.name,
+        metrics={**measure_courtesy(found, np.array(ratings)), "marked_ratio": marked},
+        notes=(*reader.notes, *([rows_left_out(left_out)] if left_out else [])),
+    )
+
+
+def measure_courtesy(found: Values, rated: Values) -> Mapping[str, Metric]:
+    """Return figures with bootstrap intervals.
+
+    ``pearson`` and ``spearman``; ``quartile_accuracy``: of the texts in the outer quarters of the ratings, the share
+    that is read on its own side of these texts' median reading. NaN when all readings or all ratings are the same.
+    """
+    low, high = np.quantile(rated, _QUARTILES)
+    outer = np.flatnonzero((rated <= low) | (rated >= high))
+
+    def sides(rows: Indices) -> float:
+        chosen = outer[rows]
+        if np.ptp(found[chosen]) == 0 or low == high:
+            return float("nan")
+        return float(((found[chosen] > np.median(found[chosen])) == (rated[chosen] >= high)).mean())
 
     def metric(first: Values, second: Values) -> Metric:
         return measured(lambda rows: correlation(first[rows], second[rows]), len(first))
 
-    return ValidationReport(
-        task="courtesy",
-        n=len(texts),
-        engine=f"lexicon:{LEXICON.stem}",
-        metrics={
-            "pearson": metric(found, rated),
-            "spearman": metric(ranks(found), ranks(rated)),
-            "marked_ratio": Metric(value=float((found != unmarked).mean())),
-        },
-        notes=(WEAK_ELSEWHERE, *([rows_left_out(left_out)] if left_out else [])),
-    )
+    return {
+        "pearson": metric(found, rated),
+        "spearman": metric(ranks(found), ranks(rated)),
+        "quartile_accuracy": measured(sides, len(outer)),
+    }
 
 
 def correlation(first: Values, second: Values) -> float:
@@ -91,7 +138,14 @@ def ranks(values: Values) -> Values:
     return shared
 
 
-def _read(path: Path, limit: int | None) -> tuple[Sequence[str], Sequence[float], Sequence[RowError]]:
+def read_rated_texts(path: Path, limit: int | None = None) -> tuple[Sequence[str], Sequence[float], Sequence[RowError]]:
+    """Return texts, ratings and the errors of rows that could not be used.
+
+    Raises
+    ------
+    TableError
+        When columns are missing or no row can be used.
+    """
     table = read_table(path)
     headers = {header.casefold(): header for header in table.headers}
     if not {"text", "politeness"} <= headers.keys():
