@@ -206,15 +206,6 @@ def diarization(
     _show(found, lambda: validate_diarization(file, options, audio=audio or ()))
 
 
-def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:
-    report = measure()
-    document = {
-        "task": report.task,
-        "n": report.n,
-        "engine": report.engine,
-        "metrics": {name: _metric(metric) for name, metric in report.metrics.items()},
-        "groups": {
-            group: {name: _metric(metric) for name, metric in metrics.items()}
 def _courtesy_reader(directory: Path, engine: CourtesyEngine | None, language: str) -> CourtesyReader:
     from models.text.courtesy import get_courtesy
     from qa_pipeline.services.validate.courtesy import CourtesyReader, lexicon_reader
@@ -230,6 +221,15 @@ def _courtesy_reader(directory: Path, engine: CourtesyEngine | None, language: s
     return CourtesyReader(name=model.name, read=model.predict)
 
 
+def _show(found: AppContext, measure: Callable[[], ValidationReport]) -> None:
+    report = measure()
+    document = {
+        "task": report.task,
+        "n": report.n,
+        "engine": report.engine,
+        "metrics": {name: _metric(metric) for name, metric in report.metrics.items()},
+        "groups": {
+            group: {name: _metric(metric) for name, metric in metrics.items()}
             for group, metrics in report.groups.items()
         },
         "confusion": {label: dict(counts) for label, counts in report.confusion.items()},
