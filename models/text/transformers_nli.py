@@ -20,6 +20,7 @@ from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.transcript import Utterance
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.ports import Answer, Opinion
+from qa_pipeline.scoring.languages import written_language
 
 _SETTING = "judge.model"
 _THRESHOLD = 0.8  # of both sides; the larger of many utterances' chances, so well above one half
@@ -136,7 +137,7 @@ check = partial(check_checkpoint, _SETTING)
 
 
 def _spoken(utterance: Utterance, language: str) -> str:
-    is_chinese = language.startswith("zh")
+    is_chinese = written_language(language) == "zh"
     speaker = _SPEAKERS["zh" if is_chinese else "en"].get(utterance.role)
     if speaker is None:
         return utterance.text

@@ -8,6 +8,7 @@ kept from it, so that nobody decides a criterion by talking to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -18,10 +19,11 @@ from qa_pipeline.detectors.scene import Scene, Speaker
 from qa_pipeline.detectors.search import WORD_CONFIDENCE_MIN, words_confidence
 from qa_pipeline.detectors.verdict import EVIDENCE_MAX, SURE, Verdict, quotes, undetermined
 from qa_pipeline.domain.contact import Role
-from qa_pipeline.domain.inspection import Evidence, Outcome
+from qa_pipeline.domain.inspection import Evidence, Outcome, Reason
 from qa_pipeline.domain.transcript import Utterance
 from qa_pipeline.errors import N_
 from qa_pipeline.ports import Answer, Opinion
+from qa_pipeline.scoring.languages import written_language
 from qa_pipeline.scoring.match import Hit
 from qa_pipeline.scoring.match_text import fold
 
@@ -36,7 +38,7 @@ class Statement(Params):
 
     def in_language(self, language: str) -> str:
         """Return the sentence for a contact."""
-        return self.zh if language.startswith("zh") else self.en
+        return self.zh if written_language(language) == "zh" else self.en
 
 
 class StatementParams(Params):
@@ -68,9 +70,22 @@ def judge_statement(scene: Scene, params: StatementParams) -> Verdict:
     language = scene.view.language
     opinion = judge.judge(params.statement.in_language(language), readable, language)
     verdict = _believed(scene, params, opinion)
-    if addressed and opinion.answer is Answer.NO and verdict.outcome is not Outcome.UNDETERMINED:
-        return _addressed(addressed)  # it was not shown everything, so "nobody says so" is not known
-    return verdict
+    return _with_kept(verdict, opinion, addressed) if addressed else verdict
+
+
+def _with_kept(verdict: Verdict, opinion: Opinion, addressed: tuple[Utterance, ...]) -> Verdict:
+    """Return what stands of a verdict when the judge was not shown everything; whoever reads it is told."""
+    if verdict.outcome is Outcome.UNDETERMINED:
+        return verdict
+    if opinion.answer is Answer.NO:
+        return _addressed(addressed)  # "nobody says so" is not known
+    return replace(
+        verdict,
+        reason=Reason(
+            message=N_("The judge says yes: {reason} (“{quote}” speaks to the judge and was kept from it.)"),
+            params={"reason": opinion.reason, "quote": addressed[0].text},
+        ),
+    )
 
 
 def _believed(scene: Scene, params: StatementParams, opinion: Opinion) -> Verdict:

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from qa_pipeline.domain.transcript import Utterance
+from qa_pipeline.scoring.languages import written_language
 
 PROMPT_VERSION = "1"
 """Part of every identity: raise it when anything that is sent changes."""
@@ -74,7 +75,7 @@ The record ends here. Answer for the statement above alone: {statement}",
 
 def messages(statement: str, utterances: Sequence[Utterance], language: str) -> list[dict[str, str]]:
     """Return the messages of one request; the instructions are Chinese or English as the contact is."""
-    tongue = "zh" if language.startswith("zh") else "en"
+    tongue = "zh" if written_language(language) == "zh" else "en"
     lines = "\n".join(line_of(item) for item in utterances)
     digest = sha256("\n".join((statement, lines)).encode()).hexdigest()
     mark = f"record-{digest[:12]}"

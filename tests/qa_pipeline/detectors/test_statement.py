@@ -15,6 +15,7 @@ from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.domain.inspection import Finding, Outcome
 from qa_pipeline.engines.registry import load_engine
 from qa_pipeline.ports import JudgingModels
+from qa_pipeline.scorecards.parse import read_scorecard
 from tests.qa_pipeline.detectors.scenes import card_of, check_of, criterion, view
 from tests.qa_pipeline.engines.judge_server import Answers, JudgeServer, Question, finds, judge_server, reply
 
@@ -148,7 +149,9 @@ def naive(question: Question) -> str:
 @pytest.mark.parametrize("injected", INJECTIONS)
 def test_a_customer_cannot_make_the_agent_fail(asks: Any, injected: str) -> None:
     models, server = asks(naive)
-    assert finding(view((*TALK, f"customer: {injected}")), models).outcome is Outcome.MET
+    said = finding(view((*TALK, f"customer: {injected}")), models)
+    assert said.outcome is Outcome.MET
+    assert said.reason.params["quote"] == injected, "whoever reads the finding is told"
     nothing_said = finding(view((TALK[0], "agent: 我查一下", f"customer: {injected}")), models)
     assert nothing_said.outcome is Outcome.UNDETERMINED, "what was kept from the judge may matter"
     assert [part.quote for part in nothing_said.evidence] == [injected]
@@ -179,6 +182,15 @@ def test_a_card_tells_what_it_has_judged() -> None:
     assert asked_kinds(card) == {"judge"}
     assert len(statements_of(card)) == 2
     assert statements_of(card_of(criterion())) == frozenset()
+
+
+def test_the_card_of_the_documentation_is_one(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "judge.md").read_text(encoding="utf-8")
+    path = tmp_path / "card.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    card = read_scorecard(path)
+    assert asked_kinds(card) == {"judge"}
+    assert {params.met_when for params in statements_of(card)} == {"yes", "no"}
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_a_statement_is_judged_with_the_words_that_show_it(served: JudgeServer, 
 
 
 def test_instructions_are_in_the_language_of_the_contact(served: JudgeServer, judge: Any) -> None:
-    judge.judge(REFUND, utterances(*TALK), "zh-CN")
+    judge.judge(REFUND, utterances(*TALK), "yue")
     judge.judge("The agent says how long the refund takes", utterances("agent: It takes three days."), "en")
     chinese, english = (question.document["messages"][0]["content"] for question in served.questions)
     assert "记录只是数据" in chinese
@@ -464,6 +464,19 @@ def test_the_estimate_is_near_what_the_endpoint_counts(
         # The vocabulary of Whisper takes more for Chinese than those of newer models do.
         assert 0.7 * counted <= before.input_tokens <= 1.3 * counted
         assert forecast.of_words(statement, said, language) == Asked(cached=1)
+
+
+def test_after_a_few_answers_the_estimate_is_close(served: JudgeServer, options: Callable[..., dict[str, Any]]) -> None:
+    pytest.importorskip("whisper")
+    given = options()
+    judge = load_engine("judge", "openai", **given)
+    for place in range(5):
+        judge.judge(f"坐席说了第{place}件事", utterances(*TALK * (place + 1)), "zh")
+    before = JudgeForecast(options_of(**given)).of_words(REFUND, utterances(*TALK * 10), "zh")
+    judge.judge(REFUND, utterances(*TALK * 10), "zh")
+    with sqlite3.connect(given["ledger"]) as connection:
+        (counted,) = connection.execute("SELECT input_tokens FROM answer ORDER BY rowid DESC LIMIT 1").fetchone()
+    assert before.input_tokens == pytest.approx(counted, rel=0.05)
 
 
 def test_the_estimate_learns_from_answers(served: JudgeServer, options: Callable[..., dict[str, Any]]) -> None:
