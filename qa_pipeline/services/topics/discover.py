@@ -93,8 +93,8 @@ def _topics_of(
         )
         counts = Counter(member.opening.period for member in members)
         trend = {month: counts[month] for month in sorted(months)} if len(months) > 1 else {}
-        name = name or _quoted(members[0].opening.text, number)
-        topics.append(Topic(name=name, share=len(rows) / len(openings), members=members, months=trend))
+        shown = name or _quoted(members[0].opening.text, number)
+        topics.append(Topic(name=shown, share=len(rows) / len(openings), members=members, months=trend))
     other = tuple(openings[int(row)] for row in np.flatnonzero(grouping.group == OTHER))
     return Topics(language=language, count=len(openings), topics=tuple(topics), other=other)
 
