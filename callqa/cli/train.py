@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +15,11 @@ from qa_pipeline.errors import N_
 
 if TYPE_CHECKING:
     from models.text.embedding_training import TrainedEmbedding
+    from models.text.refining import RefiningOptions
     from models.text.training import Trained
+    from qa_pipeline.services.validate.move_table import MoveTable
+
+_SHIPPED = "shipped"  # of --base
 
 app = typer.Typer(no_args_is_help=True, help="Train text models on labelled tables.")
 
@@ -28,6 +33,17 @@ class Language(StrEnum):
 
 Evaluate = Annotated[
     list[Path] | None, typer.Option(help="Tables that have no part in training and give figures for the card.")
+]
+# Which model a table adjusts; without it a model is trained anew.
+Base = Annotated[
+    str | None,
+    typer.Option(help="Adjust this model to the tables instead of training anew: shipped, or a folder of own models."),
+]
+FreePenalty = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001, max=1000, help="C of the regression: larger follows the tables more closely. Chosen with --base."
+    ),
 ]
 InversePenalty = Annotated[
     float, typer.Option(min=0.001, max=1000, help="C of the regression: larger follows the tables more closely.")
@@ -50,18 +66,26 @@ def sentiment(
         Path | None, typer.Option(help="Folder that gets sentiment-zh or sentiment-en; HOME/models is used in scoring.")
     ] = None,
     evaluate: Evaluate = None,
-    inverse_penalty: InversePenalty = 1.0,
+    base: Base = None,
+    inverse_penalty: FreePenalty = None,
     seed: Annotated[int, typer.Option(help="Chooses the rows that are sampled and held out.")] = 0,
 ) -> None:
     """Train the embedded sentiment model and write its weights and card."""
     from models.text.labelled import list_tables, read_labelled  # loads scikit-learn, which other commands do without
+    from models.text.own_labels import refine_sentiment
     from models.text.training import TrainingOptions, train_sentiment
 
     app_context = context(ctx)
     tables = [read_labelled(path) for path in list_tables(data)]
     apart = [read_labelled(path) for path in list_tables(evaluate or [])]
-    options = TrainingOptions(seed=seed, inverse_penalty=inverse_penalty)
-    trained = train_sentiment(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
+    if base is not None:
+        folder = _base_folder(base, "sentiment", language)
+        trained = refine_sentiment(folder, tables, _refining(seed, inverse_penalty), evaluate=apart)
+    else:
+        options = TrainingOptions(seed=seed)
+        if inverse_penalty is not None:
+            options = replace(options, inverse_penalty=inverse_penalty)
+        trained = train_sentiment(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
 
     def show() -> None:
         for name, figures in (*trained.card["held_out"].items(), *trained.card["evaluated"].items()):
@@ -74,6 +98,14 @@ def sentiment(
                 n=figures["n"],
                 low=figures[measure]["ci95"][0],
                 high=figures[measure]["ci95"][1],
+            )
+        for name, figures in _before(app_context, trained).items():
+            measure = "macro_f1" if "macro_f1" in figures else "accuracy"
+            app_context.say(
+                N_("{name}: {measure} {value} by the model as it was"),
+                name=name,
+                measure=measure,
+                value=figures[measure]["value"],
             )
 
     _keep(app_context, trained, out, show)
@@ -90,23 +122,23 @@ def moves(
         Path | None,
         typer.Option("--to", "--out", help="Folder that gets moves-zh or moves-en; HOME/models is used in scoring."),
     ] = None,
-    inverse_penalty: InversePenalty = 0.3,
+    base: Base = None,
+    inverse_penalty: FreePenalty = None,
     seed: Annotated[int, typer.Option(help="Chooses the dialogues that are held out.")] = 0,
 ) -> None:
     """Train the embedded tagger of service moves and write its weights and card."""
-    from models.text.labelled import list_tables
     from models.text.moves_training import MoveTrainingOptions, train_moves  # loads scikit-learn
-    from qa_pipeline.services.validate.move_table import read_move_table
+    from models.text.own_labels import refine_moves
 
     app_context = context(ctx)
-    tables = [read_move_table(path) for path in list_tables(data)]
-    for table in tables:
-        # A wrong label is a mistake to correct; a row without text is nothing to learn from.
-        for problem in table.left_out:
-            if (problem.field or "").casefold() != "text":
-                raise problem
-    options = MoveTrainingOptions(seed=seed, inverse_penalty=inverse_penalty)
-    trained = train_moves(tables, language.value, options, progress=_progress(app_context))
+    tables = _move_tables(data)
+    if base is not None:
+        trained = refine_moves(_base_folder(base, "moves", language), tables, _refining(seed, inverse_penalty))
+    else:
+        options = MoveTrainingOptions(seed=seed)
+        if inverse_penalty is not None:
+            options = replace(options, inverse_penalty=inverse_penalty)
+        trained = train_moves(tables, language.value, options, progress=_progress(app_context))
 
     def show() -> None:
         for name, figures in trained.card["held_out"].items():
@@ -118,6 +150,14 @@ def moves(
                     value="–" if figures[move]["f1"] is None else figures[move]["f1"],
                     n=figures[move]["n"],
                     count=figures["n"],
+                )
+        for name, figures in _before(app_context, trained).items():
+            for move in trained.card["moves"]:
+                app_context.say(
+                    N_("{name}: {move}: F1 {value} by the model as it was"),
+                    name=name,
+                    move=move,
+                    value="–" if figures[move]["f1"] is None else figures[move]["f1"],
                 )
 
     _keep(app_context, trained, to, show)
@@ -138,19 +178,27 @@ def abuse(
         Path | None,
         typer.Option("--to", "--out", help="Folder that gets abuse-zh or abuse-en; HOME/models is used in scoring."),
     ] = None,
-    inverse_penalty: InversePenalty = 10.0,
+    base: Base = None,
+    inverse_penalty: FreePenalty = None,
     seed: Annotated[int, typer.Option(help="Chooses the texts that are held out.")] = 0,
 ) -> None:
     """Train the embedded finder of abuse and write its weights and card."""
     from models.text.abuse_training import AbuseOptions, read_abuse_table, read_clean_table, train_abuse
     from models.text.labelled import list_tables
+    from models.text.own_labels import refine_abuse
 
     app_context = context(ctx)
     tables = [read_abuse_table(path) for path in list_tables(data)]
     tables += [read_clean_table(path) for path in list_tables(clean or [])]
     apart = [read_abuse_table(path) for path in list_tables(evaluate or [])]
-    options = AbuseOptions(seed=seed, inverse_penalty=inverse_penalty)
-    trained = train_abuse(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
+    if base is not None:
+        folder = _base_folder(base, "abuse", language)
+        trained = refine_abuse(folder, tables, _refining(seed, inverse_penalty), evaluate=apart)
+    else:
+        options = AbuseOptions(seed=seed)
+        if inverse_penalty is not None:
+            options = replace(options, inverse_penalty=inverse_penalty)
+        trained = train_abuse(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
 
     def show() -> None:
         for name, figures in (*trained.card["held_out"].items(), *trained.card["evaluated"].items()):
@@ -160,6 +208,10 @@ def abuse(
                 value=figures["macro_f1"]["value"],
                 n=figures["n"],
                 recall=figures["hint_recall"]["value"],
+            )
+        for name, figures in _before(app_context, trained).items():
+            app_context.say(
+                N_("{name}: macro F1 {value} by the model as it was"), name=name, value=figures["macro_f1"]["value"]
             )
 
     _keep(app_context, trained, to, show)
@@ -330,6 +382,42 @@ def courtesy(
             )
 
     _keep(app_context, trained, to, show)
+
+
+def _move_tables(paths: list[Path]) -> list[MoveTable]:
+    from models.text.labelled import list_tables
+    from qa_pipeline.services.validate.move_table import read_move_table
+
+    tables = [read_move_table(path) for path in list_tables(paths)]
+    for table in tables:
+        # A wrong label is a mistake to correct; a row without text is nothing to learn from.
+        for problem in table.left_out:
+            if (problem.field or "").casefold() != "text":
+                raise problem
+    return tables
+
+
+def _base_folder(base: str, kind: str, language: Language) -> Path:
+    from models.text.classifier import SHIPPED
+
+    return (SHIPPED if base == _SHIPPED else Path(base)) / f"{kind}-{language.value}"
+
+
+def _refining(seed: int, inverse_penalty: float | None) -> RefiningOptions:
+    from models.text.refining import RefiningOptions
+
+    return RefiningOptions(seed=seed, inverse_penalty=inverse_penalty)
+
+
+def _before(app_context: AppContext, trained: Trained) -> Mapping[str, Any]:
+    """Return the figures of the model that was adjusted, by table; nothing after training anew."""
+    base = trained.card.get("base")
+    if base is None:
+        return {}
+    if trained.card["options"]["inverse_penalty"] == 0:
+        app_context.say(N_("These labels do not better the model, so it stays as it was."))
+    figures: Mapping[str, Any] = base["figures"]
+    return figures
 
 
 def _progress(app_context: AppContext) -> Callable[[str], None]:

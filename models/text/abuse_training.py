@@ -152,7 +152,7 @@ def train_abuse(
     )
     chances = _chances(scores / temperature)
     is_service = np.array([table.is_service for table in tables] + [False])[rows.source]
-    threshold = _threshold(chances[is_service], options)
+    threshold = hint_threshold(chances[is_service], options)
     progress(N_("Measuring on held-out texts"))
     card = _card(model, threshold, kept, options) | {"temperature": round(temperature, 4)}
     return Trained(model, card | {"evaluated": {table.name: _figures(model, threshold, table) for table in evaluate}})
@@ -172,7 +172,7 @@ def _card(
         "method": "n-grams weighted by idf and log-count ratio, logistic regression",
         "options": asdict(options),
         THRESHOLD: threshold,
-        "data": [_described(table, held) for table, held in kept],
+        "data": [abuse_data_card(table, held) for table, held in kept],
         "held_out": {table.name: _figures(model, threshold, _part(table, held)) for table, held in kept if held.any()},
     }
 
@@ -194,7 +194,8 @@ def _part(table: AbuseTable, rows: npt.NDArray[np.bool_]) -> AbuseTable:
     )
 
 
-def _described(table: AbuseTable, held: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def abuse_data_card(table: AbuseTable, held: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Return what a card says of a table of abuse, some of whose texts may be held out."""
     return {
         "file": table.name,
         "sha256": table.sha256,
@@ -214,18 +215,21 @@ def _rows_of(kept: Sequence[tuple[AbuseTable, npt.NDArray[np.bool_]]], language:
     texts = [text for part in parts for text in part.texts] + [text for text, _ in own]
     labels = np.array([label for part in parts for label in part.labels] + [label for _, label in own], dtype=np.intp)
     source = np.repeat(np.arange(len(parts) + 1), [*(len(part.texts) for part in parts), len(own)])
-    labelled = sum(len(part.texts) for part in parts if not part.is_service)
-    service = sum(len(part.texts) for part in parts if part.is_service)
-    weights = np.zeros(len(texts))
-    for place in range(len(parts) + 1):
-        of_source = source == place
-        is_service = place < len(parts) and parts[place].is_service
-        size = float(of_source.sum())
-        total = options.clean_share * labelled * size / max(service, 1) if is_service else size
-        weights[of_source] = _balanced(
-            labels[of_source], options.wording_share * labelled if place == len(parts) else total
-        )
+    wording_weight = options.wording_share * sum(len(part.texts) for part in parts if not part.is_service)
+    own_weights = _balanced(labels[source == len(parts)], wording_weight)
+    weights = np.concatenate([table_weights(parts, options.clean_share), own_weights])
     return _Rows(texts, labels, source, np.array([fold_of(1, text, _FOLDS) for text in texts]), weights)
+
+
+def table_weights(tables: Sequence[AbuseTable], clean_share: float) -> Floats:
+    """Return weights of all rows: labels of a table weigh the same, clean talk by its share of the labelled texts."""
+    labelled = sum(len(table.texts) for table in tables if not table.is_service)
+    service = sum(len(table.texts) for table in tables if table.is_service)
+    weights = []
+    for table in tables:
+        share = clean_share * labelled / max(service, 1) if table.is_service else 1.0
+        weights.append(_balanced(np.array(table.labels, dtype=np.intp), share * len(table.texts)))
+    return np.concatenate(weights)
 
 
 def _balanced(labels: npt.NDArray[np.intp], total: float) -> Floats:
@@ -272,7 +276,8 @@ def _temperature(scores: Floats, rows: _Rows) -> float:
     return find_temperature(loss)
 
 
-def _threshold(chances: Floats, options: AbuseOptions) -> float:
+def hint_threshold(chances: Floats, options: AbuseOptions) -> float:
+    """Return the threshold of hints by the probabilities of clean service texts, none of which training saw."""
     clean = np.sort(chances)[::-1]
     allowed = int(len(clean) * options.false_alarms)
     # Just above the first text that may not set it off.
@@ -280,8 +285,12 @@ def _threshold(chances: Floats, options: AbuseOptions) -> float:
     return round(min(max(over, options.hint_minimum), 1.0), 4)
 
 
+def abuse_figures(labels: Sequence[int], chances: Floats, threshold: float) -> dict[str, Any]:
+    """Return the figures of a card for the probabilities of abuse of labelled texts."""
+    known = np.array(labels, dtype=np.intp)
+    metrics = measure_abuse(known, (chances >= DECISION).astype(np.intp), chances >= threshold)
+    return {"n": len(known), **{name: figure_of(metric) for name, metric in metrics.items()}}
+
+
 def _figures(model: NgramClassifier, threshold: float, table: AbuseTable) -> dict[str, Any]:
-    chances = model.predict(table.texts)[:, ABUSIVE]
-    labels = np.array(table.labels, dtype=np.intp)
-    metrics = measure_abuse(labels, (chances >= DECISION).astype(np.intp), chances >= threshold)
-    return {"n": len(labels), **{name: figure_of(metric) for name, metric in metrics.items()}}
+    return abuse_figures(table.labels, model.predict(table.texts)[:, ABUSIVE], threshold)

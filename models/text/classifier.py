@@ -62,8 +62,12 @@ class NgramClassifier:
         return {ngram: place for place, ngram in enumerate(self.vocabulary)}
 
     @cached_property
-    def _wide(self) -> tuple[Floats, Floats]:
-        return self.idf.astype(np.float64), self.coefficients.astype(np.float64)
+    def _wide_idf(self) -> Floats:
+        return self.idf.astype(np.float64)
+
+    @cached_property
+    def _wide_coefficients(self) -> Floats:
+        return self.coefficients.astype(np.float64)
 
     def predict(self, texts: Sequence[str]) -> Floats:
         """Return probabilities of shape (len(texts), len(labels)); each row sums to 1.
@@ -71,20 +75,24 @@ class NgramClassifier:
         A text without a known n-gram gets what the intercepts say.
         """
         scores = np.tile(self.intercepts, (len(texts), 1))
-        idf, coefficients = self._wide
+        coefficients = self._wide_coefficients
         for row, text in enumerate(texts):
-            known = Counter(
-                place for ngram in NGRAMS[self.language](text) if (place := self._places.get(ngram)) is not None
-            )
-            if known:
-                places = np.fromiter(known.keys(), dtype=np.intp, count=len(known))
-                counts = np.fromiter(known.values(), dtype=np.float64, count=len(known))
-                if self.length_power is not None:
-                    scores[row] += coefficients[places].sum(axis=0) / len(places) ** self.length_power
-                    continue
-                weights = np.log1p(counts) * idf[places]
-                scores[row] += weights @ coefficients[places] / np.linalg.norm(weights)
+            places, values = self.features(text)
+            if len(places):
+                scores[row] += values @ coefficients[places]
         return softmax(scores)
+
+    def features(self, text: str) -> tuple[npt.NDArray[np.intp], Floats]:
+        """Return the places of the known n-grams of a text, and what their coefficients are multiplied with."""
+        known = Counter(
+            place for ngram in NGRAMS[self.language](text) if (place := self._places.get(ngram)) is not None
+        )
+        places = np.fromiter(known.keys(), dtype=np.intp, count=len(known))
+        if self.length_power is not None or not known:
+            return places, np.full(len(known), max(len(known), 1) ** -(self.length_power or 0.0))
+        counts = np.fromiter(known.values(), dtype=np.float64, count=len(known))
+        weights = np.log1p(counts) * self._wide_idf[places]
+        return places, weights / np.linalg.norm(weights)
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -106,8 +114,13 @@ class NgramClassifier:
         StoreError
             When the folder cannot be written.
         """
-        arrays = {"idf": self.idf, "coefficients": self.coefficients, "intercepts": self.intercepts}
-        write_model(directory, card, self.schema, {"vocabulary": pack_ngrams(self.vocabulary), **arrays})
+        arrays = {
+            "vocabulary": pack_ngrams(self.vocabulary),
+            "idf": self.idf,
+            "coefficients": self.coefficients,
+            "intercepts": self.intercepts,
+        }
+        write_model(directory, card, self.schema, arrays)
 
 
 def pack_ngrams(vocabulary: Sequence[str]) -> npt.NDArray[np.uint8]:
@@ -120,9 +133,7 @@ def unpack_ngrams(packed: npt.NDArray[np.uint8]) -> tuple[str, ...]:
     return tuple(packed.tobytes().decode("utf-8").split(_SEPARATOR))
 
 
-def write_model(
-    directory: Path, card: Mapping[str, Any], schema: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]
-) -> None:
+def write_model(directory: Path, card: Mapping[str, Any], schema: Mapping[str, Any], arrays: Mapping[str, Any]) -> None:
     """Write arrays and card into `directory`, with the digests by which reading knows them again.
 
     Raises

@@ -22,6 +22,13 @@ _NEGATIVE = ("anger", "annoyance", "disappointment", "disapproval", "disgust", "
 _NEGATIVE_EMOTIONS = frozenset((*_NEGATIVE, "nervousness", "sadness"))
 _AMBIGUOUS_EMOTIONS = frozenset(("neutral", "surprise", "curiosity", "confusion", "realization"))
 _LEFT_OUT_EMOTION = "remorse"
+# Positive, negative, ambiguous and neutral, as the paper has them.
+EMOTION_GROUPS = (
+    _POSITIVE_EMOTIONS,
+    _NEGATIVE_EMOTIONS | {_LEFT_OUT_EMOTION},
+    _AMBIGUOUS_EMOTIONS - {"neutral"},
+    frozenset(("neutral",)),
+)
 _EMOTIONS = _POSITIVE_EMOTIONS | _NEGATIVE_EMOTIONS | _AMBIGUOUS_EMOTIONS | {_LEFT_OUT_EMOTION}
 _THANKS = "thank"
 

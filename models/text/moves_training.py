@@ -95,7 +95,7 @@ def train_moves(
     split = [_split(table, options) for table in tables]
     first_rows = [row for train, _ in split for row in train]
     rows = [row for table in tables for row in table.rows]
-    learned = _learned(first_rows, options)
+    learned = learned_moves(first_rows, options.texts_min)
     if not learned:
         raise InputError(
             N_("The tables show no move in {count} different texts."),
@@ -111,9 +111,9 @@ def train_moves(
         "language": language,
         "moves": [move.value for move in MOVES if move in learned],
         "options": asdict(options),
-        "data": [_data_card(table) for table in tables],
+        "data": [move_data_card(table) for table in tables],
         "held_out": {
-            table.path.name: _figures(first, held, seen, learned)
+            table.path.name: _held_out_figures(first, held, seen, learned)
             for table, (_, held) in zip(tables, split, strict=True)
         },
     }
@@ -164,21 +164,28 @@ def _split(
     )
 
 
-def _learned(rows: Sequence[LabelledMoves], options: MoveTrainingOptions) -> MoveSet:
+def learned_moves(rows: Sequence[LabelledMoves], texts_min: int) -> MoveSet:
+    """Return the moves that so many different texts make."""
     texts: dict[MoveKind, set[str]] = defaultdict(set)
     for row in rows:
         for move in row.moves:
             texts[move].add(row.text)
-    return frozenset(move for move, found in texts.items() if len(found) >= options.texts_min)
+    return frozenset(move for move, found in texts.items() if len(found) >= texts_min)
+
+
+def labels_of_texts(rows: Sequence[LabelledMoves], learned: MoveSet) -> dict[str, Counter[str]]:
+    """Return each different text with how often it has which label, a set of learned moves that occur together."""
+    by_text: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        if not row.open & learned:
+            by_text[row.text][_label_of(row.moves & learned)] += 1
+    return by_text
 
 
 def _examples(
     rows: Sequence[LabelledMoves], language: str, learned: MoveSet, options: MoveTrainingOptions
 ) -> _Examples:
-    by_text: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        if not row.open & learned:
-            by_text[row.text][_label_of(row.moves & learned)] += 1
+    by_text = labels_of_texts(rows, learned)
     own = dict.fromkeys((text, _label_of(moves & learned)) for text, moves in move_wording(language))
     labels = [counts.most_common(1)[0][0] for counts in by_text.values()]
     weights = np.log1p([counts.total() for counts in by_text.values()])
@@ -217,7 +224,8 @@ def _every_class(fitted: LogisticRegression) -> tuple[Floats, Floats]:
     return np.vstack([np.zeros_like(fitted.coef_), fitted.coef_]).T, np.array([0.0, fitted.intercept_[0]])
 
 
-def _data_card(table: MoveTable) -> dict[str, Any]:
+def move_data_card(table: MoveTable) -> dict[str, Any]:
+    """Return what a card says of a table of moves."""
     return {
         "file": table.path.name,
         "sha256": digest_of(table.path),
@@ -226,10 +234,8 @@ def _data_card(table: MoveTable) -> dict[str, Any]:
     }
 
 
-def _figures(model: NgramClassifier, held: Sequence[LabelledMoves], seen: set[str], learned: MoveSet) -> dict[str, Any]:
-    """Return F1 of each learned move by the model alone, over different texts that training did not see."""
-    rows = list({row.text: row for row in held if row.text not in seen}.values())
-    chances = model.predict([row.text for row in rows]) @ membership(model.labels)
+def move_figures(rows: Sequence[LabelledMoves], chances: Floats, learned: MoveSet) -> dict[str, Any]:
+    """Return F1 of each learned move by the model alone; `chances` has the shape (rows, moves)."""
     figures: dict[str, Any] = {"n": len(rows)}
     for move in sorted(learned, key=MOVES.index):
         made = np.array([move in row.moves for row in rows], dtype=bool)
@@ -238,3 +244,10 @@ def _figures(model: NgramClassifier, held: Sequence[LabelledMoves], seen: set[st
         f1 = round(2 * float((made & tagged).sum()) / either, 4) if either else None
         figures[move.value] = {"n": int(made.sum()), "f1": f1}
     return figures
+
+
+def _held_out_figures(
+    model: NgramClassifier, held: Sequence[LabelledMoves], seen: set[str], learned: MoveSet
+) -> dict[str, Any]:
+    rows = list({row.text: row for row in held if row.text not in seen}.values())
+    return move_figures(rows, model.predict([row.text for row in rows]) @ membership(model.labels), learned)

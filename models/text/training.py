@@ -130,8 +130,13 @@ def train_sentiment(
     )
     context = _fit_context([train for train, _ in kept], scores / temperature, options)
     progress(N_("Measuring on held-out texts"))
+
+    def figures(table: LabelledTexts) -> dict[str, Any]:
+        return sentiment_figures(table, model.predict(table.texts), context)
+
     card = _card(model, context, list(zip(tables, kept, strict=True)), options, temperature)
-    return Trained(model, card | {"evaluated": {table.name: _figures(model, table, context) for table in evaluate}})
+    card["held_out"] = {held.name: figures(held) for _, held in kept if held.texts}
+    return Trained(model, card | {"evaluated": {table.name: figures(table) for table in evaluate}})
 
 
 def _fit_context(tables: Sequence[LabelledTexts], scores: Floats, options: TrainingOptions) -> ContextLayer | None:
@@ -165,17 +170,18 @@ def _card(
         "options": asdict(options),
         "temperature": round(temperature, 4),
         CONTEXT: context.document() if context else None,
-        "data": [
-            {
-                "file": table.name,
-                "sha256": table.sha256,
-                "rows": len(table.texts),
-                "left_out": table.left_out,
-                "trained_on": len(train.texts),
-            }
-            for table, (train, _) in tables
-        ],
-        "held_out": {held.name: _figures(model, held, context) for _, (_, held) in tables if held.texts},
+        "data": [sentiment_data_card(table, len(train.texts)) for table, (train, _) in tables],
+    }
+
+
+def sentiment_data_card(table: LabelledTexts, trained_on: int) -> dict[str, Any]:
+    """Return what a card says of a table of sentiment."""
+    return {
+        "file": table.name,
+        "sha256": table.sha256,
+        "rows": len(table.texts),
+        "left_out": table.left_out,
+        "trained_on": trained_on,
     }
 
 
@@ -326,14 +332,15 @@ def _partial_sources(rows: _Rows) -> sparse.csr_matrix:
     return sparse.csr_matrix(np.column_stack(columns))
 
 
-def _figures(model: NgramClassifier, held: LabelledTexts, context: ContextLayer | None) -> dict[str, Any]:
-    probabilities = model.predict(held.texts)
+def sentiment_figures(held: LabelledTexts, probabilities: Floats, context: ContextLayer | None) -> dict[str, Any]:
+    """Return the figures of a card for texts with what was predicted for them, alone and in context."""
     figures = _measured(held, probabilities)
     if context is None or not held.speakers:
         return figures
+    in_context = probabilities.copy()
     for rows in dialogues_of(held.groups):
-        probabilities[rows] = context.apply(probabilities[rows], [held.speakers[row] for row in rows])
-    return {**_measured(held, probabilities), "alone": figures}
+        in_context[rows] = context.apply(probabilities[rows], [held.speakers[row] for row in rows])
+    return {**_measured(held, in_context), "alone": figures}
 
 
 def _measured(held: LabelledTexts, probabilities: Floats) -> dict[str, Any]:
