@@ -96,6 +96,8 @@ class TextSettings(_Part):
     abuse_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
     reason_engine: str = Field("embedded", description="reason of contacts: embedded, transformers or none")
     reason_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
+    satisfaction_engine: str = Field("embedded", description="satisfaction of customers: embedded or none")
+    satisfaction_model: str | None = Field(None, description="folder of own trained models; default HOME/models")
     embedding_engine: str = Field("embedded", description="likeness of meaning: embedded or transformers")
     embedding_model: str | None = Field(None, description="folder of own trained models, or a transformers checkpoint")
 

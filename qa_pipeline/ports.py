@@ -162,6 +162,28 @@ class ReasonModel(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SatisfactionReading:
+    """What a satisfaction model says of a contact: ``turns`` of shape (n,) and the contact's value, 0-2.
+
+    ``ci95``: where the contact's value lies with 95 % probability, within 0-2.
+    """
+
+    turns: npt.NDArray[np.float64]
+    value: float
+    ci95: tuple[float, float]
+
+
+class SatisfactionModel(Protocol):
+    """Satisfaction of customers, 0 unsatisfied, 1 neither, 2 satisfied. Loaded once per process."""
+
+    spec: EngineSpec
+
+    def read(self, turns: Sequence[str], language: str) -> SatisfactionReading | None:
+        """Read the turns of one customer, at least one, in order; None in a language without a model."""
+        ...
+
+
 class TextEmbedder(Protocol):
     """Texts as points of a space in which nearness is likeness of meaning. Loaded once per process."""
 

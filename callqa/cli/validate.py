@@ -83,7 +83,8 @@ def satisfaction(
 
     found = context(ctx)
     model = load_satisfaction(found.settings.models, language)
-    _show(found, lambda: validate_satisfaction(file, model.predict, model.name, limit=limit))
+    contact = model.read_contact if model.contact else None
+    _show(found, lambda: validate_satisfaction(file, model.predict, model.name, read_contact=contact, limit=limit))
 
 
 @app.command()
@@ -173,6 +174,14 @@ def compliance(
     engines = wiring.text_engines(found.settings)
     calibration = None if uncalibrated else wiring.calibration(found.settings)
     _show(found, lambda: validate_compliance(file, cards, engines, calibration))
+
+
+@app.command()
+def masking(ctx: typer.Context, file: File, language: Language = None, limit: Limit = None) -> None:
+    """Personal data: JSONL with utterances [{role, text}] and spans [{utterance, start, end, kind}]."""
+    from qa_pipeline.services.validate.masking import validate_masking
+
+    _show(context(ctx), lambda: validate_masking(file, language=language, limit=limit))
 
 
 @app.command()

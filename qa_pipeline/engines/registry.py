@@ -190,6 +190,16 @@ _SHIPPED = (
         install="pip install 'callqa[transformers]'",
     ),
     EngineEntry(
+        kind="satisfaction",
+        name="embedded",
+        target="models.text.satisfaction:load",
+        describe="models.text.satisfaction:describe",
+        check="models.text.satisfaction:check",
+        module="models.text",
+        distribution="callqa",
+        install="pip install callqa",
+    ),
+    EngineEntry(
         kind="reason",
         name="embedded",
         target="models.text.reason:load",

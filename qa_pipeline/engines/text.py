@@ -14,7 +14,7 @@ from qa_pipeline.ports import JudgingModels
 from qa_pipeline.scoring.annotate import TextModels
 
 # Engines of the annotate stage read every contact; those that criteria ask are loaded only where a card asks them.
-ANNOTATING = ("sentiment", "moves", "abuse", "reason")
+ANNOTATING = ("sentiment", "moves", "abuse", "reason", "satisfaction")
 ASKED = ("embedding", "judge")
 
 

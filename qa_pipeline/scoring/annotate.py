@@ -10,11 +10,12 @@ from qa_pipeline.domain.annotation import AbuseHint, Annotation, ContactReason, 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.ports import AbuseModel, MoveTagger, ReasonModel, SentimentModel
+from qa_pipeline.ports import AbuseModel, MoveTagger, ReasonModel, SatisfactionModel, SentimentModel
 from qa_pipeline.scoring.attitude import judge_attitude, overall_attitude
 from qa_pipeline.scoring.courses import sentiment_courses
 from qa_pipeline.scoring.moves import tag_moves
 from qa_pipeline.scoring.reason import reason_of
+from qa_pipeline.scoring.satisfaction import satisfaction_of
 from qa_pipeline.scoring.turning_points import find_turning_points
 
 _LABELS = tuple(SentimentLabel)
@@ -30,6 +31,7 @@ class TextModels:
     moves: MoveTagger
     abuse: AbuseModel
     reason: ReasonModel | None = None
+    satisfaction: SatisfactionModel | None = None
 
 
 def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_count: int) -> Annotation:
@@ -79,6 +81,8 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
         reason=reason,
         reason_engine=models.reason.spec.key if models.reason else "",
         turning_points=find_turning_points(transcript, sentiments, abuse),
+        satisfaction=satisfaction_of(spoken, transcript, models.satisfaction) if models.satisfaction else None,
+        satisfaction_engine=models.satisfaction.spec.key if models.satisfaction else "",
     )
 
 

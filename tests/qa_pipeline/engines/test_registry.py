@@ -36,6 +36,7 @@ def test_inventory() -> None:
         ("moves", "transformers"),
         ("reason", "embedded"),
         ("reason", "transformers"),
+        ("satisfaction", "embedded"),
         ("sentiment", "embedded"),
         ("sentiment", "transformers"),
     ]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from qa_pipeline.errors import RowError, TableError
-from qa_pipeline.services.validate.satisfaction import Exchange, read_rated_turns, validate_satisfaction
+from qa_pipeline.services.validate.satisfaction import ContactReading, Exchange, read_rated_turns, validate_satisfaction
 
 
 def write(path: Path, *rows: object) -> Path:
@@ -60,3 +60,49 @@ def test_tables_without_the_columns_or_rows_are_refused(tmp_path: Path):
 def test_only_the_first_rows(tmp_path: Path):
     path = write(tmp_path / "t.jsonl", row(0, "0"), row(1, "1"), row(2, "2"))
     assert validate_satisfaction(path, read_aloud, "aloud", limit=2).n == 2
+
+
+def test_contacts_by_hand(tmp_path: Path):
+    rows = [row(0, "0", "a"), row(1, "1", "a"), row(2, "2", "b"), row(1, "1", "c"), row(2, "1", "c")]
+    path = write(tmp_path / "t.jsonl", *rows)
+
+    def read_contact(talks):
+        value = float(read_aloud(talks).mean())
+        return ContactReading(value=value, ci95=(value - 0.25, value + 0.25))
+
+    report = validate_satisfaction(path, read_aloud, "aloud", read_contact=read_contact)
+    contact = report.groups["contact"]
+    # Means that people gave: .5, 2, 1.5; predicted: .5, 2, 1; in the interval: yes, yes, no.
+    assert contact["mae"].value == pytest.approx(0.5 / 3)
+    assert contact["coverage"].value == pytest.approx(2 / 3)
+    assert contact["width"].value == pytest.approx(0.5)
+    # The mean of the means is 4/3: 5/6 + 4/6 + 1/6 over three.
+    assert contact["mae_of_mean"].value == pytest.approx(10 / 18)
+
+
+def test_a_model_that_knows_no_dialogues_says_so(tmp_path: Path):
+    report = validate_satisfaction(write(tmp_path / "t.jsonl", row(0, "0")), read_aloud, "aloud")
+    assert report.groups == {}
+    assert "named no dialogues" in str(report.notes[0])
+
+
+def test_whole_dialogues_rated_one_to_five_are_folded(tmp_path: Path):
+    turns = [
+        {"role": "user", "text": "0", "scores": [1, 2, 4]},  # mean 2.33: 0
+        {"role": "system", "text": "ok", "scores": []},
+        {"role": "user", "text": "unrated"},
+        {"role": "user", "text": "2", "scores": [3, 4]},  # mean 3.5: 2
+    ]
+    wrong = [{"role": "user", "text": "x", "scores": [6]}]
+    path = write(tmp_path / "t.jsonl", {"dialogue": "D", "turns": turns}, {"dialogue": "E", "turns": wrong})
+    read = read_rated_turns(path)
+    assert (read.ratings, read.groups, read.is_folded) == ((0, 2), ("1", "1"), True)
+    assert read.talks[1] == (
+        Exchange(customer="0", agent="ok"),
+        Exchange(customer="unrated", agent=""),
+        Exchange(customer="2", agent=""),
+    )
+    assert (read.left_out[0].row, read.left_out[0].field) == (2, "turns")
+    report = validate_satisfaction(path, read_aloud, "aloud")
+    assert report.metrics["accuracy"].value == 1
+    assert "folded" in str(report.notes[1])
