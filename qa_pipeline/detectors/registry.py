@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,7 +132,16 @@ def asked_kinds(card: Scorecard) -> frozenset[str]:
 
 
 def detector_names(check: Check) -> frozenset[str]:
-    """Return the detectors that a check uses, those inside it too."""
-    params = DETECTORS[check.detector].params.model_validate(dict(check.params))
-    inner = (detector_names(part) for part in nested_checks(params))
-    return frozenset({check.detector}).union(*inner)
+    """Return the detectors that a check uses, those inside it too; asked for every contact, so nothing is validated."""
+    return frozenset({check.detector, *_named_in(check.params)})
+
+
+def _named_in(value: object) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("detector"), str):
+            yield value["detector"]
+        for inner in value.values():
+            yield from _named_in(inner)
+    elif isinstance(value, (list, tuple)) and value and not isinstance(value[0], str):
+        for inner in value:
+            yield from _named_in(inner)
