@@ -24,6 +24,7 @@ from callqa.cli import (
     report,
     score,
     scorecards,
+    scripts,
     search,
     serve,
     templates,
@@ -89,6 +90,7 @@ app.command()(search.search)
 app.command()(serve.serve)
 app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")
+app.add_typer(scripts.app, name="scripts")
 app.add_typer(lexicon.app, name="lexicon")
 app.add_typer(templates.app, name="templates")
 validate.app.command()(validate_estimation.estimation)
