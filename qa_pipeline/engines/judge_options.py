@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from importlib.metadata import version
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,15 +39,14 @@ class JudgeOptions:
 
     @property
     def spec(self) -> EngineSpec:
-        """Identity of the judge: all that can change an answer."""
+        """Identity of the judge: all that can change an answer; the version is that of the prompt, not of a client."""
         return EngineSpec(
             kind="judge",
             name="openai",
-            version=version("openai"),
+            version=PROMPT_VERSION,
             params=(
                 ("model", self.model),
                 ("endpoint", self.endpoint),
-                ("prompt", PROMPT_VERSION),
                 ("window_tokens", str(self.window_tokens)),
                 ("max_output_tokens", str(self.max_output_tokens)),
             ),

@@ -10,6 +10,7 @@ from qa_pipeline.audio.probe import probe
 from qa_pipeline.detectors.registry import statements_of
 from qa_pipeline.detectors.statement import readable_by_judge
 from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.engines.judge_estimate import Asked, JudgeForecast
 from qa_pipeline.engines.registry import engine_forecast
@@ -20,7 +21,7 @@ from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, task_of
-from qa_pipeline.stages.inspect import InspectionTask, known_words
+from qa_pipeline.stages.inspect import InspectionTask, transcript_at_hand
 from qa_pipeline.store import Store
 
 # Seconds of work per second of audio on one core before this machine has a run of its own to go by: the embedded
@@ -115,12 +116,11 @@ def _forecast(batch: Batch) -> JudgeForecast | None:
 
 def _asked(task: InspectionTask, forecast: JudgeForecast, audio_s: float) -> Asked:
     """Return what the judge would be asked about one contact; by its words where they are known."""
-    transcript = known_words(task)
+    transcript = transcript_at_hand(task)
     language = transcript.language if transcript else task.contact.language or ""
-    try:
-        card = choose_scorecard(task.contact.kind, language, task.cards)
-    except CallqaError:
-        return Asked()  # the run itself will say that no card fits
+    card = _card_of(task, language)
+    if card is None:
+        return Asked()
     wanted = [params.statement.in_language(language) for params in statements_of(card)]
     if transcript is None:
         return sum((forecast.of_audio(statement, audio_s, language) for statement in wanted), Asked())
@@ -128,6 +128,16 @@ def _asked(task: InspectionTask, forecast: JudgeForecast, audio_s: float) -> Ask
         return Asked()
     words = readable_by_judge(transcript.utterances)[0]
     return sum((forecast.of_words(statement, words, language) for statement in wanted), Asked())
+
+
+def _card_of(task: InspectionTask, language: str) -> Scorecard | None:
+    """Return the card that will judge a contact; while nobody knows its language the one that asks the most."""
+    if not language:
+        return max(task.cards, key=lambda card: len(statements_of(card)), default=None)
+    try:
+        return choose_scorecard(task.contact.kind, language, task.cards)
+    except CallqaError:
+        return None  # the run itself will say that no card fits
 
 
 def _speed(totals: Mapping[str, float] | None) -> float | None:

@@ -29,7 +29,7 @@ from qa_pipeline.engines.text import ANNOTATING, EMBEDDED_TEXT, TextEngine, aske
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.errors import CallqaError, NeedsModel
 from qa_pipeline.ports import ContactView
-from qa_pipeline.privacy.masking import mask_transcript
+from qa_pipeline.privacy.masking import known_words, mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.confidence import Calibration
@@ -129,6 +129,7 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         kind=contact.kind,
         facts=FACTS_VERSION,
         version=ANNOTATE_VERSION,
+        known=known_words(contact),
         terms=_terms_identity(contact, options.speech),
         engines=[engine.key for engine in options.text if engine.kind in ANNOTATING],
     )
@@ -214,7 +215,7 @@ def _annotated(task: InspectionTask, clock: _Clock) -> tuple[Annotated, Listenin
     return annotated, listening
 
 
-def known_words(task: InspectionTask) -> Transcript | None:
+def transcript_at_hand(task: InspectionTask) -> Transcript | None:
     """Return the masked words of a contact where nobody has to listen for them; keeps nothing.
 
     None for a recording that was not recognised yet, and for words that cannot be read.
@@ -288,7 +289,7 @@ def _masked(task: InspectionTask, transcript: Transcript) -> tuple[Transcript, i
     Masked before anything else sees the words. Corrections come after: they are made again without recognising again
     when the lexicon changes, they can hide no part of a number from the mask, and their record holds nothing personal.
     """
-    masked, masked_count = mask_transcript(transcript)
+    masked, masked_count = mask_transcript(transcript, known_words(task.contact))
     terms = _terms_of(task.contact, task.options.speech)
     language = masked.language.split("-")[0]
     return correct(masked, [term for term in terms if term.language == language]), masked_count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,24 @@ def test_a_dry_run_says_what_it_will_cost(chats: Path, served: JudgeServer, caps
     assert (after["judge"]["requests"], after["judge"]["cached"], after["judge"]["cost"]) == (0, 4, 0.0)
     assert main(["score", str(chats), "--scorecard", "refund2", "--dry-run"]) == 0
     assert "at most 0 requests (4 more are answered already)" in capsys.readouterr().out
+
+
+def test_recordings_without_words_are_guessed_by_their_length(chats: Path, tmp_path: Path, capsys: Any) -> None:
+    card = chats.parent / "home" / "scorecards" / "calls.yaml"
+    card.write_text(CARD.replace("kind: chat", "kind: call").replace("id: refund", "id: calls"), encoding="utf-8")
+    recording = tmp_path / "call.wav"
+    with wave.open(str(recording), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * 8000 * 600))
+    _, document = run(capsys, "score", str(recording), "--scorecard", "calls", "--dry-run")
+    judge = document["judge"]
+    # 600 s x 4 tokens = 2400 tokens, one window of 6000, for each of two statements.
+    assert (judge["requests"], judge["guessed"]) == (2, 2)
+    assert judge["input_tokens"] > 2 * 2400
+    assert main(["score", str(recording), "--scorecard", "calls", "--dry-run"]) == 0
+    assert "2 of them by the length of recordings" in capsys.readouterr().out
 
 
 def test_without_prices_there_is_no_cost(chats: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

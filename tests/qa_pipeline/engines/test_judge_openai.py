@@ -444,6 +444,14 @@ def test_a_damaged_ledger(judge: Any, served: JudgeServer, tmp_path: Path) -> No
         judge.judge(REFUND, utterances(*TALK), "zh")
 
 
+def test_a_folder_that_cannot_be_written_is_said(options: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for more in ({}, {"requests_per_minute": 6000.0}):
+        judge = load_engine("judge", "openai", **options(ledger=tmp_path / "file" / "judge.db", **more))
+        with pytest.raises(StoreError, match="cannot be used"):
+            judge.judge(REFUND, utterances(*TALK), "zh")
+
+
 def test_the_estimate_is_near_what_the_endpoint_counts(
     served: JudgeServer, options: Callable[..., dict[str, Any]]
 ) -> None:
