@@ -33,16 +33,20 @@ KEYWORDS: dict[str, None] = dict.fromkeys(("N_", "_", "gettext", "translate"))
 # Code that reads what Chinese people wrote or said needs their words; what people read from us comes by gettext.
 READS_CHINESE = (
     "models/text/",
+    "qa_pipeline/detectors/addressed.py",
+    "qa_pipeline/detectors/entity.py",
     "qa_pipeline/engines/",
     "qa_pipeline/intake/",
     "qa_pipeline/kpi/",
     "qa_pipeline/privacy/",
     "qa_pipeline/resources/",
-    "qa_pipeline/scoring/languages.py",
-    "qa_pipeline/scoring/match",
-    "qa_pipeline/scoring/numbers.py",
+    "qa_pipeline/scorecards/script_",
+    "qa_pipeline/scoring/",
     "qa_pipeline/services/kpi_import/",
+    "qa_pipeline/services/rules/lint_",
+    "qa_pipeline/services/topics/words.py",
     "qa_pipeline/services/validate/",
+    "qa_pipeline/vocabulary/variations.py",
 )
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
