@@ -8,10 +8,13 @@ from dataclasses import replace
 from pydantic import Field
 
 from qa_pipeline.detectors.params import NestedCheck, Params
-from qa_pipeline.detectors.verdict import EVIDENCE_MAX, Verdict, undetermined
+from qa_pipeline.detectors.search import DRAFT_CHARGE_CONFIDENCE_MIN
+from qa_pipeline.detectors.verdict import EVIDENCE_MAX, SURE, Verdict, undetermined
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.errors import N_
 
+# As for words that must not be said; a verdict carries the confidence of the words that it rests on.
+CHARGE_CONFIDENCE_MIN = SURE * DRAFT_CHARGE_CONFIDENCE_MIN
 _RANK = {Outcome.NOT_MET: 0, Outcome.PARTLY_MET: 1, Outcome.MET: 2}
 _OPPOSITE = {Outcome.MET: Outcome.NOT_MET, Outcome.NOT_MET: Outcome.MET}
 
@@ -68,8 +71,18 @@ def judge_all(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def judge_not(verdicts: Sequence[Verdict]) -> Verdict:
-    """Turn MET and NOT_MET round; what is partly or unknown stays so."""
+    """Turn MET and NOT_MET round; what is partly or unknown stays so.
+
+    Words that were good enough to credit may be too badly heard to charge anybody by.
+    """
     verdict = verdicts[0]
+    quoted = next((part.quote for part in verdict.evidence if part.quote), "")
+    if verdict.outcome is Outcome.MET and quoted and verdict.confidence < CHARGE_CONFIDENCE_MIN:
+        return undetermined(
+            N_("“{quote}” was heard, but who said it or the words themselves are not sure."),
+            verdict.evidence,
+            quote=quoted,
+        )
     return replace(verdict, outcome=_OPPOSITE.get(verdict.outcome, verdict.outcome))
 
 
@@ -81,8 +94,9 @@ def judge_agree(verdicts: Sequence[Verdict]) -> Verdict:
     """Return what several checks on one fact say together; UNDETERMINED when evidence stands against evidence.
 
     A check that has words or figures to show outweighs one that only missed something: who says that it was refunded,
-    and nowhere that it was not, said it. Two that show opposite things leave the question to a person, with both quotes.
+    and nowhere that it was not, said it. Where two show opposite things a person has to look, with both quotes.
     """
+    verdicts = _applying(verdicts)
     shown = [item for item in verdicts if item.outcome in _RANK and item.evidence]
     if len({item.outcome for item in shown}) > 1:
         evidence = tuple(item.evidence[0] for item in shown)
