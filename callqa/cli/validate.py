@@ -106,6 +106,16 @@ def courtesy(
 
 
 @app.command()
+def attitude(ctx: typer.Context, file: File, language: Language = None, limit: Limit = None) -> None:
+    """Service attitude: columns contact {utterances}, labels {dimension: 1-5}; or text and a column per dimension."""
+    from qa_pipeline.services.validate.attitude import validate_attitude
+
+    found = context(ctx)
+    engines = wiring.text_engines(found.settings)
+    _show(found, lambda: validate_attitude(file, engines, language=language, limit=limit))
+
+
+@app.command()
 def moves(
     ctx: typer.Context,
     file: File,

@@ -89,15 +89,26 @@ def overall_attitude(scores: Sequence[AttitudeScore]) -> float | None:
     return sum(values) / len(values) if len(values) >= JUDGED_DIMENSIONS_MIN else None
 
 
-def courtesy_of(text: str, language: str) -> float | None:
-    """Return the courtesy of one text taken alone as an agent's utterance, 1-5; None without a lexicon."""
+def attitude_of(text: str, language: str, customer: str = "") -> tuple[AttitudeScore, ...]:
+    """Return the dimensions of one text taken alone as all that an agent said, in the order of the lexicon.
+
+    `customer` is what the customer had said before, an opening for empathy whatever its words; without it empathy is
+    not judged. Empty in a language without a lexicon.
+    """
     lexicon = find_lexicon(language)
     if lexicon is None:
-        return None
-    said = Utterance(index=0, role=Role.AGENT, text=text)
-    talk = _Talk(_passage([said]), (), (), Facts(), lexicon)
-    dimension = next(each for each in lexicon.dimensions if each.id == "courtesy")
-    return _value(dimension, marks_of(talk).get("courtesy", ()))
+        return ()
+    asked = Utterance(index=0, role=Role.CUSTOMER, text=customer)
+    said = Utterance(index=1, role=Role.AGENT, text=text)
+    openings = (Hit(customer, asked, 0, 0, len(customer), "words", 1.0),) if customer.strip() else ()
+    talk = _Talk(_passage([said]), openings, (), Facts(), lexicon)
+    marks = marks_of(talk)
+    return tuple(_score(talk, dimension, marks.get(dimension.id, ()), True) for dimension in lexicon.dimensions)
+
+
+def courtesy_of(text: str, language: str) -> float | None:
+    """Return the courtesy of one text taken alone as an agent's utterance, 1-5; None without a lexicon."""
+    return next((score.value for score in attitude_of(text, language) if score.dimension == "courtesy"), None)
 
 
 def marks_of(talk: _Talk) -> Mapping[str, tuple[AttitudeMark, ...]]:

@@ -139,8 +139,8 @@ def _read_contacts(table: Table, cards: Sequence[Scorecard]) -> tuple[list[Label
 
 def _read_contact(table: Table, row: Row, cards: Sequence[Scorecard]) -> LabelledContact:
     card = _card_of(table, row, cards)
-    contact = _json_object(table, row, "contact")
-    utterances = tuple(_read_utterances(table, row, contact))
+    contact = json_object(table, row, "contact")
+    utterances = tuple(read_utterances(table, row, contact))
     text = "".join(utterance.text for utterance in utterances)
     transcript = Transcript(
         language=str(contact.get("language") or card.language or ("zh" if has_chinese(text) else "en")),
@@ -165,7 +165,8 @@ def _card_of(table: Table, row: Row, cards: Sequence[Scorecard]) -> Scorecard:
     return max(fitting, key=lambda card: card.version)
 
 
-def _json_object(table: Table, row: Row, field: str) -> dict[str, Any]:
+def json_object(table: Table, row: Row, field: str) -> dict[str, Any]:
+    """Return the object that a cell holds as JSON; raises RowError when it holds none."""
     try:
         value = json.loads(row.values[field])
     except ValueError:
@@ -177,7 +178,8 @@ def _json_object(table: Table, row: Row, field: str) -> dict[str, Any]:
     return value
 
 
-def _read_utterances(table: Table, row: Row, contact: Mapping[str, Any]) -> Iterator[Utterance]:
+def read_utterances(table: Table, row: Row, contact: Mapping[str, Any]) -> Iterator[Utterance]:
+    """Yield the utterances of the ``contact`` of a row; raises RowError, naming the place, when one is wrong."""
     items = contact.get("utterances")
     if not isinstance(items, list) or not items:
         raise table.place(row, "contact.utterances").error(
@@ -214,7 +216,7 @@ def _seconds(table: Table, row: Row, field: str, value: object) -> float | None:
 
 def _read_labels(table: Table, row: Row, card: Scorecard) -> Iterator[tuple[str, Outcome]]:
     known = {criterion.id for criterion in card.criteria}
-    for criterion_id, outcome in _json_object(table, row, "labels").items():
+    for criterion_id, outcome in json_object(table, row, "labels").items():
         place = table.place(row, f"labels.{criterion_id}")
         if criterion_id not in known:
             raise place.error(
