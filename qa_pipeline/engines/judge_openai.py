@@ -241,7 +241,7 @@ class OpenAiJudge:
             403: N_("Set judge.api_key to a key that may use the model {model}."),
             404: N_("See that judge.endpoint ends as its documentation says (often /v1) and that it has {model}."),
         }
-        self._refused = EngineError(
+        error = EngineError(
             N_("The judge at {endpoint} refuses the request for the model {model} ({status}): {problem}."),
             hint=hints.get(status, N_("Correct judge.endpoint, judge.model or judge.window_tokens.")),
             endpoint=self._options.endpoint,
@@ -249,8 +249,8 @@ class OpenAiJudge:
             status=status,
             problem=self._told(problem),
         )
-        # A request that is wrong by itself (400: too long, say) tells nothing about the next one.
-        error, self._refused = self._refused, self._refused if status in hints else None
+        if status in hints:  # a request that is wrong by itself (400: too long, say) tells nothing about the next one
+            self._refused = error
         return error
 
     def _told(self, problem: openai.APIStatusError) -> str:
@@ -280,5 +280,5 @@ def _checked(reply: Reply, window: Sequence[Utterance]) -> Opinion:
     return Opinion(answer=reply.answer, confidence=reply.confidence, reason=reply.reason, quotes=((said.index, quote),))
 
 
-def _abstained(message: str, **params: Any) -> Opinion:
-    return Opinion(answer=Answer.CANNOT_TELL, confidence=0.0, problem=Reason(message=message, params=params))
+def _abstained(message: str) -> Opinion:
+    return Opinion(answer=Answer.CANNOT_TELL, confidence=0.0, problem=Reason(message=message))
