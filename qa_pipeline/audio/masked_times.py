@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from qa_pipeline.audio.intervals import Interval, Intervals, difference, intersection, union
 from qa_pipeline.domain.transcript import Transcript, Utterance, Word
 from qa_pipeline.errors import N_, TranscriptError
-from qa_pipeline.privacy.masking import PersonalSpan, find_personal_spans
-from qa_pipeline.privacy.spans import Kind, Span, spells_digits
+from qa_pipeline.privacy.digits import spells_digits
+from qa_pipeline.privacy.finding import PersonalSpan
+from qa_pipeline.privacy.kinds import Kind, Span
+from qa_pipeline.privacy.masking import find_personal_spans
 
 PADDING_S = 0.2
 """Silenced before and after: word times of recognisers are off by a tenth of a second or two."""
@@ -33,6 +35,7 @@ def masked_intervals(
     speech: Iterable[Interval] = (),
     keyed: Iterable[Interval] = (),
     lag_s: float = 0.0,
+    known: Sequence[str] = (),
 ) -> Intervals:
     """Return the time to silence, so that nothing that the words mask can be heard.
 
@@ -54,6 +57,8 @@ def masked_intervals(
         Where keys are pressed: their tones spell numbers, so they are silenced too.
     lag_s
         How far the clocks of two files of one call may be apart; at least 0.
+    known
+        Names and references that the metadata of the contact give away.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def masked_intervals(
         When an utterance that holds personal data has no time.
     """
     clock = _Clock(transcript, duration_s)
-    spans = find_personal_spans(transcript)
+    spans = find_personal_spans(transcript, known)
     numbers = [clock.interval_of(span) for span in spans if span.kind is not Kind.NAME]
     names = [clock.interval_of(span) for span in spans if span.kind is Kind.NAME]
     distrusted = [clock.whole(utterance) for utterance in transcript.utterances if not utterance.usable]

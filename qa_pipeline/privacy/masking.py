@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.transcript import Transcript, Utterance, Word
-from qa_pipeline.privacy.spans import JOINT, Kind, Span, find_customer_names, find_personal
-
-_BREAK = "\ue001"
-# A number dictated in groups goes on after the other side's "嗯" or "yes".
-_NEXT_TURN_MAX = 2
+from qa_pipeline.privacy.finding import PersonalSpan, find_personal_data
+from qa_pipeline.privacy.kinds import Kind, Span
 
 TAGS = {
     "zh": {
@@ -24,6 +21,13 @@ TAGS = {
         Kind.ORDER: "[订单号]",
         Kind.NUMBER: "[号码]",
         Kind.NAME: "[姓名]",
+        Kind.ACCOUNT: "[账号]",
+        Kind.SECRET: "[密码]",
+        Kind.LINK: "[网址]",
+        Kind.ADDRESS: "[地址]",
+        Kind.BIRTH_DATE: "[出生日期]",
+        Kind.AGE: "[年龄]",
+        Kind.STAFF_ID: "[工号]",
     },
     "en": {
         Kind.PHONE: "[PHONE]",
@@ -34,47 +38,42 @@ TAGS = {
         Kind.ORDER: "[ORDER]",
         Kind.NUMBER: "[NUMBER]",
         Kind.NAME: "[NAME]",
+        Kind.ACCOUNT: "[ACCOUNT]",
+        Kind.SECRET: "[SECRET]",
+        Kind.LINK: "[LINK]",
+        Kind.ADDRESS: "[ADDRESS]",
+        Kind.BIRTH_DATE: "[BIRTH DATE]",
+        Kind.AGE: "[AGE]",
+        Kind.STAFF_ID: "[STAFF ID]",
     },
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonalSpan:
-    """One piece of personal data; ``parts``: (utterance index, span in its text), several when it goes over turns."""
-
-    kind: Kind
-    parts: tuple[tuple[int, Span], ...]
+_ANY_TAG = re.compile("|".join(re.escape(tag) for tags in TAGS.values() for tag in tags.values()))
+_REFERENCE_MIN = 4
 
 
-def find_personal_spans(transcript: Transcript) -> tuple[PersonalSpan, ...]:
+def known_words(contact: Contact) -> tuple[str, ...]:
+    """Return what the metadata of a contact give away: the names of its agent and its customer."""
+    names = (contact.agent_name, contact.agent_id, contact.customer_ref)
+    is_long = (2, _REFERENCE_MIN, _REFERENCE_MIN)
+    return tuple(
+        name.strip() for name, least in zip(names, is_long, strict=True) if name and len(name.strip()) >= least
+    )
+
+
+def find_personal_spans(transcript: Transcript, known: Sequence[str] = ()) -> tuple[PersonalSpan, ...]:
     """Return all personal data of a transcript, each once, without overlap; a dictation over several turns is one.
 
-    Found are phone, identity-card and bank-card numbers, other digit runs from six digits (written, or spoken digit
-    by digit, also over neighbouring utterances of one speaker), order numbers, e-mail addresses, plates, surnames
-    before a form of address, and names that a customer introduces ("我姓…", "my name is …"). Amounts with a
-    currency and dates are no personal data.
+    Found are telephone, identity, bank-card and account numbers, secrets, other digit runs from six digits (written, or
+    spoken digit by digit, also over neighbouring turns), orders, e-mail and network addresses, plates, postal
+    addresses, dates of birth, ages, staff numbers and names of both sides, and the words of `known` (see
+    `known_words`). Amounts, other dates and public hotlines are no personal data.
     """
-    found: list[PersonalSpan] = []
-    taken: dict[int, list[Span]] = {}
-    for role in Role:
-        utterances = [item for item in transcript.utterances if item.role is role]
-        joined, starts = _joined(utterances)
-        for span in find_personal(joined):
-            parts = tuple(_parts(span, utterances, starts))
-            found.append(PersonalSpan(kind=span.kind, parts=parts))
-            for index, part in parts:
-                taken.setdefault(index, []).append(part)
-    for utterance in transcript.utterances:
-        if utterance.role in (Role.CUSTOMER, Role.UNKNOWN):
-            found += (
-                PersonalSpan(kind=span.kind, parts=((utterance.index, span),))
-                for span in find_customer_names(utterance.text)
-                if _is_free(span, taken.get(utterance.index, ()))
-            )
-    return tuple(found)
+    return find_personal_data(transcript.utterances, _ANY_TAG, known)
 
 
-def mask_transcript(transcript: Transcript) -> tuple[Transcript, int]:
+def mask_transcript(transcript: Transcript, known: Sequence[str] = ()) -> tuple[Transcript, int]:
     """Replace personal data by tags such as ``[电话]`` or ``[PHONE]``, in texts and in words.
 
     Returns
@@ -83,7 +82,7 @@ def mask_transcript(transcript: Transcript) -> tuple[Transcript, int]:
         The masked transcript, and how many spans were masked (a number over two utterances counts once).
     """
     tags = TAGS["zh" if transcript.language.startswith("zh") else "en"]
-    found = find_personal_spans(transcript)
+    found = find_personal_spans(transcript, known)
     masks: dict[int, list[Span]] = {}
     for index, part in (part for span in found for part in span.parts):
         masks.setdefault(index, []).append(part)
@@ -92,38 +91,6 @@ def mask_transcript(transcript: Transcript) -> tuple[Transcript, int]:
         for item in transcript.utterances
     )
     return replace(transcript, utterances=utterances_masked), len(found)
-
-
-def _joined(utterances: Sequence[Utterance]) -> tuple[str, list[int]]:
-    """Return the speaker's texts as one, and where each begins; a run may cross only between neighbouring turns."""
-    parts: list[str] = []
-    starts: list[int] = []
-    length = 0
-    for place, utterance in enumerate(utterances):
-        if place:
-            near = utterance.index - utterances[place - 1].index <= _NEXT_TURN_MAX
-            parts.append(JOINT if near else _BREAK)
-            length += 1
-        starts.append(length)
-        parts.append(utterance.text)
-        length += len(utterance.text)
-    return "".join(parts), starts
-
-
-def _parts(span: Span, utterances: Sequence[Utterance], starts: Sequence[int]) -> Iterator[tuple[int, Span]]:
-    first = bisect_right(starts, span.start) - 1
-    for place in range(first, len(starts)):
-        utterance, base = utterances[place], starts[place]
-        if base >= span.end:
-            break
-        start = max(span.start, base)
-        end = min(span.end, base + len(utterance.text))
-        if start < end:
-            yield utterance.index, Span(start - base, end - base, span.kind)
-
-
-def _is_free(span: Span, taken: Sequence[Span]) -> bool:
-    return not any(span.start < other.end and other.start < span.end for other in taken)
 
 
 def _mask_utterance(utterance: Utterance, spans: Sequence[Span], tags: dict[Kind, str]) -> Utterance:

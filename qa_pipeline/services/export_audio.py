@@ -29,6 +29,7 @@ from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.ports import Executor
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, as_ours, task_of
+from qa_pipeline.privacy.masking import known_words
 from qa_pipeline.stages.artifacts import open_atomically
 from qa_pipeline.stages.inspect import InspectionTask, listen_and_transcribe
 
@@ -202,6 +203,7 @@ def export_contact(task: ExportTask) -> ExportedContact:
         speech=[span for channel in listening.channels for span in channel.spans],
         keyed=[(sound.start_s, sound.end_s) for sound in listening.sounds if sound.kind is SoundKind.DTMF],
         lag_s=max(map(abs, listening.lag_s or (0.0,))),
+        known=known_words(contact),
     )
     listen = task.inspection.options.speech.listen
     files = []
