@@ -182,3 +182,34 @@ def test_filters_work_with_the_keyboard_alone(browser: Browser, address: str) ->
     page.wait_for_url(f"**text={RED_LINE_CALL}**")
     assert page.locator("tbody tr").count() == 1
     page.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_what_was_said_is_searched_and_opened_at_the_sentence(
+    browser: Browser, address: str, language: str, width: int
+) -> None:
+    watched = open_page(browser, viewport={"width": width, "height": 900})
+    page = watched.page
+    page.goto(f"{address}/contacts?lang={language}")
+    page.locator("input[name=q]").fill("快遞 沒有")
+    page.locator("form.filters button").click()
+    assert page.locator(".found mark").all_inner_texts() == ["快递", "没有"]
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(LOW_CONTRAST) == []
+    page.locator(".found a").click()
+    assert page.evaluate("location.hash") == "#u3"
+    assert page.locator("#u3").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert watched.complaints == []
+    page.close()
+
+
+def test_a_query_that_cannot_be_read_keeps_what_was_typed(browser: Browser, address: str) -> None:
+    page = open_page(browser).page
+    page.goto(f"{address}/contacts?lang=en")
+    page.locator("input[name=q]").fill('"快递')
+    page.locator("form.filters button").click()
+    assert page.locator("input[name=q]").input_value() == '"快递'
+    assert "A quote is opened and not closed." in page.locator("[role=alert]").inner_text()
+    page.close()
