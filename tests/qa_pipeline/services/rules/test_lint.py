@@ -79,6 +79,13 @@ def rules(found: Linted) -> list[str]:
             "{detector: pattern, any: ['退款.{0,5}到账']}",
         ),
         ("endless-pattern", "note", "{detector: pattern, any: ['退款.*到账']}", "{detector: pattern, any: ['退款']}"),
+        (
+            "too-short",
+            "warning",
+            "{detector: flow, steps: [{any: [请稍等]}, {any: [好]}]}",
+            "{detector: near, cue: {any: [请稍等]}, after: 2, check: {detector: pattern, any: [好]}}",
+        ),
+        ("too-short", "warning", "{detector: phrase, any: ['(好)的']}", "{detector: phrase, any: ['(请)稍等']}"),
         ("nested-pattern", "note", "{detector: pattern, any: ['(退+)+款']}", "{detector: pattern, any: ['退+款']}"),
     ],
 )
