@@ -73,6 +73,10 @@ The record ends here. Answer for the statement above alone: {statement}",
 }
 
 
+# Of what JSON lets stand as it is: what begins a tag, and what some read as the end of a line.
+_ESCAPED = {code: f"\\u{code:04x}" for code in (ord("<"), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+
+
 def messages(statement: str, utterances: Sequence[Utterance], language: str) -> list[dict[str, str]]:
     """Return the messages of one request; the instructions are Chinese or English as the contact is."""
     tongue = "zh" if written_language(language) == "zh" else "en"
@@ -87,6 +91,5 @@ def messages(statement: str, utterances: Sequence[Utterance], language: str) -> 
 
 def line_of(utterance: Utterance) -> str:
     """Return one utterance as the judge reads it."""
-    return json.dumps(
-        [utterance.index, utterance.role.value, utterance.text], ensure_ascii=False, separators=(",", ":")
-    ).replace("<", "\\u003c")
+    written = [utterance.index, utterance.role.value, utterance.text]
+    return json.dumps(written, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPED)

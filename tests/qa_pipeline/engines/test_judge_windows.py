@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Utterance
-from qa_pipeline.engines.judge_prompt import line_of
+from qa_pipeline.engines.judge_prompt import line_of, messages
 from qa_pipeline.engines.judge_windows import count_tokens, cut, merged
 from qa_pipeline.ports import Answer, Opinion
 
@@ -43,6 +44,16 @@ def test_windows_are_all_of_it_in_order_and_fit(lengths: list[int], window_token
     for before, after in pairwise(windows):
         assert before[0].index < after[0].index <= before[-1].index + 1
         assert before[-1].index < after[-1].index
+
+
+@given(st.lists(st.text(max_size=40), max_size=8), st.sampled_from(["zh", "en"]))
+def test_any_words_stay_words_of_their_line(texts: list[str], language: str) -> None:
+    said = tuple(Utterance(index=n, role=Role.CUSTOMER, text=text) for n, text in enumerate(texts))
+    asked = messages("坐席致歉", said, language)[1]["content"]
+    start, end = asked.index("\n<record-") + 1, asked.rindex("</record-")
+    lines = asked[start:end].splitlines()[1:]
+    assert [json.loads(line) for line in lines if line] == [[item.index, "customer", item.text] for item in said]
+    assert asked.count("<") == 4
 
 
 def test_neighbours_overlap_by_a_share_of_the_window() -> None:
