@@ -161,7 +161,9 @@ def _reader_of(table: Table, engines: Sequence[TextEngine], language: str | None
     def judge(row: Row) -> _Judged:
         text = row.values[headers["text"]]
         if not text.strip():
-            raise table.place(row, headers["text"]).error(N_("The text is missing."))
+            raise table.place(row, headers["text"]).error(
+                N_("The text is missing."), hint=N_("Write what the agent said, or take the row out.")
+            )
         labels = {
             name: _rating(table, row, column, row.values[column])
             for name, column in columns.items()
