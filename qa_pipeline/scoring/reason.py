@@ -16,8 +16,8 @@ OPENING_UTTERANCES = 3
 # "Hello" and "您好" say nothing of a reason and take no place of the three.
 _SHORT_CHARACTERS = 3
 _SHORT_WORDS = 2
-# Masks, and the cards of orders and goods that chat windows send in brackets, one inside another.
-_BRACKETED = re.compile(r"[\[【][^\[\]【】]*[\]】]")
+# Masks, and the cards of orders and goods that chat windows send in brackets, one inside another, or as 订单号:[订单].
+_BRACKETED = re.compile(r"(?:[\u3400-\u9fff]{1,10}[:：]\s*)?[\[【][^\[\]【】]*[\]】]")
 
 
 def opening_of(spoken: Sequence[Utterance]) -> tuple[Utterance, ...]:

@@ -6,9 +6,10 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from qa_pipeline.ports import TextEmbedder
 from qa_pipeline.report.cells import csv_text
@@ -80,9 +81,10 @@ def _topics_of(
 ) -> Topics:
     if len(openings) < TEXTS_MIN:
         return Topics(language=language, count=len(openings), topics=(), other=tuple(openings))
-    texts = [each.text for each in openings]
-    grouping = group_texts(embedder.embed(texts, language), count=count, seed=seed)
-    names = name_groups(words_of(texts, language), grouping.group.tolist(), grouping.count)
+    openings, words = _telling_part(openings, language)
+    likeness = embedder.embed([each.text for each in openings], language)
+    grouping = group_texts(with_words(likeness, words), count=count, seed=seed)
+    names = name_groups(words, grouping.group.tolist(), grouping.count)
     months = {each.period for each in openings if each.period}
     topics = []
     for number, name in enumerate(names):
@@ -97,6 +99,38 @@ def _topics_of(
         topics.append(Topic(name=shown, share=len(rows) / len(openings), members=members, months=trend))
     other = tuple(openings[int(row)] for row in np.flatnonzero(grouping.group == OTHER))
     return Topics(language=language, count=len(openings), topics=tuple(topics), other=other)
+
+
+def _telling_part(openings: Sequence[Opening], language: str) -> tuple[Sequence[Opening], Sequence[Sequence[str]]]:
+    """Return the openings cut after the utterance with which they hold two different telling words, and the words."""
+    lines = [each.text.splitlines() for each in openings]
+    flat = iter(words_of([line for each in lines for line in each], language))
+    kept, words = [], []
+    for opening, said in zip(openings, lines, strict=True):
+        told = [next(flat) for _ in said]
+        until = next(
+            (end for end in range(1, len(said)) if len({word for part in told[:end] for word in part}) > 1), len(said)
+        )
+        kept.append(replace(opening, text="\n".join(said[:until])))
+        words.append([word for part in told[:until] for word in part])
+    return kept, words
+
+
+def with_words(likeness: npt.NDArray[np.float32], words: Sequence[Sequence[str]]) -> npt.NDArray[np.float32]:
+    """Return vectors of which one half is the likeness and the other the telling words by tf-idf, rows of length 1.
+
+    Likeness alone groups how people speak ("may I ask"), words alone miss what is said otherwise. A text without a
+    telling word has no vector.
+    """
+    counts = Counter(word for said in words for word in set(said))
+    places = {word: place for place, word in enumerate(sorted(word for word, count in counts.items() if count > 1))}
+    told = np.zeros((len(words), len(places)), dtype=np.float32)
+    for row, said in enumerate(words):
+        for word in set(said) & places.keys():
+            told[row, places[word]] = np.log((1 + len(words)) / (1 + counts[word])) + 1
+    lengths = np.linalg.norm(told, axis=1, keepdims=True)
+    told = np.divide(told, lengths, out=np.zeros_like(told), where=lengths > 0)
+    return np.hstack([likeness * (lengths > 0), told]) * np.float32(np.sqrt(0.5))
 
 
 def _quoted(text: str, number: int) -> str:

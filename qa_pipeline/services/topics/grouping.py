@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,8 +77,9 @@ def _main_directions(vectors: Vectors, most: int = 64) -> Vectors:
 
 def _best_labels(rows: Vectors, count: int | None, seed: int) -> Places:
     different = len(np.unique(rows.round(4), axis=0))
-    most = min(max(2, len(rows) // (2 * GROUP_MIN)), different - 1)
-    tried = [each for each in ((count,) if count else _COUNTS) if each <= most]
+    # More groups always fit a little better; nobody reads more of them than this.
+    most = min(max(2, math.isqrt(len(rows))), different - 1)
+    tried = [min(count, different - 1)] if count else [each for each in _COUNTS if each <= most]
     best = (-1.0, np.zeros(len(rows), dtype=np.intp))
     for each in tried:
         labels: Places = KMeans(each, n_init=_STARTS, random_state=seed).fit_predict(rows)

@@ -30,6 +30,12 @@ FREEDOM_MIN = 1.0
 _NO_EDGE = frozenset(
     "的了吗呢吧啊呀哦嘛么是我你您他她它这那在有和就都也还又很太不没要会能可请把被给让跟对从到着过啥怎为什个们吃说想问看下上里"
 )
+_PLAIN_CHINESE = frozenset({
+    "今天", "昨天", "明天", "后天", "昨晚", "今晚", "上午", "下午", "晚上", "中午", "已经", "时候", "谢谢", "时间",
+    "如果", "之前", "现在", "麻烦", "咨询", "人工", "知道", "应该", "刚刚", "刚才", "以前", "以后", "后来", "多少",
+    "多久", "自己", "所以", "然后", "因为", "选择", "帮忙", "大概", "好像", "可能", "还是", "这样", "怎样", "如何",
+    "出来", "开始", "另外", "客服", "意思", "情况", "具体", "直接", "东西", "几天", "当时", "结果", "感谢",
+})  # fmt: skip
 _PLAIN_ENGLISH = ENGLISH_STOP_WORDS | {
     "hi", "hello", "hey", "good", "morning", "afternoon", "evening", "thanks", "thank", "help", "want", "need", "like",
     "know", "just", "does", "did", "don't", "didn't", "can't", "i'm", "i'd", "i've", "it's", "yes", "ok", "okay", "um",
@@ -67,6 +73,7 @@ def chinese_words(runs: Iterable[str]) -> frozenset[str]:
         for part, count in counts.items()
         if len(part) > 1
         and count >= COUNT_MIN
+        and part not in _PLAIN_CHINESE
         and part[0] not in _NO_EDGE
         and part[-1] not in _NO_EDGE
         and _cohesion(part, counts, characters) >= COHESION_MIN

@@ -13,18 +13,18 @@ from qa_pipeline.services.topics.grouping import OTHER, group_texts
 from qa_pipeline.services.topics.naming import name_groups
 from qa_pipeline.services.topics.words import chinese_words, words_of
 
-GOODS = ("手机", "空调", "冰箱", "电视", "耳机", "键盘", "鼠标", "相机", "音箱", "水壶", "风扇", "台灯")
+ENDS = ("", "，谢谢", "，麻烦快一点")
 ASKS = {
-    "发票": ("我要开发票，{}的发票", "{}的电子发票在哪里下载", "发票抬头写错了，{}发票要改抬头", "没有收到{}的发票"),
-    "快递": ("我的快递到哪里了，{}快递", "{}的快递一直没送到", "快递员把{}送错地址了，快递", "查一下{}的快递物流"),
-    "屏幕": ("{}的屏幕坏了要保修", "屏幕碎了，{}屏幕能修吗", "我买的{}屏幕不亮，换屏幕", "{}屏幕花了，屏幕要修"),
+    "发票": ("我要开发票", "电子发票在哪里下载", "发票抬头写错了", "没有收到你们的发票"),
+    "快递": ("我的快递到哪里了", "快递一直没送到", "快递员送错地址了", "查一下快递的物流"),
+    "屏幕": ("屏幕坏了要保修", "屏幕碎了能修吗", "我买的屏幕不亮", "屏幕花了要修"),
 }
 ODD = ("你们招人吗哪里面试", "昨天的事情到底有没有结果")
 
 
 def openings(language: str = "zh", texts: Sequence[str] | None = None) -> list[Opening]:
     """Thirty-six openings about three things, half of them of each of two months, and two about nothing of these."""
-    made = [asks[place % 4].format(thing) for asks in ASKS.values() for place, thing in enumerate(GOODS)]
+    made = [ask + end for asks in ASKS.values() for ask in asks for end in ENDS]
     said = texts or [*made, *ODD]
     return [
         Opening(contact_id=f"c{number}", period=f"2026-1{number % 2}", language=language, text=text)
@@ -73,7 +73,7 @@ def test_the_number_of_topics_can_be_fixed():
 
 
 def test_the_table_can_be_corrected_and_trained_from():
-    (found,) = find_topics([*openings(), *openings(texts=["=1+1 我要开发票，钢笔的发票"])], load())
+    (found,) = find_topics([*openings(), *openings(texts=["=1+1 我要开发票"])], load())
     rows = list(csv.DictReader(io.StringIO(labelled_table(found).decode("utf-8-sig"))))
     assert len(rows) == 39
     assert {row["category"] for row in rows} == {topic.name for topic in found.topics} | {""}
