@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from rapidfuzz.distance import Levenshtein
+
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import Utterance
@@ -125,7 +127,7 @@ def _edited(
     """Return the contact with other words, annotated anew; None when nothing could be edited."""
     transcript = item.annotated.transcript
     utterances = tuple(
-        _other_words(said, vary(said.text, variation, random)) if role in (ALL_ROLES, said.role.value) else said
+        with_other_words(said, vary(said.text, variation, random)) if role in (ALL_ROLES, said.role.value) else said
         for said in transcript.utterances
     )
     if utterances == transcript.utterances:
@@ -136,9 +138,29 @@ def _edited(
     return replace(item, annotated=replace(item.annotated, transcript=told, annotation=annotation))
 
 
-def _other_words(said: Utterance, text: str) -> Utterance:
-    # The words and their times are those of the text that was; the confidence of the whole stays.
-    return said if text == said.text else replace(said, text=text, words=())
+def with_other_words(said: Utterance, text: str) -> Utterance:
+    """Return an utterance with other words, each with the times and the confidence of the one whose place it takes."""
+    spans = said.word_spans()
+    if text == said.text or spans is None:
+        return said if text == said.text else replace(said, text=text, words=())
+    places = _places(said.text, text)
+    told = (
+        replace(word, text=text[places[start][1] : places[end][0]])
+        for word, (start, end) in zip(said.words, spans, strict=True)
+    )
+    return replace(said, text=text, words=tuple(word for word in told if word.text.strip()))
+
+
+def _places(old: str, new: str) -> list[tuple[int, int]]:
+    """Return where each place between characters of `old` lies in `new`: before and behind what was put in there."""
+    first, last = [0] * (len(old) + 1), [0] * (len(old) + 1)
+    for tag, start, end, new_start, new_end in Levenshtein.opcodes(old, new):
+        for place in range(start, end + 1):
+            at = min(new_start + place - start, new_end) if tag in ("equal", "replace") else new_start
+            last[place] = at if tag != "insert" else new_end
+            if place > start or start == 0:
+                first[place] = at
+    return list(zip(first, last, strict=True))
 
 
 def _count(entry: VariationFlips, item: SampledContact, edited: SampledContact, before: Judged, after: Judged) -> None:

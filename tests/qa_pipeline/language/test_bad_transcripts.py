@@ -89,6 +89,7 @@ def test_one_sided(capsys: pytest.CaptureFixture[str], tmp_path: Path, side: str
         assert {said[each] for each in ABOUT_THE_AGENT} == {"undetermined"}
 
 
+@pytest.mark.slow
 def test_three_hours(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """10,000 utterances, with a greeting at the start and one forbidden word near the end."""
     middle = ["a: 好的，我帮您看一下这个订单的情况", "c: 那个东西到现在都没有收到，到底什么时候到"] * 4_998

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
+import pytest
+
+from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.inspection import Outcome
+from qa_pipeline.domain.transcript import Utterance, Word
 from qa_pipeline.engines.text import EMBEDDED_TEXT
-from qa_pipeline.services.rules.flips import Flips, measure_flips
-from qa_pipeline.vocabulary.variations import Variation
+from qa_pipeline.services.rules.flips import Flips, measure_flips, with_other_words
+from qa_pipeline.vocabulary.variations import Variation, vary
 from tests.qa_pipeline.services.rules.samples import criterion, sample, small_card, write_chats
 
 CHATS = tuple(("c: 再见", "a: 再见，拜拜" if n == 3 else "a: 好，再见") for n in range(4))
@@ -51,3 +56,22 @@ def test_a_seed_decides(tmp_path: Path) -> None:
     one, again, other = (flips(tmp_path, Variation.HOMOPHONE, seed=seed) for seed in (1, 1, 2))
     assert one.variations == again.variations
     assert one.n == other.n == 4
+
+
+@pytest.mark.parametrize("kind", [Variation.CASE, Variation.FILLER, Variation.HOMOPHONE, Variation.PARAPHRASE])
+def test_words_keep_the_confidence_of_those_whose_place_they_take(kind: Variation) -> None:
+    texts = ["thank", "you", "for", "waiting,", "goodbye"]
+    words = tuple(Word(text=text, start_s=n, end_s=n + 1, confidence=n / 10) for n, text in enumerate(texts))
+    said = Utterance(index=0, role=Role.AGENT, text=" ".join(texts), words=words)
+    for seed in range(20):
+        other = with_other_words(said, vary(said.text, kind, Random(seed)))
+        spans = other.word_spans()
+        assert spans is not None
+        assert len(other.words) >= 3
+        # In their order, each with the figures of one of the old words.
+        known = [word.confidence for word in other.words]
+        assert known == sorted(known)
+        if kind is Variation.CASE:
+            assert [word.text for word in other.words] == [text.upper() for text in texts]
+        if kind is Variation.FILLER:
+            assert [word.text for word in other.words] == texts
