@@ -195,6 +195,22 @@ def masking(ctx: typer.Context, file: File, language: Language = None, limit: Li
 
 
 @app.command()
+def fairness(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="Table with text; the shipped sentences without it.")] = None,
+    language: Language = None,
+    limit: Limit = None,
+) -> None:
+    """How far judgements change with gender, identity and dialect words alone: optional column text."""
+    from qa_pipeline.services.validate.fairness import validate_fairness
+
+    found = context(ctx)
+    engines = wiring.text_engines(found.settings)
+    cards = wiring.scorecards(found.settings)
+    _show(found, lambda: validate_fairness(file, engines, cards, language=language, limit=limit))
+
+
+@app.command()
 def vad(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="Table with path and rttm (or spans), or RTTM beside its recordings.")],

@@ -77,7 +77,7 @@ def compare_labels(
     compared = []
     for number, contact in enumerate(contacts):
         models = judging_models([contact.card], engines)
-        findings = detect_all(_view(contact, engines), contact.card, models, calibration)
+        findings = detect_all(view_of(contact, engines), contact.card, models, calibration)
         compared += [
             ComparedFinding(contact=number, criterion=criterion, finding=finding, label=contact.labels[criterion.id])
             for criterion, finding in zip(contact.card.criteria, findings, strict=True)
@@ -89,7 +89,8 @@ def compare_labels(
     return Compared(findings=compared, cards=tuple(judged.values()), left_out=left_out)
 
 
-def _view(contact: LabelledContact, engines: Sequence[TextEngine]) -> ContactView:
+def view_of(contact: LabelledContact, engines: Sequence[TextEngine]) -> ContactView:
+    """Return what detectors see of a contact: masked, and annotated where a labelled criterion asks for it."""
     masked, masked_count = mask_transcript(contact.transcript)
     is_chat = contact.kind is ContactKind.CHAT
     facts = facts_of_chat(masked) if is_chat else facts_of_call(None, masked)

@@ -1,0 +1,79 @@
+"""Sentences with words that say who somebody is, and the same sentences with counterparts of those words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+
+from qa_pipeline.errors import ConfigurationError
+from qa_pipeline.resources import SHIPPED, read_yaml
+from qa_pipeline.resources.schema import RuleModel, validate
+
+FAIRNESS = SHIPPED / "lexicons" / "fairness.yaml"
+
+
+class FlipWords(RuleModel):
+    """Of one language: lists of counterparts by group, sentences and one dialogue that hold some of them."""
+
+    counterparts: dict[str, list[list[str]]]
+    sentences: list[str]
+    dialogue: list[str]
+
+
+class _Fairness(RuleModel):
+    zh: FlipWords
+    en: FlipWords
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One replacement: ``texts`` (one or several turns) as they were and with the counterpart."""
+
+    group: str
+    source: int
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@cache
+def flip_words() -> Mapping[str, FlipWords]:
+    """Return the shipped words by language."""
+    read, problems = validate(read_yaml(FAIRNESS), _Fairness, ConfigurationError)
+    if read is None:
+        raise problems[0]
+    return {"zh": read.zh, "en": read.en}
+
+
+def flips_of(texts: Sequence[Sequence[str]], language: str) -> Iterator[Flip]:
+    """Yield each text with each counterpart of each word that it holds; all places of a word change together."""
+    for source, turns in enumerate(texts):
+        for group, lists in flip_words()[language].counterparts.items():
+            for words in lists:
+                yield from _flips(group, source, tuple(turns), words, language)
+
+
+def _flips(group: str, source: int, turns: tuple[str, ...], words: Sequence[str], language: str) -> Iterator[Flip]:
+    for word in words:
+        pattern = _pattern(word, language)
+        if not any(pattern.search(turn) for turn in turns):
+            continue
+        for other in words:
+            if other != word:
+                after = tuple(pattern.sub(partial(_put, other), turn) for turn in turns)
+                yield Flip(group=group, source=source, before=turns, after=after)
+
+
+@cache
+def _pattern(word: str, language: str) -> re.Pattern[str]:
+    if language == "zh":
+        # 其他 and 他们 hold 他, and are no word of a person's sex; 我们 has its own counterpart.
+        return re.compile(
+            rf"(?<![其吉]){re.escape(word)}(?!们)" if word in {"他", "她", "我", "俺"} else re.escape(word)
+        )
+    return re.compile(rf"(?<![A-Za-z']){re.escape(word)}(?![A-Za-z'])", re.IGNORECASE)
+
+
+def _put(word: str, found: re.Match[str]) -> str:
+    return word[:1].upper() + word[1:] if found.group()[:1].isupper() else word
