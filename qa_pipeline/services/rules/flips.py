@@ -154,11 +154,12 @@ def with_other_words(said: Utterance, text: str) -> Utterance:
 def _places(old: str, new: str) -> list[tuple[int, int]]:
     """Return where each place between characters of `old` lies in `new`: before and behind what was put in there."""
     first, last = [0] * (len(old) + 1), [0] * (len(old) + 1)
-    for tag, start, end, new_start, new_end in Levenshtein.opcodes(old, new):
-        for place in range(start, end + 1):
-            at = min(new_start + place - start, new_end) if tag in ("equal", "replace") else new_start
-            last[place] = at if tag != "insert" else new_end
-            if place > start or start == 0:
+    for op in Levenshtein.opcodes(old, new):
+        for place in range(op.src_start, op.src_end + 1):
+            kept = op.tag in ("equal", "replace")
+            at = min(op.dest_start + place - op.src_start, op.dest_end) if kept else op.dest_start
+            last[place] = op.dest_end if op.tag == "insert" else at
+            if place > op.src_start or place == 0:
                 first[place] = at
     return list(zip(first, last, strict=True))
 
