@@ -155,10 +155,9 @@ class Passage:
         found = [hit for phrase in said for hit in self._exact(phrase)]
         if not found:
             shortest = SOUND_MIN_CHARACTERS if tolerant else CHARGE_BY_SOUND_MIN
-            alike = [phrase for phrase in phrases if phrase.slotted is not None or phrase.sounded in self.sounded]
-            by_sound = [phrase for phrase in alike if phrase.sound_fits and len(phrase.folded) >= shortest]
-            heard = [phrase for phrase in by_sound if phrase.slotted or phrase.sounded in self.sounded]
-            found = [hit for phrase in heard for hit in self._by_sound(phrase)]
+            heard = [phrase for phrase in phrases if phrase.slotted is not None or phrase.sounded in self.sounded]
+            by_sound = [phrase for phrase in heard if phrase.sound_fits and len(phrase.folded) >= shortest]
+            found = [hit for phrase in by_sound for hit in self._by_sound(phrase)]
         if not found and tolerant:
             alike = [phrase for phrase in phrases if phrase.likeness_fits]
             found = list(self._by_likeness([phrase for phrase in alike if phrase.slotted is None]))
