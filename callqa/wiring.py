@@ -99,7 +99,8 @@ def text_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
 def _judge_options(settings: Settings, name: str) -> dict[str, Any]:
     part = settings.judge
     if name != "openai":
-        return {"model": part.model, "offline": settings.asr.offline}
+        model = None if part.engine == "openai" else part.model  # what an endpoint calls a model is no checkpoint
+        return {"model": model, "offline": settings.asr.offline}
     taken = ("model", "endpoint", "api_key", "timeout_s", "retries", "requests_per_minute", "window_tokens")
     options = {field: getattr(part, field) for field in (*taken, "max_output_tokens")}
     return options | {"ledger": settings.artifacts / "judge.db"}

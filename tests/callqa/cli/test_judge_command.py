@@ -200,7 +200,7 @@ def test_doctor_tells_what_the_judge_lacks(chats: Path, capsys: Any, monkeypatch
         found = run(capsys, "doctor")[1]["engines"]
         return {engine["name"]: engine for engine in found if engine["kind"] == "judge"}
 
-    assert judges()["openai"]["available"]
+    assert {name: judge["available"] for name, judge in judges().items()} == {"openai": True, "nli": False}
     monkeypatch.delenv("CALLQA_HOME")
     monkeypatch.setenv("CALLQA_HOME", str(chats.parent / "empty"))
     missing = judges()
