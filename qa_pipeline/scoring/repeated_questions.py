@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
@@ -16,26 +17,30 @@ _CHARACTERS_MIN = 6
 _WORDS_MIN = 4
 # One utterance may be the greeting of somebody who came to the contact after the question was asked.
 _ANSWERS_MIN = 2
+_REACH = 50  # questions back
 
 
 def repeated_questions(utterances: Sequence[Utterance], question_words: Sequence[Phrase]) -> tuple[Hit, ...]:
     """Return the customer's usable questions that he had asked before, each as a hit on its whole text.
 
     A question counts as repeated when its wording is nearly the same as that of an earlier one and the agent had said
-    at least two things in between. `question_words` tell a question beside a question mark. ``place`` of a hit counts
-    among the questions.
+    at least two things in between; each is compared with the fifty questions before it. `question_words` tell a
+    question beside a question mark. ``place`` of a hit counts among the questions.
     """
     usable = [said for said in utterances if said.usable]
     questions = _questions([said for said in usable if said.role is Role.CUSTOMER], question_words)
     agent_indexes = [said.index for said in usable if said.role is Role.AGENT]
+    answers_before = [bisect_left(agent_indexes, said.index) for said in questions]
     folded = [fold(said.text).text for said in questions]
     found: list[Hit] = []
     for place, said in enumerate(questions):
-        for earlier in range(place):
-            between = sum(questions[earlier].index < index < said.index for index in agent_indexes)
-            if between >= _ANSWERS_MIN and fuzz.ratio(folded[place], folded[earlier]) >= SAME_MIN:
-                found.append(Hit(said.text, said, place, 0, len(said.text), "likeness", 1.0))
-                break
+        earlier = [
+            before
+            for before in range(max(0, place - _REACH), place)
+            if answers_before[place] - answers_before[before] >= _ANSWERS_MIN
+        ]
+        if any(fuzz.ratio(folded[place], folded[before]) >= SAME_MIN for before in earlier):
+            found.append(Hit(said.text, said, place, 0, len(said.text), "likeness", 1.0))
     return tuple(found)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -267,3 +268,11 @@ def test_a_broken_lexicon_is_named_with_its_line(tmp_path):
     assert caught.value.row == next(
         number for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if "high" in line
     )
+
+
+def test_three_hours_of_questions_are_judged_in_a_moment():
+    lines = [f"customer: 第{number}个问题什么时候可以处理好\nagent: 请稍等\nagent: 好的" for number in range(1500)]
+    said = talk("\n".join(lines))
+    began = time.perf_counter()
+    assert len(judge_attitude(said, Facts(duration_s=10_800.0), ())) == len(DIMENSIONS)
+    assert time.perf_counter() - began < 10
