@@ -164,7 +164,14 @@ def _english() -> tuple[re.Pattern[str], ...]:
         rf"(?:[a-z]+\s){{0,2}}[a-z]+[\s,]{{1,3}}(?:(?:{states}|{short})(?![a-z])|[a-z]{{2}}(?=\s{_ZIP}))))){{0,5}}"
     )
     flags = re.IGNORECASE
+    loose = rf"{_NUMBER_EN}[\s,]{{1,2}}(?:{_NO_STREET}[a-z0-9'’]{{2,20}}\s){{1,2}}(?:{_STREET_CAPITAL})(?![a-z])"
+    cue = (
+        r"(?<![a-z])(?:ship(?: it)? to|staying at|lives? at|living at|address is|deliver(?: it)? to|send it to|"
+        r"moved to)\s"
+    )
     return (
+        re.compile(rf"(?P<value>{loose}[\s,]{{1,3}}{_UNIT}{_UNIT_VALUE}{rest})", flags),
+        re.compile(rf"{cue}(?P<value>{loose}{rest})", flags),
         re.compile(
             rf"(?<![a-z0-9])(?:{_UNIT}{_UNIT_VALUE}[\s,]{{1,3}})?{_NUMBER_EN}[\s,]{{1,2}}{direction}{street}{rest}",
             flags,

@@ -199,7 +199,8 @@ def _start_of_mail(text: str, end: int) -> int:
 
 _ASKED = re.compile(
     r"(?:(?P<secret>验证码|校验码|动态码|密码|口令|安全码|取件码|(?<![a-z])(?:cvv|cvc|pin|otp|passcode|password|"
-    r"(?:security|verification|access) code)(?![a-z]))"
+    r"(?:security|verification|access|one[- ]time|the) code|texted you a[a-z -]{0,10} code|"
+    r"digits on the back)(?![a-z]))"
     r"|[后末尾前][四六八46]位|尾号|卡号|账号|证件号|(?<![a-z])(?:last (?:four|six|4|6)|(?:card|account|id|order|"
     r"phone|social security) number)(?![a-z]))"
     rf"(?![^\ue000\ue001]{{0,40}}(?:[0-9]{{3}}|{DIGIT}{{3}}|{WORD}\s{WORD}))",

@@ -78,6 +78,9 @@ _UNIT = re.compile(
     r"(?:dollars|euros|pounds|yuan|rmb|usd|points|miles|people|users|customers|km|mah|gb|mb|bytes)(?![a-z]))",
     re.IGNORECASE,
 )
+_MEASURED = re.compile(
+    r"\s?(?:[GMTK]B?(?![A-Za-z])|兆|英?寸|元|块|岁|分钟|小时|个月|期|折|%|斤|kg|cm|mm)", re.IGNORECASE
+)
 _CURRENCY = re.compile(r"(?:[¥￥$€£]|rmb|usd|cny|人民币)\s?$", re.IGNORECASE)
 _CALLED_PHONE = re.compile(
     r"(?:电话|手机|座机|联系方式|号码|(?<![a-z])(?:phone|call|mobile|cell|reach|text me|tel|fax|whatsapp|(?:my|this|"
@@ -132,6 +135,11 @@ def digit_runs(text: str) -> Iterator[DigitRun]:
     run: list[tuple[int, int, str]] = []
     for match in _TOKEN.finditer(dateless):
         token = (match.start(), match.end(), _digits_of(match))
+        if _MEASURED.match(dateless, match.end()):
+            if run:
+                yield DigitRun(tuple(run))
+            run = []
+            continue
         if run and not _is_gap(dateless[run[-1][1] : match.start()]):
             yield DigitRun(tuple(run))
             run = []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from qa_pipeline.privacy.kinds import Kind, Span
 from qa_pipeline.privacy.personal_lexicon import alternatives, personal_lexicon
 
-_CAPITAL = r"(?-i:[A-Z][a-z'’]*(?:[A-Z][a-z]+)?(?:-[A-Z][a-z]+)?)"
+_CAPITAL = r"(?-i:[A-Z][a-z'’]*(?:[A-Z][a-z]+)?(?:-[A-Za-z][a-z]+)?)"
 _LOWER = r"(?<![a-z'])[a-z]['a-z-]{1,24}(?![a-z'])"
 _TITLE = r"(?<![a-z])(?:mr|mrs|ms|miss|mister|dr|doctor|sir|professor|madam)\b\.?"
 _OPENING = (
@@ -19,7 +19,7 @@ _OPENING = (
     r"the name(?:'s| is)|(?:surname|last name|first name|account ?holder|card ?holder|policy ?holder|recipient|"
     r"addressee|passenger|contact person)(?: is| was|'s|:)|"
     r"i am called|call me|i go by|goes by|under the name(?: of)?|in the name of|under|speaking (?:with|to)|you(?:'ve|"
-    r" have) reached|booked for|made out to|"
+    r" have) reached|booked for|made out to|please bill|bill to|"
     r"my (?:husband|wife|son|daughter|mother|father|brother|sister|partner|boss|colleague|friend)(?:'s name)?(?: is|"
     r",)?|ask for|attention|attn|signed by|addressed to|authorized user is)"
 )
@@ -31,7 +31,8 @@ _ASKED = re.compile(
     r"(?:your|the|customer'?s?|caller'?s?|account ?holder'?s?|first|last|full|a) (?:(?:full|first|last|family|"
     r"sur) ?)?(?:and last )?name|surname|last name|first name|who am i (?:speaking|talking)|(?:may|can|"
     r"could) i (?:ask|know|have|get) (?:who|whom)|who is (?:this|calling)|name,? please|how (?:do|would) (?:you|"
-    r"i) spell|spell (?:that|it|your)|what(?:'s| is) your name|name on the (?:account|card|order|booking)",
+    r"i) spell|spell (?:that|it|your)|what(?:'s| is) your name|name on the (?:account|card|order|booking|reservation|"
+    r"ticket|policy|file)",
     re.IGNORECASE,
 )
 _ABOUT_SPELLING = re.compile(r"spell|spelled|spelt|name|letters|initials", re.IGNORECASE)

@@ -20,7 +20,8 @@ _OPENING = (
     r"(?:收件人|收货人|联系人|机主|户主|户名|开户人|持卡人|投保人|被保险人|受益人|车主|业主|预订人|入住人|乘机人|"
     r"乘客|监护人|署名|签名|经办人|申请人|客户|用户|患者|病人|寄件人|签收人)(?:的?姓?名字?)?(?:改成|换成|写|填|是|叫|"
     r"为|[:：])*\s?|"
-    r"我叫|叫做|名叫|名为|本人(?:是|叫)?|全名是?|改成|(?:我|他|她)(?:老公|老婆|爸|妈|父亲|母亲|儿子|女儿|先生|太太|"
+    r"我叫|叫做|名叫|名为|本人(?:是|叫)?|全名是?|改[成为]|换[成为]|(?:我|他|她)(?:老公|老婆|爸|妈|父亲|母亲|儿子|"
+    r"女儿|先生|太太|"
     r"爱人|朋友|同事|孩子)(?:的?名字)?(?:叫|是)|(?:他|她|孩子|宝宝|人家)叫|"
     r"(?:抬头|写的|填的|写成|登记|绑定|实名|预留|转给|转账给|汇给|打给|付给|寄给|交给|通知|联系|麻烦找|我找|帮我找|"
     r"请转告?)(?:的)?(?:是|为|人是)?"
@@ -45,6 +46,7 @@ _ABOUT_SPELLING = re.compile(r"姓|叫|名字|姓名|称呼|哪个字|哪两个�
 _REPLY_HEAD = r"^(?:[\s，,。.嗯呃啊哦唔好的行对是喂]|就?是|你?写|免贵|我姓|姓|我叫|叫|我是|本人|名字|我的|填|那个){0,6}"
 _SPELLED_BY_WORD = re.compile(
     r"(?P<value>(?:就?是)?(?P<w>[\u4e00-\u9fff]{2,4})的(?:那个)?(?P<c>[\u4e00-\u9fff])(?:字)?)(?=[，,。.、；;\s？?！!吗吧呢对\ue000\ue001]|"
+    r""
     r"$|[\u4e00-\u9fff]{2,4}的)"
 )
 _WHICH_CHARACTER = re.compile(r"哪个[\u4e00-\u9fff]{0,2}字|怎么写|哪个[张章李江姜]|姓")
@@ -90,8 +92,8 @@ class ChineseNames:
         return tuple(
             re.compile(pattern)
             for pattern in (
-                rf"(?P<value>[{self._sounds}]{{2,8}}[·•・][{self._sounds}]{{2,8}})",
-                rf"(?:{_OPENING})\s?(?P<value>{self._strong}){_END}",
+                rf"(?P<value>[{self._sounds}]{{2,8}}[·•・][{self._sounds}]{{1,8}})",
+                rf"(?:{_OPENING})[\s，,]?(?P<value>{self._strong}){_END}",
                 rf"(?:{_WEAK_OPENING})(?P<value>{self._weak}){_END}",
                 # The longest that can be a name: 欧阳明先生, 王小明先生, 王明先生, 王先生.
                 rf"(?<!谢)(?P<value>{surname}(?:(?![{never}])[{self._given}]){{1,2}}|{surname})(?=(?:{titles})(?!傅))",
@@ -104,6 +106,7 @@ class ChineseNames:
                 rf"(?:{_OPENING})\s?(?P<value>{self._weak})",
                 rf"(?:{_STAFF})(?P<value>{self._strong}){_END}",
                 rf"(?<![\u4e00-\u9fff])(?:{_BEFORE_TITLE})?(?P<value>{surname}(?:(?![{never}])[\u4e00-\u9fff]){{1,2}})(?=(?:先生|"
+                rf""
                 rf"女士|小姐|老师|同学)(?!傅))",
                 rf"(?P<value>{self._weak})(?=收(?:[，。,\s\ue000\ue001]|$))",
                 rf"(?P<value>[{self._sounds}]{{2,8}})(?=(?:{titles}))",
@@ -130,7 +133,7 @@ class ChineseNames:
 
     @cached_property
     def _beside(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
-        name = rf"(?P<value>{self._weak})"
+        name = rf"(?P<value>{self._weak}|{self._strong}(?=收))"
         return (
             re.compile(rf"(?:^|[\s，,；;:：、\ue000\ue001]){name}(?:收)?[\s，,；;:：、]{{0,3}}$"),
             re.compile(rf"[\s，,；;:：、]{{0,3}}{name}(?:收)?(?=[\s，,。；;:：、\ue000\ue001]|$)"),
