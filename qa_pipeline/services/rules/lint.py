@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -33,6 +34,7 @@ _DRAWS = 500
 # One criterion takes more time than this, and more than a quarter of the card's: worth a look.
 SLOW_MS = 5.0
 _SLOW_RATIO = 0.25
+_Reason = tuple[str, tuple[tuple[str, str | int | float], ...]]
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
@@ -83,7 +85,7 @@ class _Seen:
         self._source = source
         self._criteria = tuple(source.card.criteria)
         self._rows: list[tuple[Outcome, ...]] = []
-        self._reasons: list[dict[Message, int]] = [{} for _ in self._criteria]
+        self._reasons: list[Counter[_Reason]] = [Counter() for _ in self._criteria]
         self._seconds = np.zeros(len(self._criteria))
 
     @property
@@ -96,39 +98,36 @@ class _Seen:
         self._seconds += seconds
         for finding, reasons in zip(findings, self._reasons, strict=True):
             if finding.outcome is Outcome.UNDETERMINED:
-                reason = Message(finding.reason.message, _Frozen(finding.reason.params))
-                reasons[reason] = reasons.get(reason, 0) + 1
+                reasons[finding.reason.message, tuple(finding.reason.params.items())] += 1
 
     def remarks(self) -> Iterator[Remark]:
         if not self._rows:
             return
         for place, criterion in enumerate(self._criteria):
             outcomes = [row[place] for row in self._rows]
-            yield from self._rates(criterion, outcomes, self._reasons[place])
+            yield from self._open(criterion, outcomes, self._reasons[place])
+            yield from self._rates(criterion, [outcome for outcome in outcomes if outcome in DETERMINED])
         yield from self._same()
         yield from self._slow()
 
-    def _rates(
-        self, criterion: Criterion, outcomes: Sequence[Outcome], reasons: Mapping[Message, int]
-    ) -> Iterator[Remark]:
+    def _open(self, criterion: Criterion, outcomes: Sequence[Outcome], reasons: Counter[_Reason]) -> Iterator[Remark]:
+        """Yield where a criterion hardly ever decides."""
         keys = self._source.criterion_keys[criterion.id]
         n = len(outcomes)
-        open_ = Share(outcomes.count(Outcome.UNDETERMINED), n)
+        undetermined = Share(outcomes.count(Outcome.UNDETERMINED), n)
         away = Share(outcomes.count(Outcome.NOT_APPLICABLE), n)
-        decided = [outcome for outcome in outcomes if outcome in DETERMINED]
-        met = Share(decided.count(Outcome.MET), len(decided))
-        told = {"criterion": criterion.id}
-        if open_.ci95[0] >= 1 - RARE:
+        if undetermined.ci95[0] >= 1 - RARE:
+            message, params = reasons.most_common(1)[0][0]
             yield self._source.remark(
                 Severity.WARNING,
                 "undecided",
                 keys,
                 N_("{criterion} was undetermined in {count} of {n} contacts: {reason}"),
                 N_("Such contacts may lack what it asks for, such as times; leave it out of this card then."),
-                count=open_.count,
+                criterion=criterion.id,
+                count=undetermined.count,
                 n=n,
-                reason=max(reasons, key=lambda reason: reasons[reason]),
-                **told,
+                reason=Message(message, dict(params)),
             )
         elif away.ci95[0] >= 1 - RARE:
             yield self._source.remark(
@@ -137,32 +136,38 @@ class _Seen:
                 (*keys, "applies_when"),
                 N_("The occasion for {criterion} arose in {count} of {n} contacts."),
                 N_("Look at the words under applies_when, or leave it for the rare case."),
+                criterion=criterion.id,
                 count=n - away.count,
                 n=n,
-                **told,
             )
-        elif met.ci95[1] <= RARE:
+
+    def _rates(self, criterion: Criterion, decided: Sequence[Outcome]) -> Iterator[Remark]:
+        """Yield where a criterion decides the same for everybody."""
+        keys = self._source.criterion_keys[criterion.id]
+        met = Share(decided.count(Outcome.MET), len(decided))
+        low, high = met.ci95
+        if high <= RARE:
             yield self._source.remark(
                 Severity.WARNING,
                 "never-met",
                 keys,
                 N_("{criterion} was met in {count} of {n} contacts that it decided (95 % interval up to {high} %)."),
                 N_("Look at what is said instead: callqa scorecards try shows examples."),
+                criterion=criterion.id,
                 count=met.count,
                 n=met.n,
-                high=f"{100 * met.ci95[1]:.0f}",
-                **told,
+                high=f"{100 * high:.0f}",
             )
-        elif met.ci95[0] >= 1 - RARE and not _forbids(criterion):
+        elif low >= 1 - RARE and not _forbids(criterion):
             yield self._source.remark(
                 Severity.WARNING,
                 "always-met",
                 keys,
                 N_("{criterion} was met in {count} of {n} contacts that it decided, so it tells nobody apart."),
                 N_("Its wordings may hit anything; ask for more, or give the weight to something else."),
+                criterion=criterion.id,
                 count=met.count,
                 n=met.n,
-                **told,
             )
 
     def _same(self) -> Iterator[Remark]:
@@ -201,13 +206,6 @@ class _Seen:
                     spent=f"{spent_ms:.1f}",
                     all=f"{each_ms.sum():.1f}",
                 )
-
-
-class _Frozen(dict[str, object]):
-    """Parameters of a reason that can be counted by what they say."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(sorted((name, str(value)) for name, value in self.items())))
 
 
 def _forbids(criterion: Criterion) -> bool:
