@@ -125,6 +125,7 @@ MEASURES = {
     "attitude_courtesy": N_("Courtesy (1–5)"),
     "attitude_empathy": N_("Empathy (1–5)"),
     "attitude_patience": N_("Patience (1–5)"),
+    "utterances_count": N_("Utterances"),
     "attitude_ownership": N_("Ownership (1–5)"),
     "attitude_professionalism": N_("Professionalism (1–5)"),
     "customer_sentiment_start": N_("Customer's sentiment at the start"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -59,7 +59,8 @@ class Phrase:
     """One wording made ready for searching. ``slotted``: its fixed parts and the room between them, if it has slots.
 
     ``written`` is the phrase as the card has it; with signs it stands for several wordings. ``folded`` and ``sounded``
-    of a wording with slots are those of its fixed parts together.
+    of a wording with slots are those of its fixed parts together. ``sound_fits``, ``likeness_fits``: whether it is long
+    enough to be recognised by its sound, and tolerantly; with slots, whether one of its parts is.
     """
 
     written: str
@@ -68,14 +69,14 @@ class Phrase:
     chinese: bool
     slotted: Slotted[Phrase] | None = None
 
-    @property
-    def sound_fits(self) -> bool:
-        """Whether the phrase is long enough to be recognised by its sound."""
-        return self.chinese and len(self.folded) >= SOUND_MIN_CHARACTERS
+    sound_fits: bool = field(init=False)
+    likeness_fits: bool = field(init=False)
 
-    @property
-    def likeness_fits(self) -> bool:
-        """Whether the phrase is long enough for a tolerant match; with slots, whether one of its parts is."""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sound_fits", self.chinese and len(self.folded) >= SOUND_MIN_CHARACTERS)
+        object.__setattr__(self, "likeness_fits", self._is_long())
+
+    def _is_long(self) -> bool:
         if self.slotted is not None:
             return any(part.likeness_fits for part in self.slotted.parts)
         if self.chinese:
@@ -155,9 +156,9 @@ class Passage:
         found = [hit for phrase in said for hit in self._exact(phrase)]
         if not found:
             shortest = SOUND_MIN_CHARACTERS if tolerant else CHARGE_BY_SOUND_MIN
-            heard = [phrase for phrase in phrases if phrase.slotted is not None or phrase.sounded in self.sounded]
-            by_sound = [phrase for phrase in heard if phrase.sound_fits and len(phrase.folded) >= shortest]
-            found = [hit for phrase in by_sound for hit in self._by_sound(phrase)]
+            by_sound = [phrase for phrase in phrases if phrase.sound_fits and len(phrase.folded) >= shortest]
+            heard = [phrase for phrase in by_sound if phrase.slotted is not None or phrase.sounded in self.sounded]
+            found = [hit for phrase in heard for hit in self._by_sound(phrase)]
         if not found and tolerant:
             alike = [phrase for phrase in phrases if phrase.likeness_fits]
             found = list(self._by_likeness([phrase for phrase in alike if phrase.slotted is None]))
