@@ -9,7 +9,7 @@ import pytest
 
 from qa_pipeline.errors import RowError, TableError
 from qa_pipeline.scorecards import list_scorecards
-from qa_pipeline.services.validate.compliance import agreement, validate_compliance
+from qa_pipeline.services.validate.compliance import accuracy_at, agreement, validate_compliance
 
 GREETS = [
     {"role": "agent", "text": "您好，很高兴为您服务", "start_s": 0, "end_s": 3},
@@ -43,6 +43,19 @@ def test_agreement_is_not_defined_without_decisions_or_variety() -> None:
     assert np.isnan(kappa)
 
 
+def test_accuracy_of_the_surest_by_hand() -> None:
+    confidences = np.array([0.9, 0.6, 0.6, 0.3, 0.0])
+    right = np.array([1.0, 1.0, 0.0, 0.0, 0.0])
+    decided = np.array([True, True, True, True, False])
+    # Of five rows: the surest one; then both of .6, of which one is right; then all that were decided.
+    assert accuracy_at(0.2, confidences, right, decided) == pytest.approx(1.0)
+    assert accuracy_at(0.6, confidences, right, decided) == pytest.approx(2 / 3)
+    assert accuracy_at(0.8, confidences, right, decided) == pytest.approx(2 / 4)
+    # Two rows: the first, and one of the two of .6, right or wrong alike.
+    assert accuracy_at(0.4, confidences, right, decided) == pytest.approx((1 + 0.5) / 2)
+    assert np.isnan(accuracy_at(1.0, confidences, right, decided))
+
+
 def test_rules_against_labels(tmp_path: Path) -> None:
     path = write(
         tmp_path,
@@ -61,6 +74,11 @@ def test_rules_against_labels(tmp_path: Path) -> None:
     assert report.metrics["accuracy"].value == pytest.approx(3 / 4)
     assert report.groups["greeting"]["accuracy"].value == pytest.approx(2 / 3)
     assert report.groups["no_abuse"]["accuracy"].value == 1.0
+    # greeting met .99 and no_abuse met .88 are right; greeting not met .88 is right once and wrong once, and shares a
+    # bin with no_abuse: |.99 - 1| of one, |3 x .88 - 2| of three.
+    assert report.metrics["ece"].value == pytest.approx((0.01 + 0.64) / 4)
+    assert report.metrics["brier"].value == pytest.approx((0.01**2 + 2 * 0.12**2 + 0.88**2) / 4)
+    assert report.groups["greeting"]["confidence"].value == pytest.approx((0.99 + 2 * 0.88) / 3)
     low, high = report.metrics["accuracy"].ci95 or (None, None)
     assert 0 <= low <= 0.75 <= high <= 1
     assert report.notes == ()
