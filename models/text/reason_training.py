@@ -193,7 +193,7 @@ def _fit(counts: sparse.csr_matrix, labels: npt.NDArray[np.intp], options: Reaso
 
 
 def _pruned(fit: _Fit, count: int) -> _Fit:
-    """Return the fit with its `count` strongest coefficients; the others are 0."""
+    """Return the fit with its `count` strongest coefficients, and those as strong as the last of them; others are 0."""
     strength = np.abs(fit.coefficients) * fit.idf[:, None]
     if strength.size <= count:
         return fit

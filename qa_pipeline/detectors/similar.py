@@ -120,11 +120,11 @@ def _finder(
         for place, said in enumerate(passage.utterances):
             best: Hit | None = None
             for row, (start, end) in pieces.of(said.index):
-                heard = fold(said.text[start:end]).text
-                for column, example in enumerate(folded):
+                for column in np.flatnonzero(likeness[row] >= at_least):
                     value = min(float(likeness[row, column]), 1.0)
-                    near = value >= at_least and (best is None or value > best.likeness)
-                    if near and (opposites or same_negation(example, heard)):
+                    if best is not None and value <= best.likeness:
+                        continue
+                    if opposites or same_negation(folded[column], fold(said.text[start:end]).text):
                         best = Hit(params.examples[column], said, place, start, end, "likeness", value)
             hits += [best] if best else []
         return tuple(hits)

@@ -14,6 +14,7 @@ from qa_pipeline.domain.annotation import (
     Annotation,
     AttitudeMark,
     AttitudeScore,
+    ContactReason,
     ContactSatisfaction,
     CourseEvent,
     Move,
@@ -96,7 +97,7 @@ def said_on_one_channel() -> Annotated:
 
 
 def how_it_went(inspection: Inspection) -> Inspection:
-    """Return the inspection of the call with the red line, whose customer left angry and was hardly satisfied."""
+    """Return the inspection of the call with the red line: its customer left angry, hardly satisfied, and said why."""
     left = TurningPoint(
         event=CourseEvent.LEFT_ANGRY,
         role=Role.CUSTOMER,
@@ -107,7 +108,8 @@ def how_it_went(inspection: Inspection) -> Inspection:
     )
     turns = (TurnSatisfaction(utterance=1, value=1.1), TurnSatisfaction(utterance=3, value=0.3))
     satisfaction = ContactSatisfaction(value=0.7, ci95=(0.1, 1.3), turns=turns)
-    return replace(inspection, turning_points=(left,), satisfaction=satisfaction)
+    why = ContactReason(category="快递未到", confidence=0.91, utterance=3, quote="我的快递三天了还没有到！")
+    return replace(inspection, turning_points=(left,), satisfaction=satisfaction, contact_reason=why)
 
 
 def fill(store: Store, artifacts: ArtifactFolder) -> None:

@@ -208,3 +208,17 @@ def test_attitude_is_explained_by_behaviours_and_the_sentences_that_show_them(cl
     english = text_of(client, f"/contacts/{RED_LINE_CALL}?lang=en")
     assert "Curt, without address or courtesies" in english
     assert "nothing to judge it by" in english
+
+
+def test_a_contact_shows_its_reason_with_the_sentence(client: TestClient) -> None:
+    page = text_of(client, f"/contacts/{RED_LINE_CALL}?lang=en")
+    assert "快递未到" in page
+    assert '<a href="#u3">我的快递三天了还没有到！</a>' in page
+    document = client.get(f"/api/v1/contacts/{RED_LINE_CALL}").json()
+    assert document["reason"] == {
+        "category": "快递未到",
+        "confidence": 0.91,
+        "utterance": 3,
+        "quote": "我的快递三天了还没有到！",
+    }
+    assert client.get(f"/api/v1/contacts/{ONE_CHANNEL_CALL}").json()["reason"] is None

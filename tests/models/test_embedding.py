@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,11 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+loaded = cache(load)
+
+
 def likeness(one: str, other: str, language: str = "zh", directory: Path | None = None) -> float:
-    first, second = load(directory).embed([one, other], language)
+    first, second = loaded(directory).embed([one, other], language)
     return float(first @ second)
 
 
@@ -42,6 +46,14 @@ def test_vectors_have_length_one_and_blank_texts_none():
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 0, 0, 0], abs=1e-5)
     assert load().embed([], "en").shape[0] == 0
     assert not load().embed(["un moment"], "fr").any()
+
+
+@pytest.mark.parametrize("text", ["\ud800退款", "\x00", "😀" * 50, "a" * 100_000, "退" * 100_000, "[电话]", "١٢٣"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_garbage_has_a_vector_or_none(text: str, language: str):
+    (vector,) = load().embed([text], language)
+    assert np.isfinite(vector).all()
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5) or not vector.any()
 
 
 def test_a_text_is_like_itself_however_it_is_written():

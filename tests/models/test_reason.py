@@ -98,9 +98,12 @@ def test_rare_categories_are_left_out_and_named():
 
 
 def test_pruning_keeps_the_strongest_coefficients():
-    trained = train_reason([own_labels()], "zh", ReasonOptions(coefficients_max=30))
-    assert np.count_nonzero(trained.model.coefficients) <= 30
-    assert (np.abs(trained.model.coefficients).max(axis=1) > 0).all()
+    whole, pruned = (train_reason([own_labels()], "zh", ReasonOptions(coefficients_max=most)) for most in (10**6, 30))
+    kept = np.count_nonzero(pruned.model.coefficients)
+    # Thirty, and those as strong as the thirtieth.
+    assert 30 <= kept < np.count_nonzero(whole.model.coefficients) / 2
+    assert (np.abs(pruned.model.coefficients).max(axis=1) > 0).all()
+    assert np.abs(pruned.model.coefficients).max() == np.abs(whole.model.coefficients).max()
 
 
 def test_rows_without_a_category_wait_for_one(tmp_path: Path):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from qa_pipeline.domain.annotation import ContactReason
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Flag, Inspection, Outcome
 from qa_pipeline.report.compose import ReportInputs, compose
@@ -144,3 +145,11 @@ def test_what_was_not_scored_is_counted_by_status() -> None:
 def test_names_are_in_the_readers_language(language: str) -> None:
     report = make([call("a", 90.0)], language=language)
     assert report.criteria[0].criterion == {"zh": "开场问候", "en": "Greeting"}[language]
+
+
+def test_the_reason_of_a_contact_comes_with_its_sentence() -> None:
+    contact, judged = call("C-1", 80.0)
+    why = ContactReason(category="退款", confidence=0.8, utterance=1, quote="我要退钱")
+    known, unknown = make([(contact, replace(judged, contact_reason=why)), call("C-2", 80.0)]).contacts
+    assert (known.contact_reason, known.contact_reason_quote) == ("退款", "我要退钱")
+    assert (unknown.contact_reason, unknown.contact_reason_quote) == (None, "")
