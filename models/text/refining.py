@@ -18,7 +18,6 @@ from models.text.training import fold_of
 # Inverse penalties that are tried; 0 leaves the model as it is.
 _PENALTIES = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 FOLDS = 5
-_INTERCEPT_FREEDOM = 10.0  # an intercept moves as easily as so many n-grams
 _RARE = 1e-3  # the chance of a label that the model does not know, before the texts say more
 
 
@@ -166,7 +165,10 @@ def _out_of_fold(
 
 
 def _moved(start: NgramClassifier, design: _Design, inverse_penalty: float) -> NgramClassifier:
-    """Return `start` with the coefficients that fit the labels best for the penalty on their moves."""
+    """Return `start` with the coefficients that fit the labels best for the penalty on their moves.
+
+    Intercepts are held like coefficients: how often a label stands in a site's table says how it was drawn.
+    """
     if inverse_penalty == 0 or not len(design.labels):
         return start
     active = np.unique(design.features.indices)
@@ -174,15 +176,13 @@ def _moved(start: NgramClassifier, design: _Design, inverse_penalty: float) -> N
     before = _scores(start, design.features)
     truth = np.eye(len(start.labels))[design.labels]
     shape = (len(active) + 1, len(start.labels))
-    penalty = np.full((shape[0], 1), 1 / inverse_penalty)
-    penalty[-1] /= _INTERCEPT_FREEDOM
 
     def objective(flat: Floats) -> tuple[float, Floats]:
         moves = flat.reshape(shape)
         scores = before + features @ moves[:-1] + moves[-1]
         errors = design.weights[:, None] * (softmax(scores + design.barred) - truth)
-        gradient = np.vstack([features.T @ errors, errors.sum(axis=0)]) + penalty * moves
-        return design.loss(scores) + 0.5 * float((penalty * moves**2).sum()), gradient.ravel()
+        gradient = np.vstack([features.T @ errors, errors.sum(axis=0)]) + moves / inverse_penalty
+        return design.loss(scores) + 0.5 * float((moves**2).sum()) / inverse_penalty, gradient.ravel()
 
     found = minimize(objective, np.zeros(shape[0] * shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 200})
     moves = found.x.reshape(shape)

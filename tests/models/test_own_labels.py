@@ -50,16 +50,15 @@ def table_of(path: Path, rows: list[dict[str, str]]) -> Path:
 
 
 def test_one_coefficient_by_hand(base: NgramClassifier):
-    """Ten times "so" is bad: by symmetry the move is (m, -m) and (b, -b) of the intercept, with b = 10 m.
+    """Ten times "so" is bad: by symmetry its coefficients move by (m, -m), and the intercepts as far.
 
-    At the optimum of 10 log(1 + exp(-2 (m + b))) + (2 m^2 + 2 b^2 / 10) / 2C, for C = 1: m = 10 / (1 + exp(22 m)).
+    Least is 10 log(1 + exp(-4 m)) + 2 m^2, for C = 1: m = 10 / (1 + exp(4 m)), which is 0.662.
     """
     found = refine(base, own(["so"] * 10, ["bad"] * 10), RefiningOptions(inverse_penalty=1.0, count_min=99)).model
-    move = 0.1
-    for _ in range(200):
-        move -= (move - 10 / (1 + exp(22 * move))) / (1 + 220 * exp(22 * move) / (1 + exp(22 * move)) ** 2)
-    assert found.coefficients[2].tolist() == pytest.approx([move, -move], abs=2e-3)
-    assert found.intercepts.tolist() == pytest.approx([10 * move, -10 * move], abs=2e-3)
+    move = 0.662
+    assert 10 / (1 + exp(4 * move)) == pytest.approx(move, abs=0.005)
+    assert found.coefficients[2].tolist() == pytest.approx([move, -move], abs=0.002)
+    assert found.intercepts.tolist() == pytest.approx([move, -move], abs=0.002)
     np.testing.assert_array_equal(found.coefficients[:2], base.coefficients[:2])
 
 
