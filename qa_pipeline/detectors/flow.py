@@ -107,10 +107,8 @@ def judge_flow(scene: Scene, params: FlowParams, judges: Sequence[Judge]) -> Ver
         )
     perhaps = _judged(scene, params, walk(scene, params.steps, seen, with_doubt=True))
     if perhaps.outcome is not verdict.outcome:
-        return undetermined(
-            N_("The steps may have gone another way: who said something, when, or the words themselves are not sure."),
-            perhaps.evidence,
-        )
+        why = N_("The steps may have gone another way: who said something, or the words themselves are not sure.")
+        return undetermined(N_("The transcript carries no times.") if found.untimed else why, perhaps.evidence)
     return verdict
 
 

@@ -53,12 +53,14 @@ _START = _Place(-1, 0, 0.0)
 class Walk:
     """What came of a walk: how many steps were wanted, which were missed, and the quotes on the way.
 
-    ``untaken``: a branch with steps to do was not entered. ``confidence``: of the least sure quote, 0-1.
+    ``untaken``: a branch with steps to do was not entered. ``untimed``: a limit in seconds met words without times.
+    ``confidence``: of the least sure quote, 0-1.
     """
 
     wanted_count: int = 0
     missed: list[Missed] = field(default_factory=list)
     untaken: bool = False
+    untimed: bool = False
     evidence: tuple[Evidence, ...] = ()
     confidence: float = 1.0
 
@@ -151,6 +153,7 @@ class _Walker:
             return False
         start_s = sighting.evidence.start_s
         if start_s is None or place.time_s is None or not self._scene.timing_reliable:
+            self.walk_.untimed = True
             # Nobody knows, so that only the walk that heeds doubt may pass; another limit has decided, if given.
             return self._with_doubt and step.within_utterances is None
         return start_s - place.time_s <= step.within_s

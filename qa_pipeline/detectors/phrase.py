@@ -20,6 +20,7 @@ class PhraseParams(Window):
     """One of ``any`` (one of these), ``all`` (one of each group) and ``none`` (none of these).
 
     ``unless``: longer wordings inside which a phrase does not count. ``min_hits``: how often for MET (``any``).
+    ``min_groups``: how many groups for MET (``all``); every one when left out.
     ``partly_hits``: how many hits (``any``) or groups (``all``) give PARTLY_MET. ``partly_outside``: said outside
     the window gives PARTLY_MET instead of NOT_MET. ``tolerant``: match by sound and likeness too; ``none`` never does
     by likeness.
@@ -31,6 +32,7 @@ class PhraseParams(Window):
     none: Phrases | None = None
     unless: Phrases | None = None
     min_hits: Count = 1
+    min_groups: Count | None = None
     partly_hits: Count | None = None
     partly_outside: bool = False
     tolerant: bool = True
@@ -39,10 +41,17 @@ class PhraseParams(Window):
     def _is_one_question(self) -> PhraseParams:
         if sum(part is not None for part in (self.any, self.all, self.none)) != 1:
             raise ValueError(N_("give exactly one of any, all and none"))
-        wanted = self.min_hits if self.any else len(self.all or ())
+        if self.min_groups is not None and self.min_groups > len(self.all or ()):
+            raise ValueError(N_("min_groups stands beside all and is at most the number of its groups"))
+        wanted = self.min_hits if self.any else self.wanted_groups
         if self.partly_hits is not None and self.partly_hits >= wanted:
             raise ValueError(N_("partly_hits must be less than what MET asks for"))
         return self
+
+    @property
+    def wanted_groups(self) -> int:
+        """How many groups have to be said."""
+        return self.min_groups or len(self.all or ())
 
     @cached_property
     def finders(self) -> tuple[Finder, ...]:
@@ -78,11 +87,12 @@ def _judge_groups(scene: Scene, params: PhraseParams) -> Verdict:
     said: tuple[Hit, ...] = tuple(part.sure[0] for part in found if part.sure)
     confidence = SURE * min((part.confidence for part in found), default=1.0)
     missing = [scene.example_of(group) for group, part in zip(groups, found, strict=True) if not part.sure]
-    if not missing:
+    if len(said) >= params.wanted_groups:
+        message = N_("{count} of {wanted} parts were said.") if missing else N_("All {count} parts were said.")
         return Verdict(
             outcome=Outcome.MET,
             confidence=confidence,
-            reason=Reason(message=N_("All {count} parts were said."), params={"count": len(groups)}),
+            reason=Reason(message=message, params={"count": len(said), "wanted": len(groups)}),
             evidence=quotes(said),
         )
     if scene.is_draft:
@@ -90,7 +100,7 @@ def _judge_groups(scene: Scene, params: PhraseParams) -> Verdict:
             N_("Not heard, but the recognised text is only a draft, so it may have been said."), quotes(said)
         )
     doubtful = tuple(part.doubtful[0] for part in found if not part.sure and part.doubtful)
-    if doubtful:
+    if len(said) + len(doubtful) >= params.wanted_groups:
         return undetermined(
             N_("Something like it was heard (“{quote}”), but who said it, when, or the words themselves are not sure."),
             quotes(said + doubtful),

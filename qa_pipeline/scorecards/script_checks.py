@@ -39,14 +39,17 @@ def check_of(item: Item, notes: Notes) -> dict[str, Any] | None:
         return _forbidden(item, notes)
     own = _ways(item)
     below = [part for part in item.inner if not part.line.alternative]
-    if line.is_branch or _is_flow(below, bool(own)):
-        steps = steps_of([item], notes) if line.is_branch else _steps_with_own(item, own, below, notes)
-        return _flow(steps, line)
-    if not own and len(below) == 1:
-        check = check_of(below[0], notes)
+    speaking = [
+        part for part in below if part.line.role is not Role.CUSTOMER and (part.line.text or part.line.is_branch)
+    ]
+    if line.is_branch:
+        return _flow(steps_of([item], notes))
+    if any(part.line.is_branch or part.inner for part in speaking) or len(speaking) + bool(own) > 1:
+        return _flow(_steps_with_own(item, own, below, notes))
+    _note_below([part for part in below if part not in speaking], notes)
+    if speaking:
         notes.add(line, "criterion", N_("Named after this line; the words stand below."))
-        return check
-    _note_below(below, notes)
+        return check_of(speaking[0], notes)
     return _plain(item, own, notes)
 
 
@@ -130,7 +133,7 @@ def _branch(item: Item, notes: Notes, depth: int) -> list[dict[str, Any]]:
     return [branch | {"otherwise": otherwise}] if otherwise else [branch]
 
 
-def _flow(steps: list[dict[str, Any]], line: Line) -> dict[str, Any] | None:
+def _flow(steps: list[dict[str, Any]]) -> dict[str, Any] | None:
     if not steps:
         return None
     if all(step.get("optional") for step in steps):
@@ -143,11 +146,6 @@ def _flow(steps: list[dict[str, Any]], line: Line) -> dict[str, Any] | None:
 
 def _required_count(steps: Sequence[dict[str, Any]]) -> int:
     return sum(_required_count(step["then"]) if "then" in step else not step.get("optional") for step in steps)
-
-
-def _is_flow(below: Sequence[Item], has_own: bool) -> bool:
-    parts = [part for part in below if part.line.role is not Role.CUSTOMER]
-    return any(part.line.is_branch or part.inner for part in parts) or len(parts) + has_own > 1
 
 
 def _steps_with_own(item: Item, own: Wordings, below: Sequence[Item], notes: Notes) -> list[dict[str, Any]]:
@@ -261,7 +259,9 @@ def _note_below(below: Sequence[Item], notes: Notes) -> None:
 
 
 def _name(line: Line) -> str:
-    return (line.text or line.written)[:_NAME_MAX].strip() or line.written[:_NAME_MAX]
+    return (line.quotes[0] if line.quotes else line.text or line.written)[:_NAME_MAX].strip() or line.written[
+        :_NAME_MAX
+    ]
 
 
 def _shown(ways: Wordings) -> str:

@@ -2,23 +2,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from callqa.cli.main import main
+from qa_pipeline.detectors.run import detect_all
+from qa_pipeline.domain.inspection import Outcome
+from qa_pipeline.scorecards import read_scorecard
+from tests.qa_pipeline.detectors.scenes import view
 from tests.qa_pipeline.scorecards.test_script import EN, ZH
 
-CHAT = """坐席：您好，这里是长河宽带，我是客服小林，请问有什么可以帮您？
-客户：我要退订宽带
-坐席：请问您怎么称呼？麻烦您提供一下身份证后四位
-客户：一二三四
-坐席：非常理解您的心情，我可以给您申请八折的优惠
-客户：不用了
-坐席：已经为您办理退订。请问还有其他可以帮您的吗
-客户：没有
-坐席：感谢您的来电，祝您生活愉快
-"""
+CALL = [
+    "agent: 您好，这里是长河宽带，我是客服小林，请问有什么可以帮您？",
+    "customer: 我要退订宽带",
+    "agent: 请问您怎么称呼？麻烦您提供一下身份证后四位",
+    "customer: 一二三四",
+    "agent: 非常理解您的心情，我可以给您申请八折的优惠",
+    "customer: 不用了",
+    "agent: 已经为您办理退订。请问还有其他可以帮您的吗",
+    "customer: 没有",
+    "agent: 感谢您的来电，祝您生活愉快",
+]
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -99,30 +103,26 @@ def test_a_missing_file_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert "cannot be read" in told
 
 
-def test_contacts_are_judged_by_a_compiled_script(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    card = home / "scorecards" / "broadband.yaml"
-    path = script_file(tmp_path)
-    assert run(capsys, "scripts", "compile", str(path), "--to", str(card), "--id", "broadband")[0] == 0
-    chats = tmp_path / "chats"
-    chats.mkdir()
-    (chats / "done.txt").write_text(CHAT, encoding="utf-8")
-    (chats / "unkept.txt").write_text(CHAT.replace("非常理解您的心情，", ""), encoding="utf-8")
-    code, printed, _ = run(
-        capsys, "score", str(chats), "--scorecard", "broadband", "--home", str(home), "--json", "--lang", "en"
-    )
-    assert code == 0, printed
-    found: dict[str, dict[str, Any]] = {}
-    for contact in json.loads(printed)["contacts"]:
-        line = {item["id"]: item for item in contact["criteria"]}
-        found["unkept" if line["line-13"]["outcome"] != "met" else "done"] = line
-    assert found["done"]["line-13"]["outcome"] == "met"
-    assert [part["quote"] for part in found["done"]["line-13"]["evidence"]] == [
+def test_contacts_are_judged_by_the_written_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    card = tmp_path / "scorecards" / "broadband.yaml"
+    assert run(capsys, "scripts", "compile", str(script_file(tmp_path)), "--to", str(card))[0] == 0
+    rules = read_scorecard(card)
+    done = {finding.criterion_id: finding for finding in detect_all(view(CALL, moves=None), rules)}
+    assert {id: finding.outcome for id, finding in done.items()} == {
+        "line-4": Outcome.MET,
+        "line-5": Outcome.MET,
+        "line-9": Outcome.MET,
+        "line-13": Outcome.MET,
+        "line-19": Outcome.MET,
+        "line-22": Outcome.UNDETERMINED,  # nobody looked for moves
+        "line-23": Outcome.MET,
+    }
+    assert [part.quote for part in done["line-13"].evidence] == [
         "退订",
         "非常理解您的心情",
         "我可以给您申请八折的优惠",
         "已经为您办理退订",
     ]
-    assert found["done"]["line-4"]["outcome"] == "met"
-    assert found["done"]["line-19"]["outcome"] == "met"
-    assert found["unkept"]["line-13"]["outcome"] == "partly_met"
+    unkept = [line.replace("非常理解您的心情，", "") for line in CALL]
+    findings = {finding.criterion_id: finding for finding in detect_all(view(unkept, moves=None), rules)}
+    assert findings["line-13"].outcome is Outcome.PARTLY_MET

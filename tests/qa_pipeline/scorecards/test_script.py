@@ -96,6 +96,7 @@ def test_a_chinese_script(tmp_path: Path) -> None:
     }
     assert found["line-4"]["check"]["all"] == [["您好，这里是[公司]"], ["我是客服[姓名]"], ["请问有什么可以帮您"]]
     assert found["line-5"]["check"] == {"detector": "phrase", "any": ["请问您怎么称呼", "请问您贵姓"]}
+    assert found["line-9"]["check"] == {"detector": "phrase", "any": ["麻烦您提供一下身份证后四位"]}
     assert found["line-19"]["check"] == {"detector": "phrase", "none": ["不知道", "这不归我管"]}
     assert found["line-19"]["fatal"] is True
     assert found["line-22"]["check"] == {"detector": "move", "move": "further_help"}
