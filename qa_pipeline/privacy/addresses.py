@@ -101,7 +101,7 @@ def find_chinese(text: str) -> Iterator[Span]:
             or (regions and houses and tail)
             or (regions >= 2 and below)
             or (regions and named and cued)
-            or (cued and (named or houses or (regions and len(parts) >= 2)))
+            or (cued and (named or houses or (below and len(parts) >= 2)))
         )
         if enough:
             yield Span(match.start(), match.end(), Kind.ADDRESS)

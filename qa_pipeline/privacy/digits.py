@@ -49,8 +49,8 @@ DIGIT = "[0-9零〇一二两三四五六七八九幺洞拐]"
 WORD = rf"(?:{'|'.join(_DIGIT_OF_WORD)})"
 _TENS_WORD = rf"(?:{'|'.join([*_TEENS, *_TENS])})"
 _TOKEN = re.compile(
-    rf"(?P<times>[两三四五六2-6])个(?P<repeated>{DIGIT})(?!{DIGIT}|[十百千万点])"
-    rf"|{DIGIT}++"
+    rf"(?P<times>[两三四五六2-6])个(?P<repeated>{DIGIT})(?![十百千万点])"
+    rf"|(?:{DIGIT}(?!个{DIGIT}))++|{DIGIT}"
     rf"|(?<![a-z])(?P<word_times>double|triple|treble)[ -](?P<word_repeated>{WORD}|[0-9])(?![a-z])"
     rf"|(?<![a-z])(?P<words>{WORD}|{_TENS_WORD})(?![a-z])",
     re.IGNORECASE,

@@ -60,9 +60,16 @@ class _Found:
             # Half of a number must not stay because the other half was taken for something else.
             for free in re.finditer(rb"\x00+", taken[part.start : part.end]):
                 start, end = part.start + free.start(), part.start + free.end()
-                if any(char.isalnum() for char in text[start:end]):
+                if _tells(text[start:end], part.kind):
                     taken[start:end] = b"\x01" * (end - start)
                     yield index, Span(start, end, part.kind)
+
+
+def _tells(piece: str, kind: Kind) -> bool:
+    """Return whether what is left of a span beside others still tells something."""
+    if kind is Kind.ADDRESS:
+        return any(char.isdigit() for char in piece) or _CHINESE.search(piece) is not None
+    return any(char.isalnum() for char in piece)
 
 
 def find_personal_data(

@@ -113,17 +113,22 @@ def _mask_words(utterance: Utterance, spans: Sequence[Span], tags: dict[Kind, st
     words: list[Word] = []
     last_masked: Span | None = None
     for word, (start, end) in zip(utterance.words, places, strict=True):
-        span = next((span for span in spans if start < span.end and span.start < end), None)
-        if span is None:
+        touched = [span for span in spans if start < span.end and span.start < end]
+        if not touched:
             words.append(word)
-        elif span is last_masked:
-            words[-1] = replace(words[-1], end_s=word.end_s)
+        elif touched[0] is last_masked:
+            rest = _masked_piece(utterance.text, last_masked.end, end, touched[1:], tags)
+            words[-1] = replace(words[-1], text=words[-1].text + rest, end_s=word.end_s)
         else:
-            words.append(replace(word, text=_masked_word(utterance.text, start, end, span, tags)))
-        last_masked = span
+            words.append(replace(word, text=_masked_piece(utterance.text, start, end, touched, tags)))
+        last_masked = touched[-1] if touched else None
     return tuple(words)
 
 
-def _masked_word(text: str, start: int, end: int, span: Span, tags: dict[Kind, str]) -> str:
-    """Return a word with its masked part replaced; what stands before or after the span in it stays."""
-    return text[start : max(start, span.start)] + tags[span.kind] + text[min(end, span.end) : end]
+def _masked_piece(text: str, start: int, end: int, spans: Sequence[Span], tags: dict[Kind, str]) -> str:
+    """Return ``text[start:end]`` with the spans replaced that touch it; what stands beside them stays."""
+    masked = ""
+    for span in spans:
+        masked += text[start : max(start, span.start)] + tags[span.kind]
+        start = span.end
+    return masked + text[start:end]

@@ -50,7 +50,7 @@ _SPELLED_BY_WORD = re.compile(
     r"$|[\u4e00-\u9fff]{2,4}的)"
 )
 _WHICH_CHARACTER = re.compile(r"哪个[\u4e00-\u9fff]{0,2}字|怎么写|哪个[张章李江姜]|姓")
-_NO_SPELLING = re.compile(r"^(?:就?是)?(?:该|能|要|想|可以|应|不|好|我|你|他|她|这|那|会|没)")
+_NO_SPELLING = re.compile(r"(?:就?是)?(?:该|能|要|想|可以|应|不|好|我|你|他|她|这|那|会|没)")
 _RADICALS = (
     "三点水|两点水|双人旁|单人旁|草字头|宝盖头|竹字头|木字旁|金字旁|火字旁|女字旁|言字旁|王字旁|提手旁|走之底|走之旁|"
     "绞丝旁|单立人|双立人|四点底|日字旁|月字旁|雨字头|耳朵旁|双耳旁|左耳旁|右耳旁|口字旁|土字旁|足字旁|石字旁|米字旁|"
@@ -147,10 +147,13 @@ class ChineseNames:
                 if not self._is_ordinary(text, start, end, opened=number == _OPENED):
                     yield Span(start, end, Kind.NAME)
         for match in _SPELLED_BY_WORD.finditer(text):
-            if match["c"] in match["w"] and not _NO_SPELLING.match(match["value"]):
-                around = text[max(0, match.start() - 60) : match.end() + 20]
-                if _ABOUT_SPELLING.search(around.replace(match.group(), "")):
-                    yield Span(match.start("value"), match.end("value"), Kind.NAME)
+            shown = match["w"].rfind(match["c"])
+            # What comes before the word is no part of it: 名字是伟大的伟.
+            start = match.start("w") + min(shown, len(match["w"]) - 2)
+            if shown >= 0 and not _NO_SPELLING.match(text, start):
+                around = text[max(0, match.start() - 60) : start] + text[match.end() : match.end() + 20]
+                if _ABOUT_SPELLING.search(around):
+                    yield Span(start, match.end("value"), Kind.NAME)
         for match in self._after_of.finditer(text):
             if _WHICH_CHARACTER.search(text, max(0, match.start() - 40), match.start()):
                 yield Span(match.start("value"), match.end("value"), Kind.NAME)

@@ -105,6 +105,8 @@ def validate_fairness(
     for code, rows in texts.items():
         pairs = list(flips_of([[text] for text in rows], code))
         count += len(pairs)
+        if not pairs:
+            continue
         for name, judge in _judges(models, code).items():
             found.setdefault(name, []).append(_judged(pairs, judge, prefix=code))
         if path is None:
