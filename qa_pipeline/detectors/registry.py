@@ -140,6 +140,8 @@ def _named_in(value: object) -> Iterator[str]:
     if isinstance(value, Mapping):
         if isinstance(value.get("detector"), str):
             yield value["detector"]
+        elif isinstance(value.get("move"), str):
+            yield "move"  # a cue asks for a move without naming its detector
         for inner in value.values():
             yield from _named_in(inner)
     elif isinstance(value, (list, tuple)) and value and not isinstance(value[0], str):

@@ -53,7 +53,7 @@ def test_lists_are_written_out_wherever_they_are_cited(tmp_path: Path) -> None:
     branch = retain.check.params["steps"][1]
     assert branch["when"]["any"] == ["不用了", "不(太)需要", "取消"]
     assert "您好" in branch["then"][0]["check"]["any"][0]
-    assert detector_names(retain.check) == {"flow", "phrase"}
+    assert detector_names(retain.check) == {"flow", "phrase", "move"}
     assert detector_names(sorry.check) == {"near", "phrase"}
 
 
