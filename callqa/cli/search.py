@@ -130,7 +130,8 @@ def _print(app: AppContext, filled: Reindexed | None, page: SearchPage | None) -
         return
     app.say(N_("Found in {total} contacts, shown {shown}."), total=page.total, shown=len(page.contacts))
     for found in page.contacts:
-        parts = [found.contact.id, found.contact.agent_id, moment_text(found.contact.started_at, app.settings.zone)]
+        at = found.contact.started_at
+        parts = [found.contact.id, found.contact.agent_id, moment_text(at, app.settings.zone) if at else None]
         out.print(Text("  ".join(part for part in parts if part), style="bold"))
         for hit in found.hits:
             out.print(_line(app, hit))

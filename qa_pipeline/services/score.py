@@ -26,6 +26,7 @@ from qa_pipeline.stages.inspect import (
     inspect_contact,
 )
 from qa_pipeline.store import Store
+from qa_pipeline.store.utterances import INDEXED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +227,7 @@ def as_ours(error: BaseException, path: str) -> CallqaError:
 
 def _artifacts(task: InspectionTask) -> dict[str, str]:
     prints = task.fingerprints
-    found = {"transcribe": prints.transcribe, "annotate": prints.annotate}
+    found = {"transcribe": prints.transcribe, "annotate": prints.annotate, INDEXED: prints.annotate}
     return found | ({"listen": prints.listen} if prints.listen else {})
 
 

@@ -13,7 +13,7 @@ from qa_pipeline.services.contact_list import ContactFilter, list_contacts
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
-from qa_pipeline.store.utterances import SaidWords
+from qa_pipeline.store.utterances import INDEXED, SaidWords
 
 HITS_SHOWN = 5
 
@@ -127,5 +127,6 @@ def reindex(store: Store, artifacts: ArtifactFolder) -> Reindexed:
         said = searchable(annotated.transcript)
         with store.transaction() as tx:
             tx.utterances.put(contact_id, said)
+            tx.artifacts.put(contact_id, {INDEXED: identity})
         done += 1
     return Reindexed(contacts_count=done, missing=tuple(missing))

@@ -27,6 +27,8 @@ from qa_pipeline.domain.contact import Role
 from qa_pipeline.scoring.full_text import Query, SearchableUtterance, Term, Token
 from qa_pipeline.store import tables
 
+# Stage under which the artifacts of a contact name the annotation that its searchable words were taken from.
+INDEXED = "search"
 # Written out, not bound: the index is used only where the expression is the one it was made over.
 _SPACE: ColumnElement[str] = literal_column("' '")
 _FTS = table(tables.UTTERANCE_INDEX, column("rowid"), column(tables.UTTERANCE_INDEX))
@@ -97,9 +99,9 @@ class Utterances:
         ]
 
     def contacts_without(self) -> Sequence[str]:
-        """Return the ids of inspected contacts of which no utterance is kept."""
-        inspected = select(tables.inspection.c.contact_id).distinct()
-        kept = select(tables.utterance.c.contact_id).distinct()
+        """Return the ids of inspected contacts that were never made searchable; there may be no word in others."""
+        inspected = select(tables.inspection.c.contact_id)
+        kept = select(tables.artifact.c.contact_id).where(tables.artifact.c.stage == INDEXED)
         query = select(tables.contact.c.id).where(tables.contact.c.id.in_(inspected), tables.contact.c.id.not_in(kept))
         return self._connection.execute(query.order_by(tables.contact.c.id)).scalars().all()
 

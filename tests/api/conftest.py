@@ -126,7 +126,7 @@ def fill(store: Store, artifacts: ArtifactFolder) -> None:
         for evaluation in factories.month_of_evaluations():
             tx.evaluations.put(evaluation)
         tx.utterances.put(RED_LINE_CALL, searchable(said().transcript))
-        tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64})
+        tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64, "search": "f" * 64})
         tx.artifacts.put(ONE_CHANNEL_CALL, {"annotate": "e" * 64})
         tx.contacts.put(factories.contact("waiting/1", agent_id=None, agent_name=None))
         tx.problems.put("waiting.mp3", "pending", NeedsModel("No engine.", hint="Install one."), "r", "waiting/1")

@@ -85,6 +85,7 @@ def test_contacts_scored_before_are_filled_in(scored: Path, capsys: pytest.Captu
     store = open_store(read_settings().store_url, read_settings().zone)
     with store.transaction() as tx:
         tx.connection.execute(text("DELETE FROM utterance"))
+        tx.connection.execute(text("DELETE FROM artifact WHERE stage = 'search'"))
     store.close()
     assert main(["search", "退款"]) == 0
     assert "callqa search --reindex" in capsys.readouterr().out
@@ -106,3 +107,10 @@ def test_a_query_that_cannot_be_read(query: str | None, code: int, capsys: pytes
     found, document = run(capsys, "search", *([] if query is None else [query]))
     assert (found, document["error"]["field"]) == (code, "query")
     assert document["error"]["hint"]
+
+
+def test_a_contact_without_words_is_not_asked_for_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chat = tmp_path / "empty.txt"
+    chat.write_text("坐席：……\n客户：[图片]\n", encoding="utf-8")
+    assert run(capsys, "score", str(chat), "--language", "zh", "--workers", "0")[1]["done"] == 1
+    assert run(capsys, "search", "图片")[1] == {"query": "图片", "total": 0, "not_indexed": 0, "contacts": []}
