@@ -1,10 +1,12 @@
-"""Sequence-classification checkpoints of ``transformers``, whatever they classify: a local directory or a hub name."""
+"""Checkpoints of ``transformers``, whatever they are for: a local directory or a hub name."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +20,67 @@ _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.
 _SEVERAL = "multi_label_classification"
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedCheckpoint:
+    """A tokenizer and its model in inference mode on a device; texts are cut at ``tokens_max``."""
+
+    tokenizer: Any
+    model: Any
+    device: str
+    tokens_max: int
+
+    def read(self, texts: Sequence[str], seconds: Sequence[str] | None = None) -> tuple[Any, Any]:
+        """Return what the model says of one batch, and which of its tokens are no padding."""
+        import torch
+
+        inputs = self.tokenizer(
+            list(texts),
+            text_pair=seconds,
+            padding=True,
+            truncation=True,
+            max_length=self.tokens_max,
+            return_tensors="pt",
+        ).to(self.device)
+        with torch.inference_mode():
+            return self.model(**inputs), inputs["attention_mask"]
+
+
+def open_checkpoint(
+    model: str, setting: str, auto_class: str, hint: str, *, device: str = "auto", offline: bool = False
+) -> OpenedCheckpoint:
+    """Load a checkpoint by a class of transformers such as ``AutoModel``; `hint` says what it must hold.
+
+    Raises
+    ------
+    NeedsModel
+        When there are no weights; at once, without trying the network, for a path or offline.
+    EngineError
+        When it cannot be loaded.
+    """
+    import torch
+    import transformers
+    from safetensors import SafetensorError
+
+    local = _find_locally(model, setting, offline)
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(model, local_files_only=local)
+        loaded = getattr(transformers, auto_class).from_pretrained(model, local_files_only=local)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as problem:
+        if isinstance(problem, OSError) and not Path(model).is_dir():
+            raise _needs(model, setting) from problem
+        raise EngineError(
+            N_("The checkpoint {model} cannot be loaded: {problem}."),
+            hint=hint,
+            model=model,
+            problem=str(problem).splitlines()[0],
+        ) from problem
+    chosen = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
+    limit = int(getattr(loaded.config, "max_position_embeddings", _TOKENS_MAX))
+    return OpenedCheckpoint(tokenizer, loaded.to(chosen).eval(), chosen, min(_TOKENS_MAX, limit))
+
+
 class Checkpoint:
-    """A loaded checkpoint.
+    """A loaded checkpoint that classifies texts.
 
     Parameters
     ----------
@@ -48,30 +109,13 @@ class Checkpoint:
     """
 
     def __init__(self, model: str, setting: str, *, device: str = "auto", offline: bool = False) -> None:
-        import torch
-        from safetensors import SafetensorError
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
-        local = find_locally(model, setting, offline)
-        try:
-            self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
-            self._model = AutoModelForSequenceClassification.from_pretrained(model, local_files_only=local)
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as problem:
-            if isinstance(problem, OSError) and not Path(model).is_dir():
-                raise needs_checkpoint(model, setting) from problem
-            raise EngineError(
-                N_("The checkpoint {model} cannot be loaded: {problem}."),
-                hint=N_("It must hold a sequence classification model and its tokenizer."),
-                model=model,
-                problem=str(problem).splitlines()[0],
-            ) from problem
-        self._torch = torch
-        self._device = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
-        self._model.to(self._device).eval()
-        config = self._model.config
+        hint = N_("It must hold a sequence classification model and its tokenizer.")
+        self._opened = open_checkpoint(
+            model, setting, "AutoModelForSequenceClassification", hint, device=device, offline=offline
+        )
+        config = self._opened.model.config
         self.labels = tuple(str(config.id2label[number]) for number in sorted(config.id2label))
         self.several = config.problem_type == _SEVERAL
-        self._tokens_max = min(_TOKENS_MAX, int(getattr(config, "max_position_embeddings", _TOKENS_MAX)))
 
     def predict(self, texts: Sequence[str], seconds: Sequence[str] | None = None) -> Floats:
         """Return probabilities of shape (len(texts), labels).
@@ -89,16 +133,7 @@ class Checkpoint:
         return probabilities
 
     def _scores(self, texts: Sequence[str], seconds: Sequence[str] | None) -> Floats:
-        inputs = self._tokenizer(
-            list(texts),
-            text_pair=seconds,
-            padding=True,
-            truncation=True,
-            max_length=self._tokens_max,
-            return_tensors="pt",
-        )
-        with self._torch.inference_mode():
-            logits = self._model(**inputs.to(self._device)).logits
+        logits = self._opened.read(texts, seconds)[0].logits
         scores: Floats = logits.float().cpu().numpy().astype(np.float64)
         return scores
 
@@ -115,21 +150,21 @@ def get_name(model: str | None, setting: str) -> str:
     return model
 
 
-def find_locally(model: str, setting: str, offline: bool) -> bool:
+def _find_locally(model: str, setting: str, offline: bool) -> bool:
     """Return whether only local files may be used; raise NeedsModel when the path shows that nothing is there."""
     directory = Path(model)
     if directory.is_dir():
         if not (directory / "config.json").is_file() or not any((directory / name).is_file() for name in _WEIGHTS):
-            raise needs_checkpoint(model, setting)
+            raise _needs(model, setting)
         return True
     if directory.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise needs_checkpoint(model, setting)
+        raise _needs(model, setting)
     return offline
 
 
 def check_checkpoint(setting: str, model: str | None = None, *, offline: bool = False, **_options: object) -> None:
     """Raise what keeps an engine from starting, as far as folders tell: no checkpoint is named, or none is there."""
-    find_locally(get_name(model, setting), setting, offline)
+    _find_locally(get_name(model, setting), setting, offline)
 
 
 def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None) -> EngineSpec:
@@ -147,8 +182,7 @@ def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None)
     return EngineSpec(kind=kind, name="transformers", version=version("transformers"), params=tuple(params))
 
 
-def needs_checkpoint(model: str, setting: str) -> NeedsModel:
-    """Return the error of a checkpoint that is not here."""
+def _needs(model: str, setting: str) -> NeedsModel:
     return NeedsModel(
         N_("The checkpoint {model} is not here."),
         hint=N_("Fetch it with: hf download {model} --local-dir DIR, then set {setting} = DIR"),

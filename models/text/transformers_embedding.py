@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from models.text.checkpoint import check_checkpoint, describe_checkpoint, find_locally, get_name, needs_checkpoint
+from models.text.checkpoint import check_checkpoint, describe_checkpoint, get_name, open_checkpoint
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, EngineError
 
@@ -53,29 +53,9 @@ class TransformersEmbedder:
     """
 
     def __init__(self, model: str, *, device: str = "auto", offline: bool = False) -> None:
-        import torch
-        from safetensors import SafetensorError
-        from transformers import AutoModel, AutoTokenizer
-
-        local = find_locally(model, _SETTING, offline)
         self._pooling = _pooling_of(Path(model))
-        try:
-            self._tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=local)
-            self._model = AutoModel.from_pretrained(model, local_files_only=local)
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as problem:
-            if isinstance(problem, OSError) and not Path(model).is_dir():
-                raise needs_checkpoint(model, _SETTING) from problem
-            raise EngineError(
-                N_("The checkpoint {model} cannot be loaded: {problem}."),
-                hint=N_("It must hold an encoder and its tokenizer."),
-                model=model,
-                problem=str(problem).splitlines()[0],
-            ) from problem
-        self._torch = torch
-        self._device = "cuda" if device == "auto" and torch.cuda.is_available() else device.replace("auto", "cpu")
-        self._model.to(self._device).eval()
-        config = self._model.config
-        self._tokens_max = min(_TOKENS_MAX, int(getattr(config, "max_position_embeddings", _TOKENS_MAX)))
+        hint = N_("It must hold an encoder and its tokenizer.")
+        self._opened = open_checkpoint(model, _SETTING, "AutoModel", hint, device=device, offline=offline)
         self.spec = describe(model, device=device, offline=offline)
 
     def embed(self, texts: Sequence[str], language: str) -> Vectors:
@@ -84,7 +64,7 @@ class TransformersEmbedder:
         `language` is the checkpoint's own business. Texts are cut at 256 tokens (or at the model's own limit).
         """
         del language
-        vectors = np.zeros((len(texts), int(self._model.config.hidden_size)), dtype=np.float32)
+        vectors = np.zeros((len(texts), int(self._opened.model.config.hidden_size)), dtype=np.float32)
         said = sorted((row for row, text in enumerate(texts) if text.strip()), key=lambda row: len(texts[row]))
         for start in range(0, len(said), _BATCH):
             rows = said[start : start + _BATCH]
@@ -92,15 +72,9 @@ class TransformersEmbedder:
         return vectors
 
     def _pooled(self, texts: Sequence[str]) -> Vectors:
-        inputs = self._tokenizer(
-            list(texts), padding=True, truncation=True, max_length=self._tokens_max, return_tensors="pt"
-        ).to(self._device)
-        with self._torch.inference_mode():
-            tokens = self._model(**inputs).last_hidden_state.float()
-            there = inputs["attention_mask"].unsqueeze(-1).bool()
-            pooled = self._pool(tokens, there)
-            length = pooled.norm(dim=1, keepdim=True).clamp_min(1e-12)
-        vectors: Vectors = (pooled / length).cpu().numpy().astype(np.float32)
+        said, mask = self._opened.read(texts)
+        pooled = self._pool(said.last_hidden_state.float(), mask.unsqueeze(-1).bool())
+        vectors: Vectors = (pooled / pooled.norm(dim=1, keepdim=True).clamp_min(1e-12)).cpu().numpy().astype(np.float32)
         return vectors
 
     def _pool(self, tokens: Any, there: Any) -> Any:
