@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from qa_pipeline.detectors.combine import judge_all, judge_any
 from qa_pipeline.detectors.cue import Cue, Judge, Sighting, see
 from qa_pipeline.detectors.params import NestedCheck, Params
-from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.detectors.scene import Pieces, Scene, Speaker
 from qa_pipeline.detectors.verdict import SURE_OF_ABSENCE, Verdict, undetermined
 from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.domain.transcript import Utterance
@@ -19,7 +19,7 @@ from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import Folded
 
 # These look at words alone, so that a part of the contact is a contact to them.
-WORD_DETECTORS = ("phrase", "pattern", "move", "entity", "repeat", "order", "any", "all", "not")
+WORD_DETECTORS = ("phrase", "similar", "pattern", "move", "entity", "repeat", "order", "any", "all", "not", "agree")
 
 
 class NearParams(Params):
@@ -78,6 +78,11 @@ class Excerpt(Scene):
     @cached_property
     def _folded(self) -> dict[int, Folded]:
         return self._whole._folded
+
+    @cached_property
+    def pieces(self) -> Pieces | None:
+        """The pieces of the whole contact, embedded once for all excerpts."""
+        return self._whole.pieces
 
     def cannot_judge_words(self, speaker: Speaker) -> Verdict | None:
         """Return why no rule about the words of `speaker` can be judged in the whole contact."""
