@@ -16,7 +16,7 @@ from qa_pipeline.privacy.personal_lexicon import alternatives, personal_lexicon
 _NUMERAL = "(?:[0-9]{1,5}|[零〇一二两三四五六七八九十百幺]{1,7})"
 # Words that come before a place, and are no part of its name.
 _OUTSIDE = (
-    "我你您他她它们的了是在到住寄送给发去往从与跟就也还要想请问把那这哪什么怎说话址吗呢吧啊哦嗯呃嘛呀为叫看走过个改成"
+    "我你您他她它们的了是在到住寄送给发去往从与跟就也还要想请问把那这哪什么怎说话址吗呢吧啊哦嗯呃嘛呀为叫看走过个改成下"
 )
 _NAME = rf"(?:和平|都江堰|(?![{_OUTSIDE}])[\u4e00-\u9fff])"
 _CUE = re.compile(
@@ -112,7 +112,8 @@ def find_chinese_reply(text: str, start: int, end: int) -> Iterator[Span]:
     whole, single = _chinese()
     for match in whole.finditer(text, start, end):
         parts = {found.lastgroup for found in single.finditer(match.group())}
-        if parts & {"road", "place", "house"} or _ADDRESS_ONLY.fullmatch(text, start, match.start()):
+        is_narrow = match.group()[-1] in "区县旗镇乡道" and len(match.group()) > 2
+        if parts & {"road", "place", "house"} or (is_narrow and _ADDRESS_ONLY.fullmatch(text, start, match.start())):
             yield Span(match.start(), match.end(), Kind.ADDRESS)
 
 

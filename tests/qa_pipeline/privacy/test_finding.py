@@ -137,23 +137,25 @@ def test_an_agent_called_like_a_word_hides_the_name_alone() -> None:
 
 PIECES = st.sampled_from(
     [
-        "我叫",
-        "王小明",
-        "先生",
-        "138",
-        "1234",
-        "5678",
-        "，",
-        "嗯",
-        "电话",
-        "中山路18号",
-        "2栋",
-        "一二三",
-        "a@b.cn",
-        "工号",
+        *(
+            "我叫",
+            "王小明",
+            "先生",
+            "138",
+            "1234",
+            "5678",
+            "，",
+            "嗯",
+            "电话",
+            "中山路18号",
+            "2栋",
+            "一二三",
+            "a@b.cn",
+            "工号",
+        ),
+        *("my name is ", "John ", "one two three ", "12 Oak Street ", "[电话]", "x", " ", "元", "订单号", "A12345"),
+        *("密码", "验证码", "生日", "3月2号", "不对", "三个八"),
     ]
-    + ["my name is ", "John ", "one two three ", "12 Oak Street ", "[电话]", "x", " ", "元", "订单号", "A12345"]
-    + ["密码", "验证码", "生日", "3月2号", "不对", "三个八"]
 )
 TEXTS = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_size=60))
 
