@@ -86,7 +86,8 @@ def find_turning_points(
     Returns
     -------
     tuple of TurningPoint
-        None over a transcript that is not trusted, and none for a party with fewer than four sentences.
+        None over a transcript that is not trusted. A party with fewer than four sentences has no turn, but a customer
+        with two may leave angry, and with three recover: wording alone tells anger.
     """
     if transcript.quality is not TranscriptQuality.TRUSTED:
         return ()
@@ -95,8 +96,8 @@ def find_turning_points(
         voice = _voice_of(role, transcript, sentiments, abuse)
         if len(voice.said) >= UTTERANCES_MIN:
             found += _turns(role, voice)
-            if role is Role.CUSTOMER:
-                found += _departure(voice)
+        if role is Role.CUSTOMER and len(voice.said) >= EDGE_MIN:
+            found += _departure(voice)
     return tuple(sorted(found, key=lambda point: (point.utterance, point.event)))
 
 
@@ -173,7 +174,8 @@ def _turns(role: Role, voice: _Voice) -> list[TurningPoint]:
 def _departure(voice: _Voice) -> list[TurningPoint]:
     """Return what the customer left with: anger, a recovery, or neither."""
     edge = voice.edge
-    before, end = float(voice.scores[:edge].mean()), float(voice.scores[edge:].mean())
+    end = float(voice.scores[edge:].mean())
+    before = float(voice.scores[:edge].mean()) if edge else end
     late = [place for place in voice.angry if place >= edge]
     if late:
         last = late[-1]
@@ -191,17 +193,18 @@ def _departure(voice: _Voice) -> list[TurningPoint]:
 def _upset_level(voice: _Voice) -> float | None:
     """Return the mean sentiment of the stretch before the last third in which the customer was upset, if any."""
     borders = (0, *(cut for cut in cuts_of(voice.scores) if cut < voice.edge), voice.edge)
-    stretches = [(start, stop) for start, stop in pairwise(borders) if stop - start >= SIDE_MIN]
     angry = [place for place in voice.angry if place < voice.edge]
     levels = [
         float(voice.scores[start:stop].mean())
-        for start, stop in stretches
+        for start, stop in pairwise(borders)
         if _is_upset(voice.scores[start:stop]) or any(start <= place < stop for place in angry)
     ]
     return min(levels, default=None)
 
 
 def _is_upset(stretch: Scores) -> bool:
+    if len(stretch) < SIDE_MIN:
+        return False
     return bool(stretch.mean() <= UPSET_STRETCH and _mean_without(stretch, int(stretch.argmin())) <= UPSET_WITHOUT_ONE)
 
 

@@ -122,8 +122,12 @@ def test_nothing_is_found_in_words_that_cannot_be_trusted(quality: TranscriptQua
     assert events([*CALM, *ANGRY], quality=quality) == []
 
 
-def test_three_sentences_are_too_few() -> None:
-    assert events(ANGRY) == []
+def test_short_contacts_have_no_turn_but_wording_still_tells_anger_and_its_end() -> None:
+    assert events(ANGRY) == [("left_angry", 2)]
+    assert events(ANGRY[1:]) == [("left_angry", 1)]
+    assert events(ANGRY[2:]) == []  # one sentence has no course
+    assert events([ANGRY[2], *THANKS[:2]]) == [("recovered", 2)]
+    assert events([ANGRY[0], *THANKS[:2]]) == []  # unhappy in one sentence, but not angry
 
 
 def test_noise_rarely_turns() -> None:
