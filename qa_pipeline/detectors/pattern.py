@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from qa_pipeline.detectors.params import Count, Window
 from qa_pipeline.detectors.scene import Scene, Speaker
-from qa_pipeline.detectors.search import Finder, search, without_excused
+from qa_pipeline.detectors.search import Finder, reported_apart, search, without_excused
 from qa_pipeline.detectors.verdict import Verdict
 from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
 from qa_pipeline.errors import N_, Message
@@ -96,7 +96,8 @@ def judge_pattern(scene: Scene, params: PatternParams) -> Verdict:
     if problem is not None:
         return problem
     if params.none is not None:
-        return judge_unwanted(scene, search(scene, params.role, params.finder, window=params, charges=True))
+        found = search(scene, params.role, params.finder, window=params, charges=True)
+        return judge_unwanted(scene, reported_apart(scene, params.role, found))
     return judge_wanted(
         scene,
         search(scene, params.role, params.finder, window=params),

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from qa_pipeline.detectors.params import Count, Phrases, Window
 from qa_pipeline.detectors.scene import Scene, Speaker
-from qa_pipeline.detectors.search import Finder, phrase_finder, search
+from qa_pipeline.detectors.search import Finder, phrase_finder, reported_apart, search
 from qa_pipeline.detectors.verdict import SURE, SURE_OF_ABSENCE, Verdict, quotes, undetermined
 from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
 from qa_pipeline.domain.inspection import Outcome, Reason
@@ -68,7 +68,8 @@ def judge_phrase(scene: Scene, params: PhraseParams) -> Verdict:
     if problem is not None:
         return problem
     if params.none is not None:
-        return judge_unwanted(scene, search(scene, params.role, params.finders[0], window=params, charges=True))
+        found = search(scene, params.role, params.finders[0], window=params, charges=True)
+        return judge_unwanted(scene, reported_apart(scene, params.role, found))
     if params.all is not None:
         return _judge_groups(scene, params)
     return judge_wanted(

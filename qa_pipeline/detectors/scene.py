@@ -16,9 +16,11 @@ from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.transcript import TranscriptQuality, Utterance
 from qa_pipeline.errors import N_
 from qa_pipeline.ports import ContactView, JudgingModels
+from qa_pipeline.scoring.attitude_lexicon import find_lexicon
 from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import Folded, fold
 from qa_pipeline.scoring.pieces import pieces_of
+from qa_pipeline.scoring.reported_speech import ReportedSpeech
 
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -94,6 +96,11 @@ class Scene:
     def doubtful_by(self, speaker: Speaker) -> Passage:
         """Return what `speaker` may have said: the speaker is unknown or the span cannot be evidence."""
         return self._passage("doubtful", speaker, lambda item: _may_be_by(item, speaker))
+
+    def reported_by(self, speaker: Speaker) -> ReportedSpeech:
+        """Return where in what `speaker` certainly said words are quoted, told of somebody else or denied."""
+        lexicon = find_lexicon(self.view.language)
+        return ReportedSpeech(self.said_by(speaker), lexicon.reported if lexicon else None)
 
     def cannot_judge_words(self, speaker: Speaker) -> Verdict | None:
         """Return why no rule about the words of `speaker` can be judged, None when it can."""

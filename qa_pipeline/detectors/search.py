@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qa_pipeline.detectors.params import Window
 from qa_pipeline.detectors.scene import Scene, Speaker
@@ -25,16 +25,20 @@ Finder = Callable[[Passage], tuple[Hit, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Hits of one search: ``sure`` inside the window, ``outside`` of it, and ``doubtful``."""
+    """Hits of one search: ``sure`` inside the window, ``outside`` of it, and ``doubtful``.
+
+    ``reported``: hits that are sure but not the speaker's own words, where somebody set them apart.
+    """
 
     sure: tuple[Hit, ...] = ()
     outside: tuple[Hit, ...] = ()
     doubtful: tuple[Hit, ...] = ()
+    reported: tuple[Hit, ...] = ()
 
     @property
     def confidence(self) -> float:
         """How well the sure hits were recognised and matched, 0-1; 1 without any."""
-        return min((hit.likeness * (words_confidence(hit) or 1.0) for hit in self.sure), default=1.0)
+        return min((hit.likeness * _confidence_or_sure(hit) for hit in self.sure), default=1.0)
 
 
 def search(
@@ -59,6 +63,18 @@ def search(
         else:
             outside.append(hit)
     return Found(sure=tuple(sure), outside=tuple(outside), doubtful=tuple(doubtful))
+
+
+def reported_apart(scene: Scene, speaker: Speaker, found: Found) -> Found:
+    """Return `found` with the sure hits apart in which `speaker` quotes, reports or denies something.
+
+    An agent who repeats what a customer complains of has not said it to the customer.
+    """
+    if not found.sure:
+        return found
+    speech = scene.reported_by(speaker)
+    reported = tuple(hit for hit in found.sure if speech.covers(hit))
+    return replace(found, sure=tuple(hit for hit in found.sure if hit not in reported), reported=reported)
 
 
 def phrase_finder(phrases: tuple[Phrase, ...], unless: tuple[Phrase, ...] = (), *, tolerant: bool) -> Finder:
@@ -97,6 +113,12 @@ def words_confidence(hit: Hit) -> float | None:
     """Return the mean confidence of the words under a hit, else of its utterance, None when nobody knows."""
     known = _known_confidences(hit)
     return sum(known) / len(known) if known else None
+
+
+def _confidence_or_sure(hit: Hit) -> float:
+    """Return the mean confidence of the words under a hit, 1 where nobody doubts them."""
+    known = words_confidence(hit)
+    return 1.0 if known is None else known
 
 
 def _known_confidences(hit: Hit) -> list[float]:

@@ -75,6 +75,12 @@ def judge_unwanted(scene: Scene, found: Found) -> Verdict:
             quotes(found.doubtful),
             quote=found.doubtful[0].quote,
         )
+    if found.reported:
+        return undetermined(
+            N_("“{quote}” was said, but as somebody else's words or to deny it; a person has to look."),
+            quotes(found.reported),
+            quote=found.reported[0].quote,
+        )
     if scene.is_draft:
         return undetermined(N_("Not heard, but the recognised text is only a draft, so nothing can be ruled out."))
     return Verdict(
