@@ -46,7 +46,7 @@ def search(
     app = context(ctx)
     if query is None and not fill:
         raise ConfigurationError(
-            N_("Say what to look for."), hint=N_('Example: callqa search "退款 超时" --role customer'), field="query"
+            N_("Say what to look for."), hint=N_('Example: callqa search "refund late" --role customer'), field="query"
         )
     store = app.store()
     filled = reindex(store, wiring.artifacts(app.settings)) if fill else None
