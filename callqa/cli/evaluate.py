@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import AppContext, context, out
+from qa_pipeline.appraisal.balance import Pull, find_imbalance, find_pulls, find_tallies
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.domain.performance import DimensionResult, Evaluation, ItemResult
 from qa_pipeline.errors import N_
@@ -58,8 +59,34 @@ def _document(here: AppContext, result: PeriodEvaluation) -> dict[str, Any]:
         "template": result.template.id,
         "template_version": result.template.version,
         "evaluations": [one(evaluation) for evaluation in result.evaluations],
+        "items": _items(result),
+        "warnings": [
+            render_note(warning, here.translate, names, here.settings.lang)
+            for warning in find_imbalance(result.evaluations)
+        ],
         "stored": result.stored_count,
         "unassigned_contacts": result.unassigned_contact_count,
+    }
+
+
+def _items(result: PeriodEvaluation) -> list[dict[str, Any]]:
+    pulls = {pull.indicator: pull for pull in find_pulls(result.evaluations)}
+    return [
+        {
+            "indicator": tally.indicator,
+            "known": tally.known_count,
+            "reached": tally.reached_count,
+            "variance": _pull(pulls[tally.indicator]) if tally.indicator in pulls else None,
+        }
+        for tally in find_tallies(result.evaluations)
+    ]
+
+
+def _pull(found: Pull) -> dict[str, Any]:
+    return {
+        "weight": found.weight_percent,
+        "share": found.variance_percent,
+        "ci95": [found.low_percent, found.high_percent],
     }
 
 
@@ -115,6 +142,27 @@ def _print(here: AppContext, result: PeriodEvaluation) -> None:
             N_("{count} inspected contacts name no agent and count for nobody."), count=result.unassigned_contact_count
         )
     _print_notes(here, result)
+    _print_items(here, result)
+
+
+def _print_items(here: AppContext, result: PeriodEvaluation) -> None:
+    """Print who reaches each target and what the totals hang on, and what to think about in the template."""
+    names = names_of(list_indicators(), result.template)
+    pulls = {pull.indicator: pull for pull in find_pulls(result.evaluations)}
+    table = here.table([N_("Indicator"), N_("Reach the target"), N_("Weight"), N_("Share of the differences")])
+    for tally in find_tallies(result.evaluations):
+        pull = pulls.get(tally.indicator)
+        table.add_row(
+            names[tally.indicator].in_language(here.settings.lang),
+            here.translate(N_("{part} of {whole}")).format(part=tally.reached_count, whole=tally.known_count),
+            f"{pull.weight_percent:.1f} %" if pull else "–",
+            f"{round(pull.variance_percent)} % ({round(pull.low_percent)} – {round(pull.high_percent)})"
+            if pull
+            else "–",
+        )
+    out.print(table)
+    for warning in find_imbalance(result.evaluations):
+        out.print(render_note(warning, here.translate, names, here.settings.lang), style="yellow", markup=False)
 
 
 def _print_notes(here: AppContext, result: PeriodEvaluation) -> None:

@@ -158,6 +158,7 @@ def _definition(found: KpiDefinition) -> dict[str, Any]:
         "group": found.group,
         "unit": found.unit,
         "direction": found.direction.value,
+        "formula": {"zh": found.formula.zh, "en": found.formula.en} if found.formula else None,
         "target": found.target,
         "target_low": found.target_low,
         "other_targets": list(found.other_targets),

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import USAGE, AppContext, context, err, in_one_line, out
+from callqa.cli.template_proposals import levels_text, propose
 from qa_pipeline.appraisal.attainment import levels_of
+from qa_pipeline.appraisal.smart import judge_items
 from qa_pipeline.appraisal.templates import (
     TemplateCheck,
     check_template,
@@ -20,9 +22,19 @@ from qa_pipeline.appraisal.templates import (
 from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateItem
 from qa_pipeline.errors import N_, TemplateError
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.report.labels import value_text
+from qa_pipeline.report.labels import joined, label
+from qa_pipeline.services.template_history import TemplateHistory, read_history, with_history
 
 app = typer.Typer(name="templates", no_args_is_help=True, help="Appraisal templates: indicators, targets and weights.")
+app.command()(propose)
+
+_LACKS = {
+    "specific": N_("not specific"),
+    "measurable": N_("not measurable"),
+    "attainable": N_("attained by all or none"),
+    "relevant": N_("not relevant"),
+    "time_bound": N_("not time-bound"),
+}
 
 
 @app.command()
@@ -31,14 +43,18 @@ def check(
     files: Annotated[
         list[Path] | None, typer.Argument(help="Template files; all shipped and own ones when left out.")
     ] = None,
+    periods: Annotated[
+        int, typer.Option(min=0, help="Months of the store whose values are held against the targets; 0: none.")
+    ] = 3,
 ) -> None:
-    """Check template files and say what is wrong or doubtful, with line and key."""
+    """Check template files: weights, and what is not specific, measurable, attainable, relevant or time-bound."""
     here = context(ctx)
     catalogue = shipped()
-    checks = [check_template(path, catalogue) for path in files or template_paths(here.settings.templates)]
-    document = {"templates": [_check_document(here, found) for found in checks]}
+    paths = files or template_paths(here.settings.templates)
+    checks = [_check(here, check_template(path, catalogue), periods) for path in paths]
+    document = {"templates": [_check_document(here, *found) for found in checks]}
     here.emit(document, lambda: _print_checks(here, checks))
-    if any(found.errors for found in checks):
+    if any(found.errors for found, _ in checks):
         raise typer.Exit(USAGE)
 
 
@@ -76,9 +92,18 @@ def show(ctx: typer.Context, template: Annotated[str, typer.Argument(help="Id, o
             }
             for dimension in found.dimensions
         ],
+        "period": found.period,
+        "goals": [{"id": goal, "name": {"zh": name.zh, "en": name.en}} for goal, name in found.goals],
         "grades": [{"grade": grade, "from_points": bound} for grade, bound in found.grades],
     }
     here.emit(document, lambda: _print_template(here, found))
+
+
+def _check(here: AppContext, found: TemplateCheck, period_count: int) -> tuple[TemplateCheck, TemplateHistory | None]:
+    if found.template is None or period_count == 0:
+        return found, None
+    history = read_history(here.store(), found.template, period_count)
+    return with_history(found, history), history
 
 
 def _summary(found: Template) -> dict[str, Any]:
@@ -97,6 +122,8 @@ def _item(item: TemplateItem, definition: KpiDefinition) -> dict[str, Any]:
         "indicator": item.indicator,
         "name": {"zh": definition.name.zh, "en": definition.name.en},
         "unit": definition.unit,
+        "formula": {"zh": definition.formula.zh, "en": definition.formula.en} if definition.formula else None,
+        "goal": item.goal,
         "direction": levels.direction.value,
         "weight": item.weight,
         "floor": levels.floor,
@@ -108,31 +135,51 @@ def _item(item: TemplateItem, definition: KpiDefinition) -> dict[str, Any]:
     }
 
 
-def _check_document(here: AppContext, found: TemplateCheck) -> dict[str, Any]:
+def _check_document(here: AppContext, found: TemplateCheck, history: TemplateHistory | None) -> dict[str, Any]:
     return {
         "file": str(found.path),
         "id": found.template.id if found.template else None,
         "version": found.template.version if found.template else None,
-        "errors": [error.as_dict(here.translate) for error in found.errors],
-        "warnings": [warning.as_dict(here.translate) for warning in found.warnings],
+        "errors": [_problem(here, error) for error in found.errors],
+        "warnings": [_problem(here, warning) for warning in found.warnings],
+        "periods": list(history.periods) if history else [],
+        "smart": _smart(found, history) if found.template else [],
     }
 
 
-def _print_checks(here: AppContext, checks: Sequence[TemplateCheck]) -> None:
-    for found in checks:
+def _problem(here: AppContext, problem: TemplateError) -> dict[str, Any]:
+    known = {key: problem.params[key] for key in ("indicator", "smart") if key in problem.params}
+    return problem.as_dict(here.translate) | known
+
+
+def _smart(found: TemplateCheck, history: TemplateHistory | None) -> list[dict[str, Any]]:
+    assert found.template is not None
+    evaluations = history.evaluations if history and history.periods else None
+    return [
+        {"indicator": indicator, **answers}
+        for indicator, answers in judge_items(found.template, found.warnings, evaluations).items()
+    ]
+
+
+def _print_checks(here: AppContext, checks: Sequence[tuple[TemplateCheck, TemplateHistory | None]]) -> None:
+    for found, _ in checks:
         verdict = N_("{file}: {errors} errors, {warnings} warnings")
         here.say(verdict, file=found.path, errors=len(found.errors), warnings=len(found.warnings))
         for problem in found.errors:
             _print_problem(here, problem, "red")
         for problem in found.warnings:
             _print_problem(here, problem, "yellow")
+    if any(history is not None and not history.periods for _, history in checks):
+        here.say(N_("The store holds no month yet: whether there is data and the targets can be reached is not known."))
 
 
 def _print_problem(here: AppContext, problem: TemplateError, style: str) -> None:
     place = here.translate(N_("line {line}")).format(line=problem.row) if problem.row else ""
     head = here.translate(N_(", ")).join(part for part in (place, problem.field) if part)
-    head = here.translate(N_("{place}: ")).format(place=head) if head else ""
-    err.print(f"  {head}{in_one_line(problem, here.translate)}", style=style, markup=False)
+    letter = problem.params.get("smart")
+    lacks = label(_LACKS, str(letter), here.translate) if letter else ""
+    parts = [here.translate(N_("{place}: ")).format(place=part) for part in (head, lacks) if part]
+    err.print(f"  {''.join(parts)}{in_one_line(problem, here.translate)}", style=style, markup=False)
 
 
 def _print_template(here: AppContext, found: Template) -> None:
@@ -148,17 +195,21 @@ def _print_template(here: AppContext, found: Template) -> None:
                 f"{dimension.name.in_language(lang)} {dimension.weight:g} %",
                 catalogue[item.indicator].name.in_language(lang),
                 f"{item.weight:g} %",
-                *_levels_text(here, catalogue[item.indicator], item),
+                *levels_text(here, levels_of(catalogue[item.indicator], item), catalogue[item.indicator].unit),
             )
     out.print(table)
     out.print(" · ".join(f"{grade} ≥ {bound:g}" for grade, bound in found.grades), markup=False)
-
-
-def _levels_text(here: AppContext, definition: KpiDefinition, item: TemplateItem) -> tuple[str, str, str]:
-    levels = levels_of(definition, item)
-
-    def text(low: float | None, high: float | None) -> str:
-        ends = [value_text(end, definition.unit, here.translate) for end in (low, high) if end is not None]
-        return " – ".join(ends) or "–"
-
-    return text(levels.floor_low, levels.floor), text(levels.target_low, levels.target), text(None, levels.stretch)
+    for goal, name in found.goals:
+        serving = [catalogue[item.indicator].name.in_language(lang) for item in found.items if item.goal == goal]
+        here.say(
+            N_("Goal: {goal} ({indicators})"), goal=name.in_language(lang), indicators=joined(serving, here.translate)
+        )
+    present = {item.indicator for item in found.items}
+    for item in found.items:
+        opposing = [other for other in catalogue[item.indicator].opposing if other in present]
+        if opposing:
+            here.say(
+                N_("Never alone: {indicator} with {opposing}"),
+                indicator=catalogue[item.indicator].name.in_language(lang),
+                opposing=joined([catalogue[other].name.in_language(lang) for other in opposing], here.translate),
+            )

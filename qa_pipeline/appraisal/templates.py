@@ -15,6 +15,7 @@ from pydantic import Field
 
 from qa_pipeline.appraisal.attainment import find_disorder, levels_of
 from qa_pipeline.appraisal.contestable_rules import find_contestable
+from qa_pipeline.appraisal.smart import MEASURABLE, RELEVANT, SPECIFIC, TIME_BOUND, find_unstated
 from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateDimension, TemplateItem
 from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import N_, NotFound, TemplateError
@@ -29,7 +30,7 @@ Catalogue = Mapping[str, KpiDefinition]
 Percent = Annotated[float, Field(gt=0, le=100)]
 
 
-class _Name(RuleModel):
+class _Words(RuleModel):
     zh: Annotated[str, Field(min_length=1)]
     en: Annotated[str, Field(min_length=1)]
 
@@ -42,11 +43,12 @@ class _Item(RuleModel):
     floor: float | None = None
     floor_low: float | None = None
     stretch: float | None = None
+    goal: str | None = None
 
 
 class _Dimension(RuleModel):
     id: Literal["performance", "ability", "attitude"]
-    name: _Name
+    name: _Words
     weight: Percent
     items: Annotated[tuple[_Item, ...], Field(min_length=1)]
 
@@ -56,20 +58,31 @@ class _Grade(RuleModel):
     from_points: Annotated[float, Field(ge=0, le=120)]
 
 
+class _Goal(RuleModel):
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    name: _Words
+
+
 class _File(RuleModel):
     schema_: Annotated[Literal[1], Field(alias="schema")]
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
     version: Annotated[int, Field(ge=1)]
-    name: _Name
+    name: _Words
     role: Annotated[str, Field(min_length=1)]
+    # Evaluations are made of months.
+    period: Literal["month"] | None = None
     min_contacts: Annotated[int, Field(ge=0)]
+    goals: tuple[_Goal, ...] = ()
     dimensions: Annotated[tuple[_Dimension, ...], Field(min_length=1)]
     grades: Annotated[tuple[_Grade, ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateCheck:
-    """What a check of one file found: the template when it has no errors, and what to think about."""
+    """What a check of one file found: the template when it has no errors, and what to think about.
+
+    A problem of one item that breaks a letter of SMART names both in its params, ``indicator`` and ``smart``.
+    """
 
     path: Path
     template: Template | None
@@ -87,16 +100,13 @@ def check_template(path: Path, catalogue: Catalogue) -> TemplateCheck:
     parsed, errors = validate(document, _File, TemplateError)
     if parsed is not None:
         errors = tuple(_disagreements(document, parsed, catalogue))
-    sound = parsed is not None and not errors
+    draft = _template(parsed, document) if parsed is not None else None
     warnings = [*_contestable(document, text)]
-    if parsed is not None:
+    if parsed is not None and draft is not None:
         warnings += _unopposed(document, parsed, catalogue)
-    return TemplateCheck(
-        path=path,
-        template=_template(parsed, document) if parsed is not None and sound else None,
-        errors=errors,
-        warnings=warnings,
-    )
+        warnings += _unserved(document, parsed)
+        warnings += find_unstated(document, draft, catalogue)
+    return TemplateCheck(path=path, template=None if errors else draft, errors=errors, warnings=warnings)
 
 
 def read_template(path: Path, catalogue: Catalogue) -> Template:
@@ -177,6 +187,8 @@ def _disagreements(document: Document, parsed: _File, catalogue: Catalogue) -> I
         yield from _sums_to_hundred(document, (*here, "items"), [item.weight for item in dimension.items])
         for index, item in enumerate(dimension.items):
             yield from _item_problems(document, (*here, "items", index), item, catalogue, seen)
+            yield from _aimless(document, (*here, "items", index), item, parsed, catalogue)
+    yield from _goals_twice(document, parsed)
     bounds = [grade.from_points for grade in parsed.grades]
     if bounds[-1] != 0 or any(first <= second for first, second in itertools.pairwise(bounds)):
         yield located(
@@ -216,17 +228,88 @@ def _item_problems(
             N_("There is no indicator with the id {id}."),
             hint=N_("`callqa kpi catalogue` lists them all."),
             id=item.indicator,
+            indicator=item.indicator,
+            smart=SPECIFIC,
         )
         return
     if item.indicator in seen:
         yield located(
-            document, TemplateError, (*keys, "indicator"), N_("{id} stands in this template twice."), id=item.indicator
+            document,
+            TemplateError,
+            (*keys, "indicator"),
+            N_("{id} stands in this template twice."),
+            id=item.indicator,
+            indicator=item.indicator,
+            smart=SPECIFIC,
         )
     seen.add(item.indicator)
     disorder = find_disorder(levels_of(definition, _domain_item(item)))
     if disorder is not None:
         hint = N_("Set target, floor and stretch of {id} here; ranges also target_low and floor_low.")
-        yield located(document, TemplateError, keys, disorder, hint=hint, id=item.indicator)
+        yield located(
+            document,
+            TemplateError,
+            keys,
+            disorder,
+            hint=hint,
+            id=item.indicator,
+            indicator=item.indicator,
+            smart=MEASURABLE,
+        )
+
+
+def _aimless(
+    document: Document, keys: Sequence[str | int], item: _Item, parsed: _File, catalogue: Catalogue
+) -> Iterable[TemplateError]:
+    goals = [goal.id for goal in parsed.goals]
+    if item.goal is not None and item.goal not in goals:
+        yield located(
+            document,
+            TemplateError,
+            (*keys, "goal"),
+            N_("There is no goal with the id {goal} in this template."),
+            hint=N_("Goals of this template: {known}.") if goals else N_("List it under goals, with id and name."),
+            goal=item.goal,
+            known=", ".join(goals),
+            indicator=item.indicator,
+            smart=RELEVANT,
+        )
+    definition = catalogue.get(item.indicator)
+    if definition is not None and definition.accumulates and parsed.period is None:
+        yield located(
+            document,
+            TemplateError,
+            keys,
+            N_(
+                "{indicator} grows with the length of the period, and the template does not say which one its target "
+                "is for."
+            ),
+            hint=N_("Write `period: month` at the top of the template, and the target of one month."),
+            indicator=item.indicator,
+            smart=TIME_BOUND,
+        )
+
+
+def _goals_twice(document: Document, parsed: _File) -> Iterable[TemplateError]:
+    ids = [goal.id for goal in parsed.goals]
+    for position, goal_id in enumerate(ids):
+        if ids.index(goal_id) != position:
+            message = N_("The goal {goal} stands here twice.")
+            yield located(document, TemplateError, ("goals", position, "id"), message, goal=goal_id)
+
+
+def _unserved(document: Document, parsed: _File) -> Iterable[TemplateError]:
+    served = {item.goal for dimension in parsed.dimensions for item in dimension.items}
+    for position, goal in enumerate(parsed.goals):
+        if goal.id not in served:
+            yield located(
+                document,
+                TemplateError,
+                ("goals", position),
+                N_("No item serves the goal {goal}."),
+                hint=N_("Name it in the items that do, or leave the goal out."),
+                goal=goal.id,
+            )
 
 
 def _contestable(document: Document, text: str) -> Iterable[TemplateError]:
@@ -280,5 +363,7 @@ def _template(parsed: _File, document: Document) -> Template:
         ),
         grades=tuple((grade.grade, grade.from_points) for grade in parsed.grades),
         min_contacts=parsed.min_contacts,
+        period=parsed.period,
+        goals=tuple((goal.id, Text(zh=goal.name.zh, en=goal.name.en)) for goal in parsed.goals),
         digest=sha256(canonical.encode()).hexdigest(),
     )

@@ -30,6 +30,7 @@ class KpiDefinition:
     ``source``: "import" or "inspection" (computed from inspections by ``measure``).
     ``group``: where lists show it. ``opposing``: indicators that suffer when this one is chased, shown beside it.
     ``also_rated``: people also report it as a mean rating on a scale, which is another indicator.
+    ``formula``: from which counts it comes, in words. ``accumulates``: it grows with the length of the period.
     """
 
     id: str
@@ -50,6 +51,8 @@ class KpiDefinition:
     other_targets: tuple[float, ...] = ()
     opposing: tuple[str, ...] = ()
     also_rated: bool = False
+    formula: Text | None = None
+    accumulates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,10 @@ class KpiRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateItem:
-    """One indicator in a template; targets None = those of the catalogue. ``weight`` in percent of the dimension."""
+    """One indicator in a template; targets None = those of the catalogue. ``weight`` in percent of the dimension.
+
+    ``goal``: the id of the template's goal that it serves.
+    """
 
     indicator: str
     weight: float
@@ -80,6 +86,7 @@ class TemplateItem:
     stretch: float | None = None
     target_low: float | None = None
     floor_low: float | None = None
+    goal: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +101,11 @@ class TemplateDimension:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """Indicators, targets and weights of a role, versioned. ``grades``: lower bound in points by grade, best first."""
+    """Indicators, targets and weights of a role, versioned.
+
+    ``grades``: lower bound in points by grade, best first. ``period``: what the targets are for, "month", or None when
+    the file does not say. ``goals``: what the business wants to reach, by id.
+    """
 
     id: str
     version: int
@@ -104,6 +115,8 @@ class Template:
     grades: tuple[tuple[str, float], ...]
     min_contacts: int
     digest: str
+    period: str | None = None
+    goals: tuple[tuple[str, Text], ...] = ()
 
     @property
     def items(self) -> Iterator[TemplateItem]:

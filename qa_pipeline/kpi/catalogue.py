@@ -22,7 +22,7 @@ Unit = Literal["ratio", "s", "h", "min", "points", "count", "cny", "scale_1_5", 
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-class _Name(RuleModel):
+class _Words(RuleModel):
     zh: Annotated[str, Field(min_length=1)]
     en: Annotated[str, Field(min_length=1)]
 
@@ -30,9 +30,11 @@ class _Name(RuleModel):
 class _Indicator(RuleModel):
     id: Identifier
     group: str
-    name: _Name
+    name: _Words
     unit: Unit
     direction: IndicatorDirection
+    formula: _Words | None = None
+    accumulates: bool = False
     target: float | None = None
     target_low: float | None = None
     other_targets: tuple[float, ...] = ()
@@ -117,8 +119,13 @@ def read_catalogue(paths: Iterable[Path]) -> dict[str, KpiDefinition]:
 
 
 def _definition(indicator: _Indicator) -> KpiDefinition:
-    values = indicator.model_dump(exclude={"name"})
-    return KpiDefinition(name=Text(zh=indicator.name.zh, en=indicator.name.en), **values)
+    values = indicator.model_dump(exclude={"name", "formula"})
+    formula = indicator.formula
+    return KpiDefinition(
+        name=Text(zh=indicator.name.zh, en=indicator.name.en),
+        formula=Text(zh=formula.zh, en=formula.en) if formula else None,
+        **values,
+    )
 
 
 def _check_once(document: Document, index: int, indicator: _Indicator, owners: dict[str, str]) -> None:

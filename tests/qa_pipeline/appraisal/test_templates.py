@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from qa_pipeline.appraisal.attainment import levels_of, make_curve
 from qa_pipeline.appraisal.templates import check_template, get_template, list_templates, read_template, template_paths
 from qa_pipeline.errors import NotFound, TemplateError
 from qa_pipeline.kpi.catalogue import shipped
@@ -16,24 +17,27 @@ id: night-desk
 version: 1
 name: {zh: 夜班坐席, en: Night desk}
 role: front-line
+period: month
 min_contacts: 3
+goals:
+  - {id: keep-customers, name: {zh: 留住客户, en: Customers stay}}
 dimensions:
   - id: performance
     name: {zh: 业绩, en: Performance}
     weight: 60
     items:
-      - {indicator: csat, weight: 70}
-      - {indicator: average_handle_time, weight: 30}
+      - {indicator: csat, weight: 70, goal: keep-customers}
+      - {indicator: average_handle_time, weight: 30, goal: keep-customers}
   - id: ability
     name: {zh: 能力, en: Ability}
     weight: 20
     items:
-      - {indicator: script_compliance, weight: 100}
+      - {indicator: script_compliance, weight: 100, goal: keep-customers}
   - id: attitude
     name: {zh: 态度, en: Attitude}
     weight: 20
     items:
-      - {indicator: service_attitude_score, weight: 100}
+      - {indicator: service_attitude_score, weight: 100, goal: keep-customers}
 grades:
   - {grade: A, from_points: 100}
   - {grade: B, from_points: 0}
@@ -56,7 +60,45 @@ def test_shipped_templates_are_sound_60_20_20_and_without_warnings() -> None:
             "ability": 20,
             "attitude": 20,
         }
-    assert {template.id for template in list_templates(shipped())} == {"front-line", "online-shop"}
+    assert [template.id for template in list_templates(shipped())] == [
+        "back-office",
+        "front-line",
+        "new-hire",
+        "online-shop",
+        "team-lead",
+        "technical-support",
+    ]
+
+
+def test_no_figure_decides_a_shipped_dimension_alone_but_attitude() -> None:
+    """One source must not decide: no item outside attitude weighs more than 70 % of its dimension."""
+    for template in list_templates(shipped()):
+        for dimension in template.dimensions:
+            if dimension.id != "attitude":
+                assert max(item.weight for item in dimension.items) <= 70, template.id
+
+
+def test_a_new_hire_who_reaches_the_target_has_70_points_on_the_front_line() -> None:
+    experienced = {item.indicator: item for item in get_template("front-line", shipped()).items}
+    lowered = []
+    for item in get_template("new-hire", shipped()).items:
+        new, old = (levels_of(shipped()[item.indicator], one) for one in (item, experienced[item.indicator]))
+        if new == old:
+            continue
+        lowered.append(item.indicator)
+        curve = make_curve(old)
+        assert new.target is not None
+        assert (curve.points(new.target), new.floor) == (pytest.approx(70.0), old.floor)
+        if new.target_low is not None:
+            assert (curve.points(new.target_low), new.floor_low) == (pytest.approx(70.0), old.floor_low)
+        assert new.stretch == (None if old.target_low is not None else old.target)
+    assert lowered == [
+        "csat",
+        "first_contact_resolution",
+        "repeat_contact_rate",
+        "average_handle_time",
+        "inspection_pass_rate",
+    ]
 
 
 def test_a_good_file_is_read(tmp_path: Path) -> None:
@@ -84,17 +126,17 @@ def test_the_digest_follows_the_content_and_not_the_layout(tmp_path: Path) -> No
     [
         ("min_contacts: 3\n", "", 1, "min_contacts", "missing"),
         ("role: front-line\n", "role: front-line\nrolle: x\n", 6, "rolle", "no key"),
-        ("weight: 70", "weight: seventy", 12, "dimensions[0].items[0].weight", "number"),
-        ("weight: 70", "weight: 60", 11, "dimensions[0].items", "sum to 90"),
-        ("    weight: 60", "    weight: 50", 7, "dimensions", "sum to 90"),
-        ("indicator: csat", "indicator: csatt", 12, "dimensions[0].items[0].indicator", "no indicator"),
-        ("indicator: average_handle_time", "indicator: csat", 13, "dimensions[0].items[1].indicator", "twice"),
-        ("indicator: csat,", "indicator: nps, target: 90,", 12, "dimensions[0].items[0]", "Higher is better"),
-        ("indicator: csat,", "indicator: refund_rate,", 12, "dimensions[0].items[0]", "no target"),
-        ("id: ability", "id: performance", 14, "dimensions[1].id", "twice"),
-        ("id: ability", "id: skill", 14, "dimensions[1].id", "one of"),
-        ("from_points: 0}", "from_points: 10}", 24, "grades", "begin at 0"),
-        ("grade: B, from_points: 0", "grade: A, from_points: 0", 24, "grades", "twice"),
+        ("weight: 70", "weight: seventy", 15, "dimensions[0].items[0].weight", "number"),
+        ("weight: 70", "weight: 60", 14, "dimensions[0].items", "sum to 90"),
+        ("    weight: 60", "    weight: 50", 10, "dimensions", "sum to 90"),
+        ("indicator: csat", "indicator: csatt", 15, "dimensions[0].items[0].indicator", "no indicator"),
+        ("indicator: average_handle_time", "indicator: csat", 16, "dimensions[0].items[1].indicator", "twice"),
+        ("indicator: csat,", "indicator: nps, target: 90,", 15, "dimensions[0].items[0]", "Higher is better"),
+        ("indicator: csat,", "indicator: refund_rate,", 15, "dimensions[0].items[0]", "no target"),
+        ("id: ability", "id: performance", 17, "dimensions[1].id", "twice"),
+        ("id: ability", "id: skill", 17, "dimensions[1].id", "one of"),
+        ("from_points: 0}", "from_points: 10}", 27, "grades", "begin at 0"),
+        ("grade: B, from_points: 0", "grade: A, from_points: 0", 27, "grades", "twice"),
         ("version: 1", "version: 0", 3, "version", "wrong"),
         ("id: night-desk", "id: Night Desk", 2, "id", "wrong"),
     ],
@@ -113,7 +155,7 @@ def test_mistakes_name_line_and_key(tmp_path: Path, old: str, new: str, line: in
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     broken = GOOD.replace("weight: 70", "weight: 60").replace("indicator: script_compliance", "indicator: nothing")
     found = check_template(write(tmp_path, broken), shipped())
-    assert [error.row for error in found.errors] == [11, 18]
+    assert [error.row for error in found.errors] == [14, 21]
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "- 1\n- 2\n"])
@@ -136,7 +178,7 @@ def test_rules_on_pay_rank_and_dismissal_give_a_warning_and_no_error(tmp_path: P
     found = check_template(write(tmp_path, GOOD + rule + "\n"), shipped())
     assert found.template is not None
     assert kind in {warning.field for warning in found.warnings}
-    assert {warning.row for warning in found.warnings} == {27}
+    assert {warning.row for warning in found.warnings} == {30}
 
 
 def test_words_that_only_look_alike_give_no_warning(tmp_path: Path) -> None:
@@ -147,7 +189,7 @@ def test_words_that_only_look_alike_give_no_warning(tmp_path: Path) -> None:
 def test_an_indicator_without_its_opposite_gives_a_warning(tmp_path: Path) -> None:
     alone = GOOD.replace("indicator: csat,", "indicator: complaint_rate,")
     found = check_template(write(tmp_path, alone), shipped())
-    assert [(warning.row, warning.params["id"]) for warning in found.warnings] == [(13, "average_handle_time")]
+    assert [(warning.row, warning.params["id"]) for warning in found.warnings] == [(16, "average_handle_time")]
 
 
 def test_own_templates_come_beside_the_shipped_ones_and_the_newest_version_counts(tmp_path: Path) -> None:
@@ -157,7 +199,8 @@ def test_own_templates_come_beside_the_shipped_ones_and_the_newest_version_count
     assert get_template("night-desk@1", shipped(), tmp_path).version == 1
     with pytest.raises(NotFound) as caught:
         get_template("day-desk", shipped(), tmp_path)
-    assert caught.value.params["known"] == "front-line, night-desk, online-shop"
+    known = "back-office, front-line, new-hire, night-desk, online-shop, team-lead, technical-support"
+    assert caught.value.params["known"] == known
 
 
 def test_one_version_with_two_contents_is_refused(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ WITHOUT_TARGET = [
     "inspection_pass_rate",
     "inspection_score",
     "satisfaction_rating",
+    "long_term_satisfaction",
     "revisit_rate",
     "contacts_per_head",
     "error_rate",
@@ -79,6 +80,19 @@ def test_the_catalogue_is_complete_with_the_stated_targets() -> None:
     assert get_indicator("answer_rate").other_targets == (0.92,)
 
 
+def test_every_indicator_is_measurable_and_has_plausible_values() -> None:
+    for found in list_indicators():
+        assert found.formula is not None and found.formula.zh and found.formula.en, found.id
+        assert found.minimum is not None and found.maximum is not None, found.id
+    assert {found.id for found in list_indicators() if found.accumulates} == {
+        "order_amount",
+        "contacts_per_head",
+        "knowledge_updates",
+        "improvement_proposals",
+        "process_violations",
+    }
+
+
 def test_no_header_means_two_indicators() -> None:
     owners: dict[str, str] = {}
     for indicator, names in header_aliases(list_indicators()).items():
@@ -98,6 +112,7 @@ def test_no_header_means_two_indicators() -> None:
         ("answer_rate", "answer_rate"),
         ("退款率", "refund_rate"),
         ("质检得分", "inspection_score"),
+        ("回访满意度", "long_term_satisfaction"),
     ],
 )
 def test_headers_that_people_write_are_understood(header: str, indicator: str) -> None:

@@ -144,7 +144,7 @@ def test_what_is_no_month_is_refused(kept: Store, period: str) -> None:
 
 def test_unknown_templates_are_named(kept: Store) -> None:
     with pytest.raises(NotFound) as caught:
-        evaluate_period(kept, "2026-10", "back-office")
+        evaluate_period(kept, "2026-10", "night-desk")
     assert "front-line" in caught.value.render_hint()
 
 
