@@ -11,11 +11,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from qa_pipeline.detectors.params import Count, Window
 from qa_pipeline.detectors.scene import Scene, Speaker
-from qa_pipeline.detectors.search import Finder, reported_apart, search, without_excused
+from qa_pipeline.detectors.search import Finder, reported_apart, search
 from qa_pipeline.detectors.verdict import Verdict
 from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
 from qa_pipeline.errors import N_, Message
-from qa_pipeline.scoring.match import Hit, Passage
+from qa_pipeline.scoring.match import Hit, Passage, without_excused
 
 PATTERN_MAX_BYTES = 1 << 23  # memory of one compiled pattern
 

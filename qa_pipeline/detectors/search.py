@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from qa_pipeline.detectors.params import Window
@@ -79,34 +78,7 @@ def reported_apart(scene: Scene, speaker: Speaker, found: Found) -> Found:
 
 def phrase_finder(phrases: tuple[Phrase, ...], unless: tuple[Phrase, ...] = (), *, tolerant: bool) -> Finder:
     """Return a finder of `phrases`; a hit that overlaps a hit of `unless` does not count."""
-
-    def find(passage: Passage) -> tuple[Hit, ...]:
-        hits = passage.find_all(phrases, tolerant=tolerant)
-        return without_excused(hits, lambda: passage.find_all(unless, tolerant=False)) if unless else hits
-
-    return find
-
-
-def without_excused(hits: tuple[Hit, ...], excuses: Callable[[], tuple[Hit, ...]]) -> tuple[Hit, ...]:
-    """Return the hits that overlap none of the excuses, which are looked for only where there is a hit.
-
-    The time grows with the number of both.
-    """
-    if not hits:
-        return hits
-    ends: dict[int, list[int]] = {}
-    starts: dict[int, list[int]] = {}
-    for excuse in sorted(excuses(), key=lambda item: (item.place, item.start)):
-        starts.setdefault(excuse.place, []).append(excuse.start)
-        known = ends.setdefault(excuse.place, [])
-        known.append(max(excuse.end, known[-1] if known else 0))
-    return tuple(hit for hit in hits if not _is_covered(hit, starts.get(hit.place, ()), ends.get(hit.place, ())))
-
-
-def _is_covered(hit: Hit, starts: Sequence[int], ends: Sequence[int]) -> bool:
-    """Whether an excuse, by the places where they start and the farthest end up to each, overlaps a hit."""
-    before = bisect_left(starts, hit.end)
-    return before > 0 and ends[before - 1] > hit.start
+    return lambda passage: passage.find_all(phrases, tolerant=tolerant, unless=unless)
 
 
 def words_confidence(hit: Hit) -> float | None:

@@ -29,7 +29,7 @@ from qa_pipeline.scoring.attitude_lexicon import AttitudeLexicon, Behaviour, Dim
 from qa_pipeline.scoring.match import Hit, Passage
 from qa_pipeline.scoring.match_text import fold
 from qa_pipeline.scoring.repeated_questions import repeated_questions
-from qa_pipeline.scoring.reported_speech import ReportedSpeech, without_excused
+from qa_pipeline.scoring.reported_speech import ReportedSpeech
 
 LOWEST, HIGHEST = 1.0, 5.0
 AGENT_UTTERANCES_MIN = 3
@@ -161,8 +161,7 @@ def _hits_by_behaviour(talk: _Talk) -> Mapping[str, tuple[Hit, ...]]:
 
 def _hits(passage: Passage, behaviour: Behaviour) -> Iterator[Hit]:
     last = len(passage.utterances) - _EDGE_UTTERANCES
-    hits = passage.find_all(behaviour.phrases, tolerant=False)
-    for hit in without_excused(hits, passage.find_all(behaviour.unless, tolerant=False) if hits else ()):
+    for hit in passage.find_all(behaviour.phrases, tolerant=False, unless=behaviour.unless):
         too_late = behaviour.where == "opening" and hit.place >= _EDGE_UTTERANCES
         too_early = behaviour.where == "closing" and hit.place < last
         partial = behaviour.whole and fold(hit.quote).text != fold(hit.utterance.text).text

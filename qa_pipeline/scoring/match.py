@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -143,13 +143,16 @@ class Passage:
     def _sounded_parts(self) -> list[str]:
         return self.sounded.split(_SEPARATOR)
 
-    def find_all(self, phrases: Sequence[Phrase], *, tolerant: bool) -> tuple[Hit, ...]:
-        """Return hits in order of place, none overlapping another.
+    def find_all(self, phrases: Sequence[Phrase], *, tolerant: bool, unless: Sequence[Phrase] = ()) -> tuple[Hit, ...]:
+        """Return hits in order of place, none overlapping another, nor a hit of `unless`, wordings that excuse.
 
         The words themselves are looked for first; by sound, then by likeness, only when that found nothing and
-        `tolerant`. Without `tolerant` a match by sound counts from six Chinese characters on.
+        `tolerant`. Without `tolerant`, as always for `unless`, a match by sound counts from six Chinese characters on.
         """
-        if not self.text:
+        return without_excused(self._find(phrases, tolerant=tolerant), lambda: self._find(unless, tolerant=False))
+
+    def _find(self, phrases: Sequence[Phrase], *, tolerant: bool) -> tuple[Hit, ...]:
+        if not self.text or not phrases:
             return ()
         # Nearly all phrases of a long list occur nowhere, which one look over the text tells.
         said = [phrase for phrase in phrases if phrase.slotted is not None or phrase.folded in self.text]
@@ -298,6 +301,28 @@ def same_negation(phrase: str, heard: str) -> bool:
     """Whether two folded texts hold as many negations."""
     # "can" and "cannot" are alike to a ratio and opposite to a customer.
     return negation_count(phrase) == negation_count(heard)
+
+
+def without_excused(hits: tuple[Hit, ...], excuses: Callable[[], Sequence[Hit]]) -> tuple[Hit, ...]:
+    """Return the hits that overlap none of the excuses, which are looked for only where there is a hit.
+
+    The time grows with the number of both.
+    """
+    if not hits:
+        return hits
+    ends: dict[int, list[int]] = {}
+    starts: dict[int, list[int]] = {}
+    for excuse in sorted(excuses(), key=lambda item: (item.place, item.start)):
+        starts.setdefault(excuse.place, []).append(excuse.start)
+        known = ends.setdefault(excuse.place, [])
+        known.append(max(excuse.end, known[-1] if known else 0))
+    return tuple(hit for hit in hits if not _is_covered(hit, starts.get(hit.place, ()), ends.get(hit.place, ())))
+
+
+def _is_covered(hit: Hit, starts: Sequence[int], ends: Sequence[int]) -> bool:
+    """Whether an excuse, by the places where they start and the farthest end up to each, overlaps a hit."""
+    before = bisect_left(starts, hit.end)
+    return before > 0 and ends[before - 1] > hit.start
 
 
 def _without_overlap(hits: Iterable[Hit]) -> tuple[Hit, ...]:

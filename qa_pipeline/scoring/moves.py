@@ -7,7 +7,6 @@ characters or more by sound in utterances without them. Only who may make a move
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -85,37 +84,20 @@ def _by_wording(spoken: Sequence[Utterance], wording: Sequence[MoveWording]) -> 
 
 def _hits(passage: Passage, folded: dict[int, Folded], wording: MoveWording) -> Iterator[Hit]:
     """Yield the first hit of each utterance that no harmless wording excuses."""
-    excuses = _Excuses(passage.find_all(wording.unless, tolerant=False))
-    by_words = excuses.first_of(passage.find_all(wording.phrases, tolerant=False))
+    by_words = _first_of(passage.find_all(wording.phrases, tolerant=False, unless=wording.unless))
     yield from by_words.values()
     rest = [said for said in passage.utterances if said.index not in by_words]
     sounded = [phrase for phrase in wording.phrases if phrase.sound_fits]
     if rest and sounded:
         passage = Passage(rest, [folded[said.index] for said in rest])
+        found = passage.find_all(sounded, tolerant=True, unless=wording.unless)
         # Never by likeness: one word more makes another move (有什么问题, 还有什么问题).
-        by_sound = [hit for hit in passage.find_all(sounded, tolerant=True) if hit.matched_by == "sound"]
-        yield from excuses.first_of(by_sound).values()
+        yield from _first_of(hit for hit in found if hit.matched_by == "sound").values()
 
 
-class _Excuses:
-    """Longer wordings inside which a phrase does not count; hits come in order and do not overlap each other."""
-
-    def __init__(self, hits: Sequence[Hit]) -> None:
-        self._starts: dict[int, list[int]] = defaultdict(list)
-        self._ends: dict[int, list[int]] = defaultdict(list)
-        for hit in hits:
-            self._starts[hit.utterance.index].append(hit.start)
-            self._ends[hit.utterance.index].append(hit.end)
-
-    def first_of(self, hits: Sequence[Hit]) -> dict[int, Hit]:
-        """Return the first hit of each utterance that touches none of them."""
-        first: dict[int, Hit] = {}
-        for hit in hits:
-            if hit.utterance.index not in first and not self._touch(hit):
-                first[hit.utterance.index] = hit
-        return first
-
-    def _touch(self, hit: Hit) -> bool:
-        starts = self._starts.get(hit.utterance.index, ())
-        before = bisect_left(starts, hit.end)
-        return before > 0 and self._ends[hit.utterance.index][before - 1] > hit.start
+def _first_of(hits: Iterable[Hit]) -> dict[int, Hit]:
+    """Return the first hit of each utterance by its index."""
+    first: dict[int, Hit] = {}
+    for hit in hits:
+        first.setdefault(hit.utterance.index, hit)
+    return first

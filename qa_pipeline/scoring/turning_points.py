@@ -34,7 +34,7 @@ from qa_pipeline.scoring.anger_lexicon import anger_lexicon
 from qa_pipeline.scoring.courses import EDGE_MIN, PARTIES, UTTERANCES_MIN
 from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import fold
-from qa_pipeline.scoring.reported_speech import ReportedSpeech, without_excused
+from qa_pipeline.scoring.reported_speech import ReportedSpeech
 
 # Spread of the sentiment of single sentences around a steady mood: the median within real chats.
 NOISE = 0.25
@@ -234,6 +234,5 @@ def _worded_angrily(said: Sequence[Utterance]) -> frozenset[int]:
     lexicon = anger_lexicon()
     passage = Passage(said, [fold(each.text) for each in said])
     reported = ReportedSpeech(passage, lexicon.reported)
-    excuses = passage.find_all(lexicon.unless, tolerant=False)
-    hits = without_excused(passage.find_all(lexicon.phrases, tolerant=False), excuses)
+    hits = passage.find_all(lexicon.phrases, tolerant=False, unless=lexicon.unless)
     return frozenset(hit.place for hit in hits if not reported.covers(hit))
