@@ -16,7 +16,7 @@ from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.transcript import TranscriptQuality, Utterance
 from qa_pipeline.errors import N_
 from qa_pipeline.ports import ContactView, JudgingModels
-from qa_pipeline.scoring.attitude_lexicon import find_lexicon
+from qa_pipeline.scoring.attitude_lexicon import LANGUAGES, attitude_lexicon
 from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import Folded, fold
 from qa_pipeline.scoring.pieces import pieces_of
@@ -99,8 +99,8 @@ class Scene:
 
     def reported_by(self, speaker: Speaker) -> ReportedSpeech:
         """Return where in what `speaker` certainly said words are quoted, told of somebody else or denied."""
-        lexicon = find_lexicon(self.view.language)
-        return ReportedSpeech(self.said_by(speaker), lexicon.reported if lexicon else None)
+        wordings = (attitude_lexicon(language).reported for language in LANGUAGES)  # languages are mixed in contacts
+        return ReportedSpeech(self.said_by(speaker), *wordings)
 
     def cannot_judge_words(self, speaker: Speaker) -> Verdict | None:
         """Return why no rule about the words of `speaker` can be judged, None when it can."""

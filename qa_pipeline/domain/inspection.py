@@ -26,6 +26,7 @@ class Flag(StrEnum):
     """Why a person should look at the contact."""
 
     RED_LINE = "red_line"
+    POSSIBLE_RED_LINE = "possible_red_line"
     ANGRY_CUSTOMER = "angry_customer"
     POSSIBLE_ABUSE = "possible_abuse"
     LOW_SCORE = "low_score"

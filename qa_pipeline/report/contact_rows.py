@@ -120,6 +120,9 @@ def findings_behind(flag: Flag, row: ContactRow) -> tuple[FindingRow, ...]:
         return ()
     if flag is Flag.RED_LINE:
         return tuple(finding for finding in row.findings if finding.criterion_id in row.fatal)
+    undetermined = tuple(finding for finding in row.findings if finding.outcome is Outcome.UNDETERMINED)
+    if flag is Flag.POSSIBLE_RED_LINE:
+        return tuple(finding for finding in undetermined if finding.fatal and any(it.quote for it in finding.evidence))
     if flag in (Flag.ABSTAINED, Flag.POOR_RECOGNITION):
-        return tuple(finding for finding in row.findings if finding.outcome is Outcome.UNDETERMINED)
+        return undetermined
     return tuple(finding for finding in row.findings if finding.outcome in _SHORTFALLS)

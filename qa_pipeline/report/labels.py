@@ -47,6 +47,7 @@ OUTCOMES = {
 }
 FLAGS = {
     "red_line": N_("Red line"),
+    "possible_red_line": N_("Possible red line"),
     "angry_customer": N_("Angry customer"),
     "possible_abuse": N_("Possible abuse by the agent"),
     "low_score": N_("Low score"),

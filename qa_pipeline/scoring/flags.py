@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qa_pipeline.domain.annotation import Annotation, CourseEvent
 from qa_pipeline.domain.contact import Role
-from qa_pipeline.domain.inspection import Flag, Score
+from qa_pipeline.domain.inspection import Finding, Flag, Outcome, Score
 from qa_pipeline.domain.listening import AudioStatus, Listening
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality
 
 
 def flags_of(
-    score: Score, card: Scorecard, annotation: Annotation, transcript: Transcript, listening: Listening | None
+    findings: Sequence[Finding],
+    score: Score,
+    card: Scorecard,
+    annotation: Annotation,
+    transcript: Transcript,
+    listening: Listening | None,
 ) -> tuple[Flag, ...]:
     """Return the flags of one inspected contact, gravest first.
 
+    ``POSSIBLE_RED_LINE``: a red line is undetermined although words that may cross it were seen, so that somebody has
+    to look even where the points settle the rest.
     ``ABSTAINED``: there are no points, or what is undetermined decides between pass and fail. Sentiment and abuse
     raise a flag only over a trusted transcript: poor recognition must not look like an angry customer, so there are no
     turning points in others.
@@ -22,6 +31,7 @@ def flags_of(
     events = {point.event for point in annotation.turning_points}
     raised = {
         Flag.RED_LINE: bool(score.fatal),
+        Flag.POSSIBLE_RED_LINE: any(_may_cross(finding, card) for finding in findings),
         Flag.ANGRY_CUSTOMER: CourseEvent.LEFT_ANGRY in events,
         Flag.POSSIBLE_ABUSE: transcript.quality is TranscriptQuality.TRUSTED and _may_abuse(annotation, transcript),
         Flag.LOW_SCORE: score.passed is False,
@@ -33,6 +43,11 @@ def flags_of(
         Flag.RECOVERED: CourseEvent.RECOVERED in events,
     }
     return tuple(flag for flag, is_raised in raised.items() if is_raised)
+
+
+def _may_cross(finding: Finding, card: Scorecard) -> bool:
+    is_open = finding.outcome is Outcome.UNDETERMINED and any(part.quote for part in finding.evidence)
+    return is_open and any(item.fatal for item in card.criteria if item.id == finding.criterion_id)
 
 
 def _may_abuse(annotation: Annotation, transcript: Transcript) -> bool:

@@ -27,14 +27,14 @@ class ReportedSpeech:
     """Where in a passage words are reported or denied.
 
     Words count as reported inside quotation marks and, up to the end of the clause, after a cue such as "you said" or a
-    denial such as "I am not saying". The clause of a cue may begin after the pause that follows it. Without `wording`,
-    in a language that has none, quotation marks alone tell.
+    denial such as "I am not saying". The clause of a cue may begin after the pause that follows it. `wordings`: of every
+    language that may be spoken.
     """
 
-    def __init__(self, passage: Passage, wording: ReportedWording | None) -> None:
+    def __init__(self, passage: Passage, *wordings: ReportedWording) -> None:
         self._quoted: dict[int, list[tuple[int, int]]] = {}
         self._clauses: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        if wording is not None:
+        for wording in wordings:
             self._find_clauses(passage, wording)
 
     def _find_clauses(self, passage: Passage, wording: ReportedWording) -> None:

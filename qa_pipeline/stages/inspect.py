@@ -319,7 +319,7 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
         fingerprint=task.fingerprints.inspect,
         findings=findings,
         score=score,
-        flags=flags_of(score, card, annotated.annotation, transcript, listening),
+        flags=flags_of(findings, score, card, annotated.annotation, transcript, listening),
         facts=annotated.facts,
         language=transcript.language,
         asr_engine=transcript.engine,

@@ -23,6 +23,8 @@ EMITTED = {
     "f'attitude_{params.dimension}'": {f"attitude_{name}" for name in get_args(Dimension)},
     "f'{params.role}_sentiment_{params.at}'": {f"{role}_sentiment_{at}" for role in ROLES for at in get_args(Moment)},
     "'wait_s'": {"wait_s"},
+    "'duration_s'": {"duration_s"},
+    "'utterances_count'": {"utterances_count"},
 }
 
 

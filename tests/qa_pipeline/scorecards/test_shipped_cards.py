@@ -128,6 +128,37 @@ def test_blunt_words(card_id: str, says: str) -> None:
     assert found["blunt_words"].outcome is Outcome.NOT_MET
 
 
+@pytest.mark.parametrize(
+    ("card_id", "says", "asks"),
+    [
+        ("phone-zh", "您是说他骂您傻逼，我们会核实", "no_abuse"),
+        ("phone-zh", "您说的是“爱投诉投诉去”吗", "no_threat"),
+        ("phone-en", "You said he told you to shut up, we will look into it", "no_abuse"),
+        ("phone-en", 'Did he write "go ahead and complain"?', "no_threat"),
+    ],
+)
+def test_an_agent_who_repeats_a_complaint_crosses_no_red_line(card_id: str, says: str, asks: str) -> None:
+    lines = CONTACTS[card_id][1]
+    score, found = inspect(card_id, [*lines[:-1], f"agent: {says}", lines[-1]])
+    assert score.fatal == ()
+    assert found[asks].outcome is Outcome.UNDETERMINED
+    assert found[asks].evidence
+
+
+@pytest.mark.parametrize(
+    ("says", "criterion", "outcome"),
+    [
+        ("There is nothing I can do, go ahead and complain", "solution_given", Outcome.NOT_MET),
+        ("A technician will be with you tomorrow", "solution_given", Outcome.MET),
+        ("Thank you for calling Long River, this is Anna, how can I help you?", "closing_words", Outcome.NOT_MET),
+        ("Thank you for calling Long River", "closing_words", Outcome.MET),
+    ],
+)
+def test_alike_wordings_that_do_other_things(says: str, criterion: str, outcome: Outcome) -> None:
+    _, found = inspect("phone-en", ["customer: I want my money back", f"agent: {says}"])
+    assert found[criterion].outcome is outcome
+
+
 @pytest.mark.parametrize("card_id", CONTACTS)
 def test_a_rude_contact_without_any_courtesy_fails(card_id: str) -> None:
     lines = ["agent: 说", "customer: 我的账单多扣了钱", "agent: 不知道"]
