@@ -11,7 +11,7 @@ from qa_pipeline.appraisal.balance import Pull, find_imbalance, find_pulls, find
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.domain.performance import DimensionResult, Evaluation, ItemResult
 from qa_pipeline.errors import N_
-from qa_pipeline.kpi.catalogue import list_indicators
+from qa_pipeline.kpi.catalogue import get_indicator, list_indicators
 from qa_pipeline.report.labels import joined, label, points_text
 from qa_pipeline.services.evaluate import PeriodEvaluation, evaluate_period
 
@@ -71,11 +71,13 @@ def _document(here: AppContext, result: PeriodEvaluation) -> dict[str, Any]:
 
 def _items(result: PeriodEvaluation) -> list[dict[str, Any]]:
     pulls = {pull.indicator: pull for pull in find_pulls(result.evaluations)}
+    present = {item.indicator for item in result.template.items}
     return [
         {
             "indicator": tally.indicator,
             "known": tally.known_count,
             "reached": tally.reached_count,
+            "opposing": [other for other in get_indicator(tally.indicator).opposing if other in present],
             "variance": _pull(pulls[tally.indicator]) if tally.indicator in pulls else None,
         }
         for tally in find_tallies(result.evaluations)

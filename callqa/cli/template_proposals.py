@@ -15,7 +15,7 @@ from qa_pipeline.domain.performance import Template, TemplateItem
 from qa_pipeline.errors import N_, fill
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.report.labels import joined, value_text
-from qa_pipeline.services.template_history import TemplateHistory, propose_targets, read_history
+from qa_pipeline.services.template_history import TemplateHistory, judge_months, propose_targets, read_months
 
 _LEVELS = ("floor_low", "floor", "target_low", "target", "stretch")
 
@@ -28,7 +28,7 @@ def propose(
     """Propose floor, target and stretch of each item from past months; nothing is changed."""
     here = context(ctx)
     found = get_template(template, shipped(), here.settings.templates)
-    history = read_history(here.store(), found, periods)
+    history = judge_months(found, read_months(here.store(), periods))
     proposals = propose_targets(found, history)
     document = {
         "template": found.id,

@@ -23,7 +23,7 @@ from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateItem
 from qa_pipeline.errors import N_, TemplateError
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.report.labels import joined, label
-from qa_pipeline.services.template_history import TemplateHistory, read_history, with_history
+from qa_pipeline.services.template_history import Month, TemplateHistory, judge_months, read_months, with_history
 
 app = typer.Typer(name="templates", no_args_is_help=True, help="Appraisal templates: indicators, targets and weights.")
 app.command()(propose)
@@ -51,10 +51,13 @@ def check(
     here = context(ctx)
     catalogue = shipped()
     paths = files or template_paths(here.settings.templates)
-    checks = [_check(here, check_template(path, catalogue), periods) for path in paths]
-    document = {"templates": [_check_document(here, *found) for found in checks]}
+    # Broken files alone need no store.
+    found = [check_template(path, catalogue) for path in paths]
+    months = read_months(here.store(), periods) if periods and any(one.template for one in found) else None
+    checks = [_with_months(one, months) for one in found]
+    document = {"templates": [_check_document(here, *one) for one in checks]}
     here.emit(document, lambda: _print_checks(here, checks))
-    if any(found.errors for found, _ in checks):
+    if any(one.errors for one in found):
         raise typer.Exit(USAGE)
 
 
@@ -99,10 +102,10 @@ def show(ctx: typer.Context, template: Annotated[str, typer.Argument(help="Id, o
     here.emit(document, lambda: _print_template(here, found))
 
 
-def _check(here: AppContext, found: TemplateCheck, period_count: int) -> tuple[TemplateCheck, TemplateHistory | None]:
-    if found.template is None or period_count == 0:
+def _with_months(found: TemplateCheck, months: Sequence[Month] | None) -> tuple[TemplateCheck, TemplateHistory | None]:
+    if found.template is None or months is None:
         return found, None
-    history = read_history(here.store(), found.template, period_count)
+    history = judge_months(found.template, months)
     return with_history(found, history), history
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qa_pipeline.appraisal.evaluate import evaluate_agent
@@ -19,6 +19,15 @@ from qa_pipeline.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """The inputs of one month's evaluations, by agent."""
+
+    period: str
+    records: Mapping[str, Sequence[KpiRecord]]
+    inspected: Mapping[str, Inspected]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateHistory:
     """Every agent of each of the months by one template; ``periods`` oldest first, empty with an empty store."""
 
@@ -26,13 +35,33 @@ class TemplateHistory:
     evaluations: Sequence[Evaluation]
 
 
-def read_history(store: Store, template: Template, period_count: int) -> TemplateHistory:
-    """Judge the last `period_count` >= 1 months that hold contacts or values by a template; nothing is stored."""
-    indicators = {item.indicator for item in template.items}
+def read_months(store: Store, count: int) -> Sequence[Month]:
+    """Return the last `count` >= 1 months that hold contacts or values, oldest first."""
     with store.reading() as tx:
-        periods = sorted({*tx.contacts.periods(), *tx.kpis.periods()})[-period_count:]
-        found = [one for period in periods for one in _month(tx, period, template, indicators)]
-    return TemplateHistory(periods=periods, evaluations=found)
+        periods = sorted({*tx.contacts.periods(), *tx.kpis.periods()})[-count:]
+        return [_month(tx, period) for period in periods]
+
+
+def judge_months(template: Template, months: Sequence[Month]) -> TemplateHistory:
+    """Judge every agent of these months by a template, as an evaluation would; nothing is stored."""
+    catalogue = shipped()
+    wanted = {item.indicator for item in template.items}
+    return TemplateHistory(
+        periods=[month.period for month in months],
+        evaluations=[
+            evaluate_agent(
+                agent_id,
+                month.period,
+                template,
+                [record for record in month.records.get(agent_id, ()) if record.indicator in wanted],
+                month.inspected.get(agent_id, Inspected()),
+                catalogue,
+                fingerprint="",  # it is never kept
+            )
+            for month in months
+            for agent_id in sorted({*month.inspected, *month.records})
+        ],
+    )
 
 
 def with_history(checked: TemplateCheck, history: TemplateHistory) -> TemplateCheck:
@@ -51,21 +80,9 @@ def propose_targets(template: Template, history: TemplateHistory) -> Sequence[Pr
     return [propose_levels(item, catalogue[item.indicator], history.evaluations) for item in template.items]
 
 
-def _month(tx: Transaction, period: str, template: Template, indicators: set[str]) -> Sequence[Evaluation]:
+def _month(tx: Transaction, period: str) -> Month:
     inspected, _ = summarise(tx.inspections.list(period=period))
     records: dict[str, list[KpiRecord]] = defaultdict(list)
     for record in tx.kpis.list(period=period):
-        if record.indicator in indicators:
-            records[record.agent_id].append(record)
-    return [
-        evaluate_agent(
-            agent_id,
-            period,
-            template,
-            records.get(agent_id, ()),
-            inspected.get(agent_id, Inspected()),
-            shipped(),
-            fingerprint="",  # it is never kept
-        )
-        for agent_id in sorted({*inspected, *records})
-    ]
+        records[record.agent_id].append(record)
+    return Month(period=period, records=records, inspected=inspected)

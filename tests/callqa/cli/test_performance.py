@@ -120,6 +120,9 @@ def test_evaluate_gives_the_document_of_the_contract(capsys: pytest.CaptureFixtu
     # A01 and A02 reach 80 % of problems solved at once or do not; two agents are too few to blame the target.
     tallied = {one["indicator"]: (one["known"], one["reached"]) for one in document["items"]}
     assert tallied["first_contact_resolution"] == (2, 1)
+    # Handle time stands beside what suffers when it is chased.
+    opposing = {one["indicator"]: one["opposing"] for one in document["items"]}
+    assert opposing["average_handle_time"] == ["first_contact_resolution", "csat"]
     assert not any("resolution" in warning for warning in document["warnings"])
     # Names, not ids, in the notes: complaints were not in the table.
     assert any(note.startswith("Complaint rate has no value") for note in one["notes"])

@@ -10,7 +10,7 @@ import pytest
 from qa_pipeline.appraisal.templates import check_template, get_template, template_paths
 from qa_pipeline.domain.performance import KpiRecord
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.services.template_history import propose_targets, read_history, with_history
+from qa_pipeline.services.template_history import judge_months, propose_targets, read_months, with_history
 from qa_pipeline.store import Store, open_store
 from tests.conftest import ZONE
 from tests.factories import month_of_contacts
@@ -43,7 +43,7 @@ def kept(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_the_last_months_are_judged_as_an_evaluation_would_and_nothing_is_kept(kept: Store) -> None:
-    history = read_history(kept, FRONT_LINE, 2)
+    history = judge_months(FRONT_LINE, read_months(kept, 2))
     assert history.periods == ["2026-09", "2026-10"]
     # Five agents with satisfaction in September; in October six with contacts, five of them with satisfaction too.
     assert [sum(one.period == period for one in history.evaluations) for period in history.periods] == [5, 6]
@@ -52,7 +52,7 @@ def test_the_last_months_are_judged_as_an_evaluation_would_and_nothing_is_kept(k
 
 
 def test_proposals_come_from_imports_and_from_inspections(kept: Store) -> None:
-    found = {one.indicator: one for one in propose_targets(FRONT_LINE, read_history(kept, FRONT_LINE, 6))}
+    found = {one.indicator: one for one in propose_targets(FRONT_LINE, judge_months(FRONT_LINE, read_months(kept, 6)))}
     assert list(found) == [one.indicator for one in FRONT_LINE.items]
     csat = found["csat"]
     # The twenty values .49, .51, ... .87 again: percentiles 10, 75 and 90.
@@ -65,7 +65,7 @@ def test_proposals_come_from_imports_and_from_inspections(kept: Store) -> None:
 def test_a_check_gets_what_the_months_say_as_warnings(kept: Store) -> None:
     path = next(path for path in template_paths() if path.stem == "front-line")
     checked = check_template(path, shipped())
-    found = with_history(checked, read_history(kept, FRONT_LINE, 1))
+    found = with_history(checked, judge_months(FRONT_LINE, read_months(kept, 1)))
     missing = {one.params["indicator"] for one in found.warnings if one.params["smart"] == "measurable"}
     assert missing == {
         "first_contact_resolution",
@@ -79,7 +79,7 @@ def test_a_check_gets_what_the_months_say_as_warnings(kept: Store) -> None:
 
 def test_an_empty_store_says_nothing(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'empty.db'}", ZONE)
-    history = read_history(store, FRONT_LINE, 3)
+    history = judge_months(FRONT_LINE, read_months(store, 3))
     assert (history.periods, history.evaluations) == ([], [])
     checked = check_template(next(iter(template_paths())), shipped())
     assert with_history(checked, history) == checked
