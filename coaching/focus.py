@@ -37,8 +37,8 @@ def _focus_row(gap: Gap, rulebook: Rulebook, language: str, translate: Translate
         criterion=known[1].name.in_language(language) if known else criterion_id,
         met=gap.met,
         site_ratio=gap.site_ratio,
-        action=topic.action.as_text().in_language(language),
-        practice=topic.practice.as_text().in_language(language),
+        action=topic.action.text.in_language(language),
+        practice=topic.practice.text.in_language(language),
         good=_example_row(gap.good, translate),
         improve=_example_row(gap.improve, translate),
     )

@@ -6,24 +6,12 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import Field
-
-from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import read_yaml
-from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.resources.schema import RuleModel, Words, parse_document
 
 FOLDER = Path(__file__).parent
-
-
-class _Words(RuleModel):
-    zh: Annotated[str, Field(min_length=1)]
-    en: Annotated[str, Field(min_length=1)]
-
-    def as_text(self) -> Text:
-        return Text(zh=self.zh, en=self.en)
 
 
 class CoachingTopic(RuleModel):
@@ -35,8 +23,8 @@ class CoachingTopic(RuleModel):
     id: str
     criteria: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
-    action: _Words
-    practice: _Words
+    action: Words
+    practice: Words
 
 
 class _File(RuleModel):
@@ -46,10 +34,7 @@ class _File(RuleModel):
 
 @cache
 def _library() -> _File:
-    library, problems = validate(read_yaml(FOLDER / "behaviours.yaml"), _File, ConfigurationError)
-    if library is None:
-        raise problems[0]
-    return library
+    return parse_document(read_yaml(FOLDER / "behaviours.yaml"), _File, ConfigurationError)
 
 
 def list_topics() -> Sequence[CoachingTopic]:

@@ -23,7 +23,7 @@ from pydantic import Field, model_validator
 from qa_pipeline.errors import N_, MappingError
 from qa_pipeline.kpi.columns import ColumnUnit, aliases_of
 from qa_pipeline.resources import Document, read_yaml
-from qa_pipeline.resources.schema import RuleModel, located, validate
+from qa_pipeline.resources.schema import RuleModel, located, parse_document
 
 _SCALE = re.compile(r"(\d+)\s*-\s*(\d+)")
 DEFAULT_SCALE = (1.0, 5.0)
@@ -89,9 +89,7 @@ def read_mapping(path: Path, indicators: Collection[str]) -> KpiMapping:
         With file, line and key: the schema is broken, or a field, indicator or scale is unknown.
     """
     document = read_yaml(path, MappingError)
-    parsed, problems = validate(document, _File, MappingError)
-    if parsed is None:
-        raise problems[0]
+    parsed = parse_document(document, _File, MappingError)
     uses = {header: _use(document, header, column, indicators) for header, column in parsed.columns.items()}
     return KpiMapping(document, uses)
 

@@ -6,7 +6,7 @@ from functools import cache
 
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import SHIPPED, read_yaml
-from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.resources.schema import RuleModel, parse_document
 
 LEXICON = SHIPPED / "lexicons" / "personal.yaml"
 
@@ -45,10 +45,7 @@ class PersonalLexicon(RuleModel):
 @cache
 def personal_lexicon() -> PersonalLexicon:
     """Return the shipped lexicon."""
-    read, problems = validate(read_yaml(LEXICON), PersonalLexicon, ConfigurationError)
-    if read is None:
-        raise problems[0]
-    return read
+    return parse_document(read_yaml(LEXICON), PersonalLexicon, ConfigurationError)
 
 
 def characters(listed: str) -> str:

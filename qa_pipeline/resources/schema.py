@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import N_, ConfigurationError, Message
 from qa_pipeline.resources import Document
 
@@ -87,6 +88,26 @@ class RuleModel(BaseModel):
     """A part of a rule file: every key is known, nothing is converted but whole numbers to numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+class Words(RuleModel):
+    """A name or a sentence in both languages."""
+
+    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1)]
+
+    @property
+    def text(self) -> Text:
+        """The words as the domain has them."""
+        return Text(zh=self.zh, en=self.en)
+
+
+def parse_document(document: Document, schema: type[Model], error: type[Problem]) -> Model:
+    """Return a document typed; raises the first of its problems, with file, line and key."""
+    model, problems = validate(document, schema, error)
+    if model is None:
+        raise problems[0]
+    return model
 
 
 def validate(document: Document, schema: type[Model], error: type[Problem]) -> tuple[Model | None, Sequence[Problem]]:

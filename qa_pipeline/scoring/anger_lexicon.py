@@ -8,25 +8,21 @@ from pathlib import Path
 
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import SHIPPED, read_yaml
-from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.resources.schema import RuleModel, parse_document
 from qa_pipeline.scoring.match import Phrase, prepare_phrases
 from qa_pipeline.scoring.reported_speech import ReportedWording
+from qa_pipeline.scoring.word_lists import Wording
 
 LEXICON = SHIPPED / "lexicons" / "anger.yaml"
-
-
-class _Phrases(RuleModel):
-    zh: list[str]
-    en: list[str]
 
 
 class _Lexicon(RuleModel):
     id: str
     version: int
-    phrases: _Phrases
-    unless: _Phrases
-    reported: _Phrases
-    denied: _Phrases
+    phrases: Wording
+    unless: Wording
+    reported: Wording
+    denied: Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +43,7 @@ def anger_lexicon(path: Path = LEXICON) -> AngerLexicon:
     ConfigurationError
         With file, line and key, when the file is wrong.
     """
-    read, problems = validate(read_yaml(path), _Lexicon, ConfigurationError)
-    if read is None:
-        raise problems[0]
+    read = parse_document(read_yaml(path), _Lexicon, ConfigurationError)
     return AngerLexicon(
         phrases=prepare_phrases([*read.phrases.zh, *read.phrases.en]),
         unless=prepare_phrases([*read.unless.zh, *read.unless.en]),

@@ -11,7 +11,7 @@ from typing import Literal
 from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import SHIPPED, read_yaml
-from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.resources.schema import RuleModel, Words, parse_document
 from qa_pipeline.scoring.languages import written_language
 from qa_pipeline.scoring.match import Phrase, prepare_phrases
 from qa_pipeline.scoring.reported_speech import ReportedWording
@@ -25,25 +25,17 @@ DIMENSIONS = ("courtesy", "empathy", "patience", "ownership", "professionalism")
 DimensionId = Literal["courtesy", "empathy", "patience", "ownership", "professionalism"]
 
 
-class _Words(RuleModel):
-    zh: str
-    en: str
-
-    def text(self) -> Text:
-        return Text(zh=self.zh, en=self.en)
-
-
 class _Dimension(RuleModel):
     id: DimensionId
-    name: _Words
+    name: Words
     start: float
-    anchors: dict[int, _Words]
+    anchors: dict[int, Words]
 
 
 class _Measured(RuleModel):
     id: str
     dimension: DimensionId
-    name: _Words
+    name: Words
     effect: float
 
 
@@ -128,17 +120,15 @@ def attitude_lexicon(language: str, path: Path = LEXICON) -> AttitudeLexicon:
     ConfigurationError
         With file, line and key, when the file is wrong.
     """
-    read, problems = validate(read_yaml(path), _Lexicon, ConfigurationError)
-    if read is None:
-        raise problems[0]
+    read = parse_document(read_yaml(path), _Lexicon, ConfigurationError)
     return AttitudeLexicon(
         language=language,
         dimensions=tuple(
             Dimension(
                 id=each.id,
-                name=each.name.text(),
+                name=each.name.text,
                 start=each.start,
-                anchors={points: words.text() for points, words in each.anchors.items()},
+                anchors={points: words.text for points, words in each.anchors.items()},
             )
             for each in read.dimensions
         ),
@@ -151,7 +141,7 @@ def attitude_lexicon(language: str, path: Path = LEXICON) -> AttitudeLexicon:
         question_words=prepare_phrases(read.question_words.of(language)),
         openings=prepare_phrases(read.openings.of(language)),
         measured={each.id: each.effect for each in read.measured},
-        names={each.id: each.name.text() for each in (*read.behaviours, *read.measured)},
+        names={each.id: each.name.text for each in (*read.behaviours, *read.measured)},
     )
 
 

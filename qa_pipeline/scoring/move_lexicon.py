@@ -13,37 +13,25 @@ from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import SHIPPED, read_yaml
-from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.resources.schema import RuleModel, Words, parse_document
 from qa_pipeline.scoring.languages import written_language
 from qa_pipeline.scoring.match import Phrase, prepare_phrases
 from qa_pipeline.scoring.match_text import fold
+from qa_pipeline.scoring.word_lists import Wording
 
 LEXICON = SHIPPED / "lexicons" / "moves.yaml"
 LANGUAGES = ("zh", "en")
 _AGENT = frozenset({Role.AGENT})
 
 
-class _Words(RuleModel):
-    zh: str
-    en: str
-
-
-class _Phrases(RuleModel):
-    zh: tuple[str, ...] = ()
-    en: tuple[str, ...] = ()
-
-    def of(self, language: str) -> tuple[str, ...]:
-        return self.zh if language == "zh" else self.en
-
-
 class _Move(RuleModel):
     id: MoveKind
-    name: _Words
+    name: Words
     who: Literal["agent", "customer", "both"]
-    phrases: _Phrases
-    agent_phrases: _Phrases = _Phrases()
-    unless: _Phrases = _Phrases()
-    whole: _Phrases = _Phrases()
+    phrases: Wording
+    agent_phrases: Wording = Wording()
+    unless: Wording = Wording()
+    whole: Wording = Wording()
 
 
 class _Lexicon(RuleModel):
@@ -77,10 +65,7 @@ class Act:
 
 @cache
 def _lexicon() -> _Lexicon:
-    read, problems = validate(read_yaml(LEXICON), _Lexicon, ConfigurationError)
-    if read is None:
-        raise problems[0]
-    return read
+    return parse_document(read_yaml(LEXICON), _Lexicon, ConfigurationError)
 
 
 @cache
@@ -111,7 +96,7 @@ def has_wording(language: str) -> bool:
 @cache
 def move_names() -> Mapping[MoveKind, Text]:
     """Return the names of all moves."""
-    return {each.id: Text(zh=each.name.zh, en=each.name.en) for each in _lexicon().moves}
+    return {each.id: each.name.text for each in _lexicon().moves}
 
 
 @cache

@@ -7,16 +7,11 @@ from functools import cache
 
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import SHIPPED, read_yaml
-from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.resources.schema import RuleModel, Words, parse_document
 
 LANGUAGES = ("zh", "en")
 FORBIDDEN = SHIPPED / "lexicons" / "forbidden.yaml"
 _EXCUSES = "_unless"
-
-
-class _Words(RuleModel):
-    zh: str
-    en: str
 
 
 class Wording(RuleModel):
@@ -32,7 +27,7 @@ class Wording(RuleModel):
 
 class _Class(RuleModel):
     id: str
-    name: _Words
+    name: Words
     phrases: Wording
     unless: Wording = Wording()
 
@@ -57,10 +52,7 @@ def word_lists(language: str) -> Mapping[str, tuple[str, ...]]:
     """
     document = read_yaml(SHIPPED / "lexicons" / f"phrases_{language}.yaml")
     lists = {str(name): tuple(phrases) for name, phrases in document.data["lists"].items()}
-    read, problems = validate(read_yaml(FORBIDDEN), _Forbidden, ConfigurationError)
-    if read is None:
-        raise problems[0]
-    for each in read.classes:
+    for each in parse_document(read_yaml(FORBIDDEN), _Forbidden, ConfigurationError).classes:
         lists[f"forbidden_{each.id}"] = each.phrases.of(language)
         lists[f"forbidden_{each.id}{_EXCUSES}"] = each.unless.of(language)
     return lists

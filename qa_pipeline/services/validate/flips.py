@@ -9,7 +9,7 @@ from functools import cache, partial
 
 from qa_pipeline.errors import ConfigurationError
 from qa_pipeline.resources import SHIPPED, read_yaml
-from qa_pipeline.resources.schema import RuleModel, validate
+from qa_pipeline.resources.schema import RuleModel, parse_document
 
 FAIRNESS = SHIPPED / "lexicons" / "fairness.yaml"
 
@@ -40,9 +40,7 @@ class Flip:
 @cache
 def flip_words() -> Mapping[str, FlipWords]:
     """Return the shipped words by language."""
-    read, problems = validate(read_yaml(FAIRNESS), _Fairness, ConfigurationError)
-    if read is None:
-        raise problems[0]
+    read = parse_document(read_yaml(FAIRNESS), _Fairness, ConfigurationError)
     return {"zh": read.zh, "en": read.en}
 
 
