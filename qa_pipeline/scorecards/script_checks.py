@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.errors import N_
+from qa_pipeline.scorecards.script_conditions import cue_of, phrases_of
 from qa_pipeline.scorecards.script_lines import Line
 from qa_pipeline.scorecards.script_notes import Item, Notes
-from qa_pipeline.scorecards.script_wording import choices_of, cue_of, is_spoken, move_of, wordings_of
+from qa_pipeline.scorecards.script_wording import choices_of, is_spoken, move_of, spelt_out, wordings_of
 
 _NAME_MAX = 60
 _SHOWN = 3
 # A script goes no deeper than this; what lies deeper is told and left out.
 _DEPTH_MAX = 8
+
+# A stroke behind a sentence parts ways to say it.
+_SENTENCE_WAYS = re.compile(r"(?<=[。！？.!?])\s?[/／]\s?")
 
 Wordings = list[list[list[str]]]
 
@@ -26,9 +31,10 @@ def says_of(line: Line) -> Wordings:
         if line.has_choice or len(said) == 1:
             return [pieces for pieces in said if pieces]
         return [pieces] if (pieces := [piece for each in said for piece in each]) else []
-    if line.role is None and not is_spoken(line.text):
+    if line.role is None and not (line.must and line.says) and not is_spoken(line.text):
         return []
-    return [pieces] if (pieces := wordings_of(line.text)) else []
+    said = [wordings_of(way) for way in _SENTENCE_WAYS.split(line.text)]
+    return [pieces for pieces in said if pieces]
 
 
 def check_of(item: Item, notes: Notes) -> dict[str, Any] | None:
@@ -49,6 +55,8 @@ def check_of(item: Item, notes: Notes) -> dict[str, Any] | None:
     _note_below([part for part in below if part not in speaking], notes)
     if speaking:
         notes.add(line, "criterion", N_("Named after this line; the words stand below."))
+        if speaking[0].line.within_s is None:
+            speaking[0].line.within_s = line.within_s
         return check_of(speaking[0], notes)
     return _plain(item, own, notes)
 
@@ -81,7 +89,7 @@ def _step(item: Item, notes: Notes) -> list[dict[str, Any]]:
         notes.add(line, "customer", N_("An example of the customer's words; not scored."))
         return []
     ways = _ways(item)
-    move = move_of(line.text) if not ways else None
+    move = move_of(line.title or line.text) if not ways else None
     if not ways and move is None:
         if line.text and not item.inner:
             _note_unclear(line, notes)
@@ -104,6 +112,15 @@ def _step(item: Item, notes: Notes) -> list[dict[str, Any]]:
 def _branch(item: Item, notes: Notes, depth: int) -> list[dict[str, Any]]:
     line = item.line
     cue = cue_of(line.condition, line.condition_quotes)
+    if cue is None:
+        notes.add(
+            line,
+            "nothing",
+            N_("It is not clear by which words of the customer this branch is recognised; put them in quotes."),
+            warn=True,
+        )
+        _note_left_out([*item.inner, *([item.otherwise] if item.otherwise is not None else [])], notes)
+        return []
     then = _step(Item(line), notes) if line.text else []
     then += steps_of(item.inner, notes, depth + 1)
     otherwise: list[dict[str, Any]] = []
@@ -112,14 +129,6 @@ def _branch(item: Item, notes: Notes, depth: int) -> list[dict[str, Any]]:
         otherwise = _step(Item(other.line), notes) if other.line.text else []
         otherwise += steps_of(other.inner, notes, depth + 1)
         notes.add(other.line, "branch", N_("What happens otherwise."))
-    if not cue:
-        notes.add(
-            line,
-            "nothing",
-            N_("It is not clear by which words of the customer this branch is recognised; put them in quotes."),
-            warn=True,
-        )
-        return []
     if not then:
         notes.add(line, "nothing", N_("The branch has no step to check."), warn=True)
         return []
@@ -127,9 +136,9 @@ def _branch(item: Item, notes: Notes, depth: int) -> list[dict[str, Any]]:
         line,
         "branch",
         N_("A branch, taken when the customer says: {phrases}. More wordings can stand in quotes."),
-        phrases=", ".join(cue[:_SHOWN]),
+        phrases=", ".join(phrases_of(cue)[:_SHOWN]),
     )
-    branch: dict[str, Any] = {"when": {"role": "customer", "any": cue}, "then": then}
+    branch: dict[str, Any] = {"when": cue, "then": then}
     return [branch | {"otherwise": otherwise}] if otherwise else [branch]
 
 
@@ -166,7 +175,7 @@ def _plain(item: Item, ways: Wordings, notes: Notes) -> dict[str, Any] | None:
         if window:
             notes.add(line, "criterion", N_("Within {seconds} s of the start of the contact."), seconds=line.within_s)
         return _phrases(ways, window)
-    move = move_of(line.text)
+    move = move_of(line.title or line.text)
     if move is not None:
         notes.add(
             line, "criterion", N_("A criterion: the move {move}; there are no words to look for."), move=move.value
@@ -195,8 +204,8 @@ def _note_unclear(line: Line, notes: Notes) -> None:
 
 def _forbidden(item: Item, notes: Notes) -> dict[str, Any] | None:
     line = item.line
-    words = line.quotes or choices_of(line.text)
-    phrases = [phrase for each in words for piece in wordings_of(each) for phrase in piece]
+    words = line.quotes or (choices_of(line.text) if line.says else [])
+    phrases = [way for each in words for piece in wordings_of(each) for phrase in piece for way in spelt_out(phrase)]
     _note_below(item.inner, notes)
     if not phrases:
         notes.add(line, "nothing", N_("There are no words that must not be said; put them in quotes."), warn=True)
@@ -256,6 +265,12 @@ def _note_below(below: Sequence[Item], notes: Notes) -> None:
         elif line.text:
             notes.add(line, "nothing", N_("Not understood below this line; number it or put it on its own."), warn=True)
         _note_below(item.inner, notes)
+
+
+def _note_left_out(items: Sequence[Item], notes: Notes) -> None:
+    for item in items:
+        notes.add(item.line, "nothing", N_("Left out with the branch that it belongs to."), warn=True)
+        _note_left_out(item.inner, notes)
 
 
 def _name(line: Line) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from qa_pipeline.detectors.params import is_phrase
 from qa_pipeline.domain.annotation import MoveKind
@@ -24,6 +23,25 @@ _OPTIONAL = re.compile(r"[（(]\s?(?:(?:可选|选说|optional)\s?[:：]\s?)?([^
 _LEFTOVER = re.compile(r"[\[\](){}|［］【】（）｛｝｜]")
 _CLAUSE = re.compile(r"[，。！？；,!?;…]+|\.(?=\s|$)")
 _WAYS = re.compile(r"\s?[/／]\s?")
+# Words that stand for one another inside a sentence: 先生/女士, 您/你, "morning/afternoon".
+_WORD_WAYS = re.compile(
+    r"(?:(?:先生|女士|小姐|老师)(?:[/／](?:先生|女士|小姐|老师))+|(?:早上|上午|中午|下午|晚上)(?:[/／](?:早上|上午|中午|下午|晚上))+"
+    r"|[您你他她它](?:[/／][您你他她它])+|(?<![\w'’/])[A-Za-z'’]{1,20}(?:/[A-Za-z'’]{1,20}){1,5}(?![\w/]))"
+)
+
+_SHORT_FORMS = tuple(
+    (re.compile(pattern, re.I), words)
+    for pattern, words in (
+        (r"\bcan't\b", "cannot"),
+        (r"\bwon't\b", "will not"),
+        (r"(?<=\w)n't\b", " not"),
+        (r"(?<=\w)'ll\b", " will"),
+        (r"(?<=\w)'re\b", " are"),
+        (r"(?<=\w)'ve\b", " have"),
+        (r"\bI'm\b", "I am"),
+        (r"\b(it|that|there|what|here|he|she)'s\b", r"\1 is"),
+    )
+)
 
 _SPOKEN = re.compile(
     r"[您你我咱]|请|谢谢|感谢|抱歉|对不起|再见|\b(?:you|your|i|i'?m|my|we|our|us|please|thanks?|thank|hello|hi|welcome|sorry)\b"
@@ -72,21 +90,10 @@ _MOVES = (
 )
 _MOVES_COMPILED = tuple((move, re.compile(pattern, re.I)) for move, pattern in _MOVES)
 
-_CONDITION_START = re.compile(
-    r"(?:客户|用户|顾客|对方|来电人|the\scustomer|the\scaller|customers?|caller|they|he|she)\s?"
-    r"(?:还|仍然?|坚持|明确|主动|表示|提出|反映|要求|想要?|希望|需要|打算|询问|问到?|问起|提到|说到?|回答|称|要|"
-    r"(?:still\s)?(?:wants?|asks?|says?|would\slike|requests?|needs?|complains?|mentions?|is|has|insists?|answers?|replies)\b"
-    r"\s?(?:to|about|for|that|on)?\s?(?:know\s)?)*",
-    re.I,
-)
-_CONDITION_END = re.compile(r"(?:的话|的时候|时候?|了)$")
-_DETERMINER = re.compile(r"\b(?:the|a|an|their|his|her|your|my|this)\s", re.I)
-_CHOICE = re.compile(r"、|/|／|或者?|\s+or\s+", re.I)
-
 
 def is_spoken(text: str) -> bool:
     """Whether words without quotes or a speaker are to be said, rather than a note on what to do."""
-    if _THIRD_PERSON.search(text) or _NOTE.match(text):
+    if _THIRD_PERSON.search(_NAMED_SLOT.sub("", text)) or _NOTE.match(text):
         return False
     return bool(_SPOKEN.search(text) or _NAMED_SLOT.search(text) or _BLANK.search(text))
 
@@ -107,27 +114,19 @@ def wordings_of(words: str) -> list[list[str]]:
     A saying of several clauses is several pieces, each of which has to be said. A piece that cannot be a phrase (it is
     too long or stands for too many wordings) is left out.
     """
-    clauses = [_phrases_of(clause) for clause in _clauses(_with_signs(words))]
+    clauses = [_phrases_of(clause) for clause in _clauses(with_signs(words))]
     return [phrases for phrases in clauses if phrases][:_PIECES_MAX]
 
 
-def cue_of(condition: str, quotes: Sequence[str]) -> list[str]:
-    """Return phrases by which a condition such as "the customer wants to cancel" is recognised; empty when unclear."""
-    if quotes:
-        return [phrase for quote in quotes for pieces in wordings_of(quote) for phrase in pieces]
-    said = _CONDITION_END.sub("", _CONDITION_START.sub("", condition, count=1).strip(" ，,。.：:")).strip()
-    phrases = []
-    for part in _CHOICE.split(said):
-        if has_chinese(part):
-            phrase = _with_signs(part)
-        else:
-            phrase = _DETERMINER.sub("{the|a|my|this|} ", _with_signs(part).strip())
-        if len(fold(part).text) >= 2 and is_phrase(phrase):
-            phrases.append(phrase)
-    return phrases
+def spelt_out(phrase: str) -> list[str]:
+    """Return a phrase, and with its short forms written out: "that's" is said as "that is" too."""
+    full = phrase.replace("’", "'")
+    for pattern, words in _SHORT_FORMS:
+        full = pattern.sub(words, full)
+    return [phrase] if full == phrase.replace("’", "'") else [phrase, full]
 
 
-def _with_signs(words: str) -> str:
+def with_signs(words: str) -> str:
     """Return words with slots, optional parts and alternatives in the signs of phrases, other brackets taken off."""
     kept: list[str] = []
 
@@ -139,6 +138,7 @@ def _with_signs(words: str) -> str:
     text = _NAMED_SLOT.sub(lambda match: keep(f"[{_slot_name(match.group())}]"), text)
     text = _BLANK.sub(lambda _: keep("[…]"), text)
     text = _OPTIONAL.sub(lambda match: keep(f"({_ways(match.group(1))})") if fold(match.group(1)).text else "", text)
+    text = _WORD_WAYS.sub(lambda match: keep("{" + _WAYS.sub("|", match.group()) + "}"), text)
     text = _LEFTOVER.sub(" ", text)
     return "".join(kept[ord(char) - 0xE100] if 0xE100 <= ord(char) < 0xE100 + len(kept) else char for char in text)
 

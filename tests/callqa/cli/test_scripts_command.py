@@ -60,7 +60,7 @@ def test_people_read_what_became_of_each_line(capsys: pytest.CaptureFixture[str]
     assert code == 0
     assert printed.startswith("id: my-script-2\n")
     assert "line 13: An action, not scored: update the ticket." in told
-    assert "line 6: A branch, taken when the customer says: cancel {the|a|my|this|} order." in told
+    assert "line 6: A branch, taken when the customer says: {cancel|cancelled|" in told
 
 
 def test_a_file_with_other_content_is_kept(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

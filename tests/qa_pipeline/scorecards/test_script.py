@@ -101,7 +101,8 @@ def test_a_chinese_script(tmp_path: Path) -> None:
     assert found["line-19"]["fatal"] is True
     assert found["line-22"]["check"] == {"detector": "move", "move": "further_help"}
     (branch,) = found["line-13"]["check"]["steps"]
-    assert branch["when"] == {"role": "customer", "any": ["取消", "退订"]}
+    assert branch["when"]["check"]["any"] == ["取消", "退订"]
+    assert branch["when"]["check"]["role"] == "customer"
     assert [step["any"][0] for step in branch["then"]] == [
         "非常理解您的心情",
         "我可以给您申请[优惠金额]的优惠",
@@ -125,10 +126,15 @@ def test_an_english_script(tmp_path: Path) -> None:
     assert second["any"] == ["Welcome to [company], you are speaking with [name]"]
     assert found["line-5"]["check"]["move"] == "identity_check"
     (branch,) = found["line-6"]["check"]["steps"]
-    assert branch["when"]["any"] == ["cancel {the|a|my|this|} order"]
+    assert branch["when"]["check"]["any"] == ["{cancel|cancelled|canceled|cancelling|canceling|cancellation}"]
     assert branch["then"][1]["any"] == ["I can offer you […] percent off"]
     assert branch["otherwise"][0]["any"] == ["Let me look into that for you"]
-    assert found["line-11"]["check"]["none"] == ["I don't know", "that's not my job"]
+    assert found["line-11"]["check"]["none"] == [
+        "I don't know",
+        "I do not know",
+        "that's not my job",
+        "that is not my job",
+    ]
     assert found["line-12"]["weight"] == 0.0
     assert found["line-14"]["check"]["move"] == "closing"
 
@@ -226,6 +232,7 @@ def test_an_overlong_line_is_told_and_the_rest_compiled() -> None:
 PIECES = st.sampled_from(
     [
         *'1.（）()[]{}|【】<>“”"/*#，。：:_、',
+        *["\t您好\t", "|", "★ ", "四、禁用语\n", "序号\t标准话术\t分值\n", "客户不方便："],
         *["1. ", "2、", "一、", "(1) ", "① ", "- ", "Step 1: ", "2.1 ", "   ", "\n", "\n", "\t", "## "],
         *[
             "坐席：",
@@ -287,6 +294,11 @@ def test_what_compiles_is_always_a_card_in_order(text: str, tmp_path: Path) -> N
         "(可选：" * 400,
         "如果客户" * 450,
         "*a " * 600,
+        "a：" * 900,
+        "客户不" * 600,
+        "您\t" * 900,
+        "|" * 1900,
+        "a/b" * 600,
         "3秒内" * 600,
     ],
 )
