@@ -96,7 +96,8 @@ class Curve:
             return self.knots[0][1]
         for (left, low), (right, high) in pairwise(self.knots):
             if value <= right:
-                return low + (high - low) * (value - left) / (right - left)
+                # Dividing first keeps it at or below 1, so whoever is on the target has 100 points and on the floor 0.
+                return low + (high - low) * ((value - left) / (right - left))
         return self.knots[-1][1]
 
     def points_se(self, value: float, se: float) -> float:

@@ -65,6 +65,21 @@ def levels(draw: st.DrawFn) -> Levels:
     return Levels(direction=direction, floor=knots[0], target=knots[1], stretch=knots[2] if count == 3 else None)
 
 
+@given(levels())
+def test_each_level_has_its_points_exactly(drawn: Levels) -> None:
+    curve = make_curve(drawn)
+    expected = {
+        drawn.floor: 0.0,
+        drawn.floor_low: 0.0,
+        drawn.target: 100.0,
+        drawn.target_low: 100.0,
+        drawn.stretch: 120.0,
+    }
+    for level, points in expected.items():
+        if level is not None:
+            assert curve.points(level) == points
+
+
 @given(levels(), finite, finite)
 def test_a_better_value_never_has_fewer_points_and_the_cap_holds(drawn: Levels, one: float, other: float) -> None:
     curve = make_curve(drawn)
