@@ -93,7 +93,7 @@ def read_text_groups(path: Path, *, labelled: bool) -> TextGroups:
         At the first row that cannot be read.
     """
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     group = next((headers[name] for name in _GROUP_COLUMNS if name in headers), None)
     if "text" not in headers or (labelled and group is None):
         raise missing_columns(table, "text, category" if labelled else "text")

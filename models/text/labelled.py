@@ -149,7 +149,7 @@ def list_tables(paths: Sequence[Path]) -> list[Path]:
 
 
 def _columns_of(table: Table) -> _Columns:
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     label = next((name for name in ("sentiment", "label", "emotions", "acts", "act") if name in headers), None)
     if "text" not in headers or label is None:
         raise missing_columns(table, "text, sentiment")

@@ -19,7 +19,7 @@ from models.text.labelled import digest_of
 from models.text.ngrams import NGRAMS, as_learned, normalise
 from models.text.reason import NGRAMS_OF, THRESHOLD
 from models.text.training import Trained, figure_of, find_temperature, weighted
-from qa_pipeline.errors import N_, InputError, TableError
+from qa_pipeline.errors import N_, InputError
 from qa_pipeline.ports import ReasonReading
 from qa_pipeline.services.validate.reason import measure_reason, numbered, read_reason_rows
 
@@ -78,11 +78,11 @@ def read_reason_table(path: Path) -> ReasonTable:
     Raises
     ------
     TableError
-        When a column is missing, or no row is labelled.
+        When a column is missing, or there is no row.
+    RowError
+        When no row is labelled: what is missing in the first.
     """
     rows = read_reason_rows(path)
-    if not rows.texts:
-        raise TableError(N_("The table has no labelled text."), file=str(path))
     return ReasonTable(path.name, digest_of(path), rows.texts, rows.categories)
 
 

@@ -9,7 +9,7 @@ import pytest
 from models.text.classifier import CARD, SHIPPED, WEIGHTS
 from models.text.reason import THRESHOLD, describe, load
 from models.text.reason_training import ReasonOptions, ReasonTable, read_reason_table, train_reason
-from qa_pipeline.errors import EngineError, InputError, TableError
+from qa_pipeline.errors import EngineError, InputError, RowError
 
 THINGS = ("套餐", "订单", "快递", "宽带", "账单", "发票", "会员", "保单", "手机", "空调")
 WORDS = {"退款": "我要退钱", "修理": "坏了要修", "查询": "帮我查一下"}
@@ -112,7 +112,7 @@ def test_rows_without_a_category_wait_for_one(tmp_path: Path):
     table = read_reason_table(path)
     assert (table.texts, table.categories) == (("退钱",), ("退款",))
     path.write_text("text,category\n退钱,\n", encoding="utf-8")
-    with pytest.raises(TableError, match="no labelled text"):
+    with pytest.raises(RowError, match="The value is missing"):
         read_reason_table(path)
 
 

@@ -45,6 +45,11 @@ class Table:
     _read: Callable[[], Iterator[Row | RowError]]
 
     @property
+    def columns(self) -> dict[str, str]:
+        """The headers as they are written by their names in lower case."""
+        return {header.casefold(): header for header in self.headers}
+
+    @property
     def rows(self) -> Iterator[Row | RowError]:
         """The rows in order; a row that cannot be read comes as its error, and the next ones follow.
 

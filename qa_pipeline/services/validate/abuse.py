@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.errors import N_, Message, RowError, TableError
+from qa_pipeline.errors import N_, Message, RowError
 from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import AbuseModel
 from qa_pipeline.report.intervals import wilson_share
-from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns, usable_rows
+from qa_pipeline.services.validate.labelled_rows import label_of, language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import (
     Indices,
     Metric,
@@ -22,7 +22,7 @@ from qa_pipeline.services.validate.report import (
     measured,
     rows_left_out,
 )
-from qa_pipeline.services.validate.sentiment import language_of, macro_f1
+from qa_pipeline.services.validate.sentiment import macro_f1
 
 Labels = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
@@ -77,8 +77,6 @@ def validate_abuse(
         When columns are missing or no row can be used.
     """
     rows = read_abuse_rows(path, limit)
-    if not rows.texts:
-        raise rows.left_out[0] if rows.left_out else TableError(N_("The table has no labelled text."), file=str(path))
     reading = engine.predict(rows.texts, language or language_of(rows.texts))
     labels = np.array(rows.labels, dtype=np.intp)
     chosen = (reading.probabilities >= DECISION).astype(np.intp)
@@ -146,7 +144,7 @@ def read_abuse_rows(path: Path, limit: int | None = None) -> AbuseRows:
         When a column is missing.
     """
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     kind = next((name for name in _COLUMNS if name in headers), None)
     if "text" not in headers or kind is None:
         raise missing_columns(table, "text, label")

@@ -80,7 +80,7 @@ def validate_agreement(path: Path) -> AgreementReport:
         When columns are missing, no row can be used, or nobody rated what another one rated.
     """
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     if not set(COLUMNS) <= headers.keys():
         raise missing_columns(table, ", ".join(COLUMNS))
     seen: dict[tuple[str, str, str], int] = {}
@@ -90,8 +90,6 @@ def validate_agreement(path: Path) -> AgreementReport:
         by_criterion[rating.criterion].append(rating)
     criteria = tuple(_measure(name, by_criterion[name]) for name in by_criterion)
     if not any(each.people or each.machine for each in criteria):
-        if left_out and not ratings:
-            raise left_out[0]
         raise TableError(
             N_("No contact in the table was rated by two raters on the same criterion."),
             hint=N_("Give one row per rating, with the same contact and criterion for both raters."),

@@ -21,10 +21,9 @@ from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.attitude import HIGHEST, LOWEST, attitude_of
 from qa_pipeline.scoring.attitude_lexicon import DIMENSIONS, LANGUAGES, LEXICON
 from qa_pipeline.scoring.languages import script_of, written_language
-from qa_pipeline.scoring.match_text import has_chinese
 from qa_pipeline.services.validate.courtesy import correlation, ranks
 from qa_pipeline.services.validate.labelled_contacts import json_object, read_utterances
-from qa_pipeline.services.validate.labelled_rows import missing_columns, usable_rows
+from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
 
 Values = npt.NDArray[np.float64]
@@ -151,7 +150,7 @@ def _confusion(name: str, labels: Values, found: Values) -> Mapping[str, Mapping
 
 
 def _reader_of(table: Table, engines: Sequence[TextEngine], language: str | None) -> Callable[[Row], _Judged]:
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     if {"contact", "labels"} <= headers.keys():
         return lambda row: _judge_contact(table, row, engines, language)
     columns = {name: headers[name] for name in DIMENSIONS if name in headers}
@@ -191,7 +190,7 @@ def _judge_contact(table: Table, row: Row, engines: Sequence[TextEngine], langua
             labels[name] = _rating(table, row, field, str(value))
     contact = json_object(table, row, "contact")
     utterances = tuple(read_utterances(table, row, contact))
-    guessed = "zh" if has_chinese("".join(said.text for said in utterances)) else "en"
+    guessed = language_of([said.text for said in utterances])
     transcript = Transcript(
         language=_known_language(table, row, str(contact.get("language") or language or guessed)),
         engine="import:validation",

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.errors import N_, ConfigurationError, Message, RowError, TableError
+from qa_pipeline.errors import N_, ConfigurationError, Message, RowError
 from qa_pipeline.intake.tables import parse_number, read_table
 from qa_pipeline.scoring.attitude import courtesy_of
 from qa_pipeline.scoring.attitude_lexicon import LANGUAGES, LEXICON
-from qa_pipeline.services.validate.labelled_rows import missing_columns, usable_rows
+from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
-from qa_pipeline.services.validate.sentiment import language_of
 
 Values = npt.NDArray[np.float64]
 WEAK_ELSEWHERE = Message(
@@ -147,13 +146,11 @@ def read_rated_texts(path: Path, limit: int | None = None) -> tuple[Sequence[str
         When columns are missing or no row can be used.
     """
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     if not {"text", "politeness"} <= headers.keys():
         raise missing_columns(table, "text, politeness")
     text, rating = headers["text"], headers["politeness"]
     rows, left_out = usable_rows(
         table, lambda row: (row.values[text], parse_number(row.values[rating], table.place(row, rating))), limit
     )
-    if not rows:
-        raise left_out[0] if left_out else TableError(N_("The table has no rated text."), file=str(path))
     return [said for said, _ in rows], [number for _, number in rows], left_out

@@ -23,9 +23,8 @@ from qa_pipeline.scoring.attitude import courtesy_of
 from qa_pipeline.scoring.moves import tag_moves
 from qa_pipeline.services.validate.flips import Flip, flip_words, flips_of
 from qa_pipeline.services.validate.labelled_contacts import LabelledContact, view_of
-from qa_pipeline.services.validate.labelled_rows import missing_columns, usable_rows
+from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
-from qa_pipeline.services.validate.sentiment import language_of
 
 SHIFT_LIMIT = 0.05
 """Mean change of a score, as a share of its scale, above which a report says so."""
@@ -145,7 +144,7 @@ def _texts(
         chosen = [language] if language else list(known)
         return {code: known[code].sentences[:limit] for code in chosen}, ()
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     if "text" not in headers:
         raise missing_columns(table, "text")
     rows, left_out = usable_rows(table, lambda row: row.values[headers["text"]], limit)

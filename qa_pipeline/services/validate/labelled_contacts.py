@@ -23,8 +23,7 @@ from qa_pipeline.ports import ContactView
 from qa_pipeline.privacy.masking import mask_transcript
 from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.confidence import Calibration
-from qa_pipeline.scoring.match_text import has_chinese
-from qa_pipeline.services.validate.labelled_rows import missing_columns
+from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns
 
 _TEXT_MODEL_DETECTORS = frozenset({"sentiment", "attitude", "move", "abuse"})
 
@@ -142,9 +141,8 @@ def _read_contact(table: Table, row: Row, cards: Sequence[Scorecard]) -> Labelle
     card = _card_of(table, row, cards)
     contact = json_object(table, row, "contact")
     utterances = tuple(read_utterances(table, row, contact))
-    text = "".join(utterance.text for utterance in utterances)
     transcript = Transcript(
-        language=str(contact.get("language") or card.language or ("zh" if has_chinese(text) else "en")),
+        language=str(contact.get("language") or card.language or language_of([said.text for said in utterances])),
         engine="import:validation",
         quality=TranscriptQuality.TRUSTED,
         utterances=utterances,

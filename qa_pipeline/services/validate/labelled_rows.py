@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables import Row, Table
+from qa_pipeline.scoring.languages import script_of
+
+_SAMPLE_FOR_LANGUAGE = 200
 
 Read = TypeVar("Read")
 
 
 def usable_rows(table: Table, read: Callable[[Row], Read], limit: int | None) -> tuple[list[Read], list[RowError]]:
-    """Return what `read` makes of rows until `limit` of them could be used, and the errors of those that could not."""
+    """Return what `read` makes of rows until `limit` of them could be used, and the errors of those that could not.
+
+    Raises
+    ------
+    RowError
+        When no row can be used: what is wrong with the first.
+    TableError
+        When there is none.
+    """
     found: list[Read] = []
     left_out: list[RowError] = []
     for row in table.rows:
@@ -24,7 +35,14 @@ def usable_rows(table: Table, read: Callable[[Row], Read], limit: int | None) ->
             found.append(read(row))
         except RowError as problem:
             left_out.append(problem)
+    if not found:
+        raise left_out[0] if left_out else TableError(N_("The table has no rows."), file=str(table.path))
     return found, left_out
+
+
+def language_of(texts: Sequence[str]) -> str:
+    """Return ``zh`` or ``en`` by the script of the first texts, for tables that do not name their language."""
+    return script_of("".join(texts[:_SAMPLE_FOR_LANGUAGE])) or "zh"
 
 
 def missing_columns(table: Table, columns: str) -> TableError:

@@ -11,13 +11,12 @@ from typing import Any
 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Transcript, TranscriptQuality, Utterance
-from qa_pipeline.errors import N_, RowError, TableError
+from qa_pipeline.errors import N_, RowError
 from qa_pipeline.intake.tables import Row, Table, parse_role, read_table
 from qa_pipeline.privacy.kinds import Kind, Span
 from qa_pipeline.privacy.masking import find_personal_spans
 from qa_pipeline.report.intervals import wilson_share
-from qa_pipeline.scoring.match_text import has_chinese
-from qa_pipeline.services.validate.labelled_rows import missing_columns, usable_rows
+from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import Metric, ValidationReport, rate, rows_left_out
 
 VISIBLE = "visible"
@@ -74,8 +73,6 @@ def validate_masking(path: Path, *, language: str | None = None, limit: int | No
     if missing := {"utterances", "spans"} - set(table.headers):
         raise missing_columns(table, ", ".join(sorted(missing | {"utterances", "spans"})))
     conversations, left_out = usable_rows(table, lambda row: _read(table, row, language), limit)
-    if not conversations:
-        raise left_out[0] if left_out else TableError(N_("The table has no conversation."), file=str(path))
     outcomes = [_compare(conversation) for conversation in conversations]
     return ValidationReport(
         task="masking",
@@ -154,7 +151,7 @@ def _read(table: Table, row: Row, language: str | None) -> LabelledConversation:
     utterances = tuple(_utterances(table, row))
     written = row.values.get("language") or language
     transcript = Transcript(
-        language=written or ("zh" if has_chinese("".join(said.text for said in utterances)) else "en"),
+        language=written or language_of([said.text for said in utterances]),
         engine="import:validation",
         quality=TranscriptQuality.TRUSTED,
         utterances=utterances,

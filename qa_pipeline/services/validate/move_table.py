@@ -81,7 +81,7 @@ def read_move_table(path: Path, *, limit: int | None = None) -> MoveTable:
 
 
 def _columns_of(table: Table) -> Mapping[str, str]:
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     if "act" not in headers and "acts" in headers:
         headers["act"] = headers["acts"]
     if _TURNS not in headers and not {"text", "act"} <= set(headers):

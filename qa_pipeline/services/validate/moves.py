@@ -14,9 +14,9 @@ from qa_pipeline.domain.transcript import Utterance
 from qa_pipeline.errors import N_, Message, TableError
 from qa_pipeline.ports import MoveTagger
 from qa_pipeline.scoring.moves import MOVES, tag_moves
+from qa_pipeline.services.validate.labelled_rows import language_of
 from qa_pipeline.services.validate.move_table import LabelledMoves, MoveTable, read_move_table
 from qa_pipeline.services.validate.report import Metric, ValidationReport, bootstrap_ci, measured, rows_left_out
-from qa_pipeline.services.validate.sentiment import language_of
 
 Counts = npt.NDArray[np.float64]  # (groups, moves, 3): right, false, missed
 MoveSet = frozenset[MoveKind]

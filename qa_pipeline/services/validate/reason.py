@@ -9,18 +9,17 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.errors import N_, Message, NeedsModel, RowError, TableError
+from qa_pipeline.errors import N_, Message, NeedsModel, RowError
 from qa_pipeline.intake.tables import Row, Table, read_table
 from qa_pipeline.ports import ReasonModel, ReasonReading
-from qa_pipeline.services.validate.labelled_rows import missing_columns, usable_rows
+from qa_pipeline.scoring.confidence import expected_calibration_error
+from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
-from qa_pipeline.services.validate.sentiment import language_of
 
 Labels = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
 TOP = 3
-_BINS = 10
 _PAIRS_MAX = 10
 _UNKNOWN = -1  # a category that the model does not have
 _TEXT_NAMES = ("text", "utterance")
@@ -65,8 +64,6 @@ def validate_reason(
         When there is no model of the language.
     """
     rows = read_reason_rows(path, limit)
-    if not rows.texts:
-        raise rows.left_out[0] if rows.left_out else TableError(N_("The table has no labelled text."), file=str(path))
     spoken = language or language_of(rows.texts)
     reading = model.predict(rows.texts, spoken)
     if reading is None:
@@ -109,6 +106,7 @@ def measure_reason(labels: Labels, reading: ReasonReading) -> dict[str, Metric]:
     best = _best(reading)
     confidence = reading.probabilities.max(axis=1)
     hit = best == labels
+    right = hit.astype(np.float64)
     likeliest = np.argsort(-reading.probabilities, axis=1, kind="stable")[:, :TOP]
     top = (likeliest == labels[:, None]).any(axis=1)
     answered = confidence >= reading.threshold
@@ -123,16 +121,9 @@ def measure_reason(labels: Labels, reading: ReasonReading) -> dict[str, Metric]:
         f"top{TOP}": lambda rows: float(top[rows].mean()),
         "answered": lambda rows: float(answered[rows].mean()),
         "answered_accuracy": answered_accuracy,
-        "ece": lambda rows: calibration_error(confidence[rows], hit[rows]),
+        "ece": lambda rows: expected_calibration_error(confidence[rows], right[rows]),
     }
     return {name: measured(statistic, len(labels)) for name, statistic in statistics.items()}
-
-
-def calibration_error(confidence: Floats, hit: npt.NDArray[np.bool_]) -> float:
-    """Return the mean distance of confidence from accuracy over ten bins, weighted by their texts."""
-    place = np.minimum((confidence * _BINS).astype(np.intp), _BINS - 1)
-    gaps = np.bincount(place, weights=confidence - hit, minlength=_BINS)
-    return float(np.abs(gaps).sum() / len(hit))
 
 
 def most_confused(given: Sequence[str], found: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -172,7 +163,7 @@ def read_reason_rows(path: Path, limit: int | None = None) -> ReasonRows:
         When a column is missing.
     """
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     text = next((headers[name] for name in _TEXT_NAMES if name in headers), None)
     category = next((headers[name] for name in _CATEGORY_NAMES if name in headers), None)
     if text is None or category is None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.errors import N_, Message, RowError, TableError
+from qa_pipeline.errors import N_, Message, RowError
 from qa_pipeline.intake.tables import Row, Table, read_table
 from qa_pipeline.services.validate.labelled_rows import missing_columns, unknown_label, usable_rows
 from qa_pipeline.services.validate.report import (
@@ -95,8 +95,6 @@ def validate_satisfaction(
         When columns are missing or no row can be used.
     """
     turns = read_rated_turns(path, limit)
-    if not turns.talks:
-        raise turns.left_out[0] if turns.left_out else TableError(N_("The table has no rated turn."), file=str(path))
     ratings, found = np.array(turns.ratings, dtype=np.intp), predict(turns.talks)
     return ValidationReport(
         task="satisfaction",
@@ -167,7 +165,7 @@ def read_rated_turns(path: Path, limit: int | None = None) -> RatedTurns:
         When a column is missing.
     """
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     if "turns" in headers and "exchanges" not in headers:
         return _read_dialogues(table, headers["turns"], limit)
     if not {"exchanges", "satisfaction"} <= headers.keys():

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from qa_pipeline.errors import N_, Message, RowError, TableError
+from qa_pipeline.errors import N_, Message, RowError
 from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import SentimentModel
-from qa_pipeline.services.validate.labelled_rows import label_of, missing_columns, usable_rows
+from qa_pipeline.scoring.confidence import expected_calibration_error
+from qa_pipeline.services.validate.labelled_rows import label_of, language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
 
 Labels = npt.NDArray[np.intp]
@@ -25,8 +26,6 @@ SENTIMENT_NAMES: Mapping[str, int] = {
 }  # fmt: skip
 POLARITY_NAMES: Mapping[str, int] = {"0": 0, "1": 2}
 NEUTRAL = 1
-_CALIBRATION_BINS = 10
-_SAMPLE_FOR_LANGUAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def validate_sentiment(
 def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
     """Read labelled texts; rows that are wrong are collected in ``left_out``."""
     table = read_table(path)
-    headers = {header.casefold(): header for header in table.headers}
+    headers = table.columns
     label = headers.get("sentiment") or headers.get("label")
     if "text" not in headers or label is None:
         raise missing_columns(table, "text, sentiment | label")
@@ -118,8 +117,6 @@ def read_rows(path: Path, limit: int | None = None) -> LabelledRows:
     def column(name: str) -> tuple[str, ...]:
         return tuple(row.values[headers[name]] for row, _ in rows)
 
-    if not rows:
-        raise left_out[0] if left_out else TableError(N_("The table has no labelled text."), file=str(path))
     return LabelledRows(
         column("text"),
         np.array([number for _, number in rows], dtype=np.intp),
@@ -160,7 +157,7 @@ def measure(labels: Labels, probabilities: Probabilities, groups: Sequence[objec
     """Return macro-F1, accuracy and calibration error with their intervals."""
     chosen = probabilities.argmax(axis=1)
     confidence = probabilities.max(axis=1)
-    right = chosen == labels
+    right = (chosen == labels).astype(np.float64)
 
     def metric(statistic: Callable[[Indices], float]) -> Metric:
         return measured(statistic, len(labels), groups=groups)
@@ -168,7 +165,7 @@ def measure(labels: Labels, probabilities: Probabilities, groups: Sequence[objec
     return {
         "macro_f1": metric(lambda rows: macro_f1(labels[rows], chosen[rows])),
         "accuracy": metric(lambda rows: float(right[rows].mean())),
-        "ece": metric(lambda rows: calibration_error(right[rows], confidence[rows])),
+        "ece": metric(lambda rows: expected_calibration_error(confidence[rows], right[rows])),
     }
 
 
@@ -181,13 +178,6 @@ def macro_f1(labels: Labels, chosen: Labels) -> float:
     return float((2 * table.diagonal()[occurring] / both[occurring]).mean())
 
 
-def calibration_error(right: npt.NDArray[np.bool_], confidence: npt.NDArray[np.float64]) -> float:
-    """Return the expected calibration error over ten bins of equal width (Guo et al. 2017)."""
-    bins = np.minimum((confidence * _CALIBRATION_BINS).astype(np.intp), _CALIBRATION_BINS - 1)
-    gap = np.bincount(bins, weights=right.astype(np.float64) - confidence, minlength=_CALIBRATION_BINS)
-    return float(np.abs(gap).sum() / len(right))
-
-
 def _recalls(labels: Labels, chosen: Labels) -> dict[str, dict[str, Metric]]:
     names = ("negative", "neutral", "positive")
     return {
@@ -197,10 +187,3 @@ def _recalls(labels: Labels, chosen: Labels) -> dict[str, dict[str, Metric]]:
         }
         for label in sorted({int(each) for each in labels})
     }
-
-
-def language_of(texts: Sequence[str]) -> str:
-    """Return ``zh`` or ``en`` by the script of the first texts."""
-    sample = "".join(texts[:_SAMPLE_FOR_LANGUAGE])
-    chinese = sum("\u3400" <= char <= "\u9fff" for char in sample)
-    return "zh" if chinese * 3 >= sum(char.isascii() and char.isalpha() for char in sample) else "en"

@@ -83,6 +83,13 @@ def test_ece_and_brier_by_hand() -> None:
     assert np.isnan(expected_calibration_error(np.array([]), np.array([])))
 
 
+def test_calibration_error_of_a_calibrated_confidence_is_small():
+    random = np.random.default_rng(0)
+    confidence = random.uniform(0.3, 1, size=20_000)
+    assert expected_calibration_error(confidence, random.uniform(size=20_000) < confidence) < 0.02
+    assert expected_calibration_error(np.ones(4), np.zeros(4)) == 1
+
+
 def test_few_labels_move_little() -> None:
     # Two wrong labels against what counts for twenty of the rule's own .95, three times over: all, kind, no more.
     calibration = fit_calibration(labelled(0, 2), LIMIT)

@@ -10,7 +10,6 @@ from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import NeedsModel, RowError, TableError
 from qa_pipeline.ports import ReasonReading
 from qa_pipeline.services.validate.reason import (
-    calibration_error,
     measure_reason,
     most_confused,
     numbered,
@@ -93,13 +92,6 @@ def test_nothing_answered_is_no_accuracy():
     metrics = measure_reason(numbered(["a", "b", "z"], NAMES), reading)
     assert np.isnan(metrics["answered_accuracy"].value)
     assert metrics["answered"].value == 0
-
-
-def test_calibration_error_of_a_calibrated_model_is_small():
-    random = np.random.default_rng(0)
-    confidence = random.uniform(0.3, 1, size=20_000)
-    assert calibration_error(confidence, random.uniform(size=20_000) < confidence) < 0.02
-    assert calibration_error(np.ones(4), np.zeros(4, dtype=bool)) == 1
 
 
 def test_the_commonest_confusions_come_first():

@@ -13,7 +13,7 @@ import pytest
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import ConfigurationError, RowError, TableError
 from qa_pipeline.services.validate.courtesy import ranks, validate_courtesy
-from qa_pipeline.services.validate.sentiment import calibration_error, fold_neutral, macro_f1, validate_sentiment
+from qa_pipeline.services.validate.sentiment import fold_neutral, macro_f1, validate_sentiment
 
 
 class Reader:
@@ -98,12 +98,6 @@ def test_interval_is_wider_when_dialogues_hang_together(tmp_path: Path):
         return high - low
 
     assert width(together) > 2 * width(alone)
-
-
-def test_calibration_error_by_hand():
-    # Bin .9: two texts, confidence .9, one right: gap |1 - 1.8| = .8. Bin .5: one right at .5: gap .5. 1.3 / 3.
-    right, confidence = np.array([True, False, True]), np.array([0.9, 0.9, 0.5])
-    assert calibration_error(right, confidence) == pytest.approx(1.3 / 3)
 
 
 def test_macro_f1_counts_only_labels_that_occur():
