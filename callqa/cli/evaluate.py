@@ -151,13 +151,19 @@ def _print_items(here: AppContext, result: PeriodEvaluation) -> None:
     """Print who reaches each target and what the totals hang on, and what to think about in the template."""
     names = names_of(list_indicators(), result.template)
     pulls = {pull.indicator: pull for pull in find_pulls(result.evaluations)}
+    weights = {
+        item.indicator: dimension.weight * item.weight / 100
+        for dimension in result.template.dimensions
+        for item in dimension.items
+    }
     table = here.table([N_("Indicator"), N_("Reach the target"), N_("Weight"), N_("Share of the differences")])
     for tally in find_tallies(result.evaluations):
         pull = pulls.get(tally.indicator)
         table.add_row(
             names[tally.indicator].in_language(here.settings.lang),
             here.translate(N_("{part} of {whole}")).format(part=tally.reached_count, whole=tally.known_count),
-            f"{pull.weight_percent:.1f} %" if pull else "–",
+            # Without what nobody has, the others weigh more than in the template.
+            f"{pull.weight_percent if pull else weights[tally.indicator]:.1f} %",
             f"{round(pull.variance_percent)} % ({round(pull.low_percent)} – {round(pull.high_percent)})"
             if pull
             else "–",
