@@ -18,6 +18,8 @@ SHIPPED = Path(__file__).parent
 # Ten times as fast where PyYAML was built with libyaml, as its wheels are.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 50
+_MAX_VALUES = 1_000_000
+_MAX_COUNTED = 10**12  # from here on, values are only many
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,30 @@ def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) 
             hint=N_("Write the value out in place of its alias."),
             file=str(path),
         )
+    size, depth = _written_out(root, {})
+    if size > _MAX_VALUES or depth > _MAX_DEPTH:
+        raise error(
+            N_("Its aliases stand for more than the file may hold: {count} values, {depth} deep in each other."),
+            hint=N_("Write out what is meant, without aliases of aliases."),
+            file=str(path),
+            count=size,
+            depth=depth,
+        )
     return Document(path=path, data=data, root=root)
+
+
+def _written_out(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    """Return how many values a node holds with every alias written out, and how deep they lie.
+
+    A few lines of aliases of aliases stand for more values than any memory holds. `known` keeps the answer of every
+    node, so that the time grows with the text; what an alias names stands before it, so that no answer waits for many.
+    """
+    if id(node) not in known:
+        parts = [_written_out(inner, known) for _, inner in _children(node)]
+        size = 1 + sum(count for count, _ in parts)
+        deepest = max((depth for _, depth in parts), default=0)
+        known[id(node)] = min(size, _MAX_COUNTED), deepest + isinstance(node, yaml.CollectionNode)
+    return known[id(node)]
 
 
 def _check_depth(text: str, path: Path, error: type[ConfigurationError]) -> None:

@@ -14,7 +14,14 @@ from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import SentimentModel
 from qa_pipeline.scoring.confidence import expected_calibration_error
 from qa_pipeline.services.validate.labelled_rows import label_of, language_of, missing_columns, usable_rows
-from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
+from qa_pipeline.services.validate.report import (
+    Indices,
+    Metric,
+    ValidationReport,
+    confusion_of,
+    measured,
+    rows_left_out,
+)
 
 Labels = npt.NDArray[np.intp]
 Probabilities = npt.NDArray[np.float64]
@@ -24,6 +31,7 @@ SENTIMENT_NAMES: Mapping[str, int] = {
     "neutral": 1, "neu": 1, "中性": 1,
     "positive": 2, "pos": 2, "正面": 2, "积极": 2,
 }  # fmt: skip
+NAMES = ("negative", "neutral", "positive")
 POLARITY_NAMES: Mapping[str, int] = {"0": 0, "1": 2}
 NEUTRAL = 1
 
@@ -100,6 +108,7 @@ def validate_sentiment(
         metrics=measure(rows.labels, probabilities, rows.groups),
         notes=tuple(notes),
         groups=_recalls(rows.labels, probabilities.argmax(axis=1)),
+        confusion=confusion_of(rows.labels, probabilities.argmax(axis=1), NAMES),
     )
 
 
@@ -179,9 +188,8 @@ def macro_f1(labels: Labels, chosen: Labels) -> float:
 
 
 def _recalls(labels: Labels, chosen: Labels) -> dict[str, dict[str, Metric]]:
-    names = ("negative", "neutral", "positive")
     return {
-        names[label]: {
+        NAMES[label]: {
             "n": Metric(value=float((labels == label).sum())),
             "recall": Metric(value=float((chosen[labels == label] == label).mean())),
         }

@@ -9,6 +9,12 @@ from qa_pipeline.errors import LexiconError
 from qa_pipeline.vocabulary import check_lexicon, read_lexicon
 from qa_pipeline.vocabulary.parse import estimated_tokens
 
+# Ten lists of ten aliases each, every one of the list before: 10^10 values in eleven lines.
+BILLION_LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+ALIAS_CHAIN = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 3000))
+
 LEXICON = """\
 version: 1
 queues:
@@ -79,10 +85,20 @@ def test_one_mistake(tmp_path: Path, old: str, new: str, line: int, field: str, 
         ("version: 1\nterms: []\nqueues: {}\nterms:\n  - {term: 光猫, language: zh}\n", 2, "terms stands twice"),
         ("version: 1\nterms: &all [*all]\n", None, "holds itself"),
         ("version: 1\nterms: " + "[" * 60_000, 2, "deep in each other"),
+        (BILLION_LAUGHS, None, "aliases stand for more"),
+        (ALIAS_CHAIN, None, "aliases stand for more"),
         ("[1, 2]", 1, "lexicon.yaml must be a group"),
         ("", None, "empty"),
     ],
-    ids=["a key twice", "an endless value", "nested too deep", "a list", "nothing"],
+    ids=[
+        "a key twice",
+        "an endless value",
+        "nested too deep",
+        "aliases of aliases",
+        "a long chain",
+        "a list",
+        "nothing",
+    ],
 )
 def test_a_file_that_is_no_lexicon_at_all(tmp_path: Path, text: str, line: int | None, says: str) -> None:
     (error,) = check_lexicon(write(tmp_path, text)).errors

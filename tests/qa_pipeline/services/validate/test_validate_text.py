@@ -55,6 +55,11 @@ def test_macro_f1_and_accuracy_by_hand(tmp_path: Path):
     low, high = report.metrics["accuracy"].ci95
     assert 0 <= low <= 0.75 <= high <= 1
     assert report.groups["neutral"]["recall"].value == 0.5
+    assert report.confusion == {
+        "negative": {"negative": 1, "neutral": 0, "positive": 0},
+        "neutral": {"negative": 1, "neutral": 1, "positive": 0},
+        "positive": {"negative": 0, "neutral": 0, "positive": 1},
+    }
 
 
 def test_dialogues_are_read_whole_in_the_order_of_the_table(tmp_path: Path):
