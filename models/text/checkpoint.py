@@ -167,19 +167,44 @@ def check_checkpoint(setting: str, model: str | None = None, *, offline: bool = 
     _find_locally(get_name(model, setting), setting, offline)
 
 
-def describe_checkpoint(kind: str, model: str, labels: Mapping[str, str] | None) -> EngineSpec:
-    """Return the identity of an engine of `kind`, without loading it.
+def meanings_of(
+    own: Sequence[str], named: Mapping[str, str], model: str, hint: str, *, ours: Sequence[str], needed: Sequence[str]
+) -> tuple[str, ...]:
+    """Return which of `ours` each label of a checkpoint means, whatever its case, by the names in `named`.
+
+    Raises
+    ------
+    ConfigurationError
+        With `hint`, when a label means none of ours, or no label means one that is `needed`.
+    """
+    wanted = {name.casefold(): meaning for name, meaning in named.items()}
+    found = tuple(wanted.get(name.casefold(), "") for name in own)
+    unknown = [name for name, meaning in zip(own, found, strict=True) if meaning not in ours]
+    if unknown or not set(needed) <= set(found):
+        raise ConfigurationError(
+            N_("The labels of the checkpoint {model} are not known: {unknown}."),
+            hint=hint,
+            model=model,
+            unknown=", ".join(unknown or own),
+        )
+    return found
+
+
+def describe_checkpoint(
+    kind: str, model: str, labels: Mapping[str, str] | None = None, *, name: str = "transformers", **params: str
+) -> EngineSpec:
+    """Return the identity of an engine of `kind`, without loading it; `params` are what else it depends on.
 
     A local directory is identified by name, size and time of its files, a hub checkpoint by its name.
     """
     from importlib.metadata import version
 
-    params = [("model", model)]
+    known = {"model": model}
     if Path(model).is_dir():
-        params.append(("files", _fingerprint(Path(model))))
+        known["files"] = _fingerprint(Path(model))
     if labels:
-        params.append(("labels", ";".join(f"{own}:{ours}" for own, ours in sorted(labels.items()))))
-    return EngineSpec(kind=kind, name="transformers", version=version("transformers"), params=tuple(params))
+        known["labels"] = ";".join(f"{own}:{ours}" for own, ours in sorted(labels.items()))
+    return EngineSpec(kind=kind, name=name, version=version("transformers"), params=tuple((known | params).items()))
 
 
 def _needs(model: str, setting: str) -> NeedsModel:

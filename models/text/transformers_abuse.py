@@ -7,15 +7,15 @@ from functools import partial
 
 import numpy as np
 
-from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name
+from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name, meanings_of
 from models.text.classifier import Floats
 from qa_pipeline.domain.engine import EngineSpec
-from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.errors import N_
 from qa_pipeline.ports import AbuseReading
 
 _SETTING = "text.abuse_model"
 _THRESHOLD = 0.9  # of hints, as the embedded model has it; nobody has measured another checkpoint on service talk
-_ABUSIVE, _CLEAN = "abusive", "clean"
+_ABUSIVE, _CLEAN = _SIDES = ("abusive", "clean")
 
 # How checkpoints call the two sides. "LABEL_n" says nothing by itself: it needs the option `labels`.
 _KNOWN_NAMES: Mapping[str, str] = dict.fromkeys(
@@ -59,7 +59,10 @@ class TransformersAbuse:
         offline: bool = False,
     ) -> None:
         self._checkpoint = Checkpoint(model, _SETTING, device=device, offline=offline)
-        self._abusive = _abusive_among(self._checkpoint.labels, labels, model)
+        hint = N_("Say what each means with the option labels: abusive or clean.")
+        named = labels or _KNOWN_NAMES
+        sides = meanings_of(self._checkpoint.labels, named, model, hint, ours=_SIDES, needed=[_ABUSIVE])
+        self._abusive = [column for column, side in enumerate(sides) if side == _ABUSIVE]
         self._threshold = threshold
         self.spec = describe(model, labels=labels, threshold=threshold, device=device, offline=offline)
 
@@ -99,25 +102,7 @@ def describe(
 ) -> EngineSpec:
     """Return the identity of the engine, without loading it."""
     del device, offline
-    spec = describe_checkpoint("abuse", get_name(model, _SETTING), labels)
-    return EngineSpec(
-        kind=spec.kind, name=spec.name, version=spec.version, params=(*spec.params, ("threshold", f"{threshold:g}"))
-    )
+    return describe_checkpoint("abuse", get_name(model, _SETTING), labels, threshold=f"{threshold:g}")
 
 
 check = partial(check_checkpoint, _SETTING)
-
-
-def _abusive_among(own: Sequence[str], labels: Mapping[str, str] | None, model: str) -> list[int]:
-    """Return the columns of the abusive labels."""
-    wanted = {name.casefold(): side for name, side in (labels or _KNOWN_NAMES).items()}
-    sides = [wanted.get(name.casefold()) for name in own]
-    unknown = [name for name, side in zip(own, sides, strict=True) if side not in (_ABUSIVE, _CLEAN)]
-    if unknown or _ABUSIVE not in sides:
-        raise ConfigurationError(
-            N_("The labels of the checkpoint {model} are not known: {unknown}."),
-            hint=N_("Say what each means with the option labels: abusive or clean."),
-            model=model,
-            unknown=", ".join(unknown or own),
-        )
-    return [column for column, side in enumerate(sides) if side == _ABUSIVE]

@@ -94,13 +94,7 @@ def describe(model: str | None = None, *, device: str = "auto", offline: bool = 
     """Return the identity of the engine, without loading it."""
     del device, offline
     named = get_name(model, _SETTING)
-    spec = describe_checkpoint("embedding", named, None)
-    return EngineSpec(
-        kind=spec.kind,
-        name=spec.name,
-        version=spec.version,
-        params=(*spec.params, ("pooling", _pooling_of(Path(named)))),
-    )
+    return describe_checkpoint("embedding", named, pooling=_pooling_of(Path(named)))
 
 
 check = partial(check_checkpoint, _SETTING)

@@ -12,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name
+from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name, meanings_of
 from models.text.classifier import Floats
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.transcript import Utterance
-from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.errors import N_
 from qa_pipeline.ports import Answer, Opinion
 from qa_pipeline.scoring.languages import written_language
 
@@ -72,7 +72,10 @@ class TransformersNli:
         offline: bool = False,
     ) -> None:
         self._checkpoint = Checkpoint(model, _SETTING, device=device, offline=offline)
-        self._columns = _columns_of(self._checkpoint.labels, labels, model)
+        hint = N_("Say what each means with the option labels: entailment, neutral or contradiction.")
+        named = labels or _KNOWN_NAMES
+        sides = meanings_of(self._checkpoint.labels, named, model, hint, ours=_SIDES, needed=[_ENTAILMENT])
+        self._columns = {side: [column for column, found in enumerate(sides) if found == side] for side in _SIDES}
         self._threshold = threshold
         self.spec = describe(model, labels=labels, threshold=threshold, device=device, offline=offline)
 
@@ -127,10 +130,7 @@ def describe(
 ) -> EngineSpec:
     """Return the identity of the engine, without loading it."""
     del device, offline
-    spec = describe_checkpoint("judge", get_name(model, _SETTING), labels)
-    return EngineSpec(
-        kind=spec.kind, name="nli", version=spec.version, params=(*spec.params, ("threshold", f"{threshold:g}"))
-    )
+    return describe_checkpoint("judge", get_name(model, _SETTING), labels, name="nli", threshold=f"{threshold:g}")
 
 
 check = partial(check_checkpoint, _SETTING)
@@ -149,18 +149,3 @@ def _quotes(said: Sequence[Utterance], chances: Floats) -> tuple[tuple[int, str]
     best = int(np.argmax(chances))
     items = [said[best]] if best < len(said) else said[best - len(said) : best - len(said) + 2]
     return tuple((item.index, item.text) for item in items)
-
-
-def _columns_of(own: Sequence[str], labels: Mapping[str, str] | None, model: str) -> Mapping[str, list[int]]:
-    """Return the columns of each side."""
-    wanted = {name.casefold(): side for name, side in (labels or _KNOWN_NAMES).items()}
-    sides = [wanted.get(name.casefold()) for name in own]
-    unknown = [name for name, side in zip(own, sides, strict=True) if side not in _SIDES]
-    if unknown or _ENTAILMENT not in sides:
-        raise ConfigurationError(
-            N_("The labels of the checkpoint {model} are not known: {unknown}."),
-            hint=N_("Say what each means with the option labels: entailment, neutral or contradiction."),
-            model=model,
-            unknown=", ".join(unknown or own),
-        )
-    return {side: [column for column, found in enumerate(sides) if found == side] for side in _SIDES}

@@ -69,10 +69,7 @@ def describe(
 ) -> EngineSpec:
     """Return the identity of the engine, without loading it."""
     del device, offline
-    spec = describe_checkpoint("reason", get_name(model, _SETTING), None)
-    return EngineSpec(
-        kind=spec.kind, name=spec.name, version=spec.version, params=(*spec.params, ("threshold", f"{threshold:g}"))
-    )
+    return describe_checkpoint("reason", get_name(model, _SETTING), threshold=f"{threshold:g}")
 
 
 check = partial(check_checkpoint, _SETTING)

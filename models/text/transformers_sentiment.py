@@ -7,13 +7,14 @@ from functools import partial
 
 import numpy as np
 
-from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name
+from models.text.checkpoint import Checkpoint, check_checkpoint, describe_checkpoint, get_name, meanings_of
 from models.text.classifier import Floats
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.domain.engine import EngineSpec
-from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.errors import N_
 
 _LABELS = tuple(label.value for label in SentimentLabel)
+_POLES = (SentimentLabel.NEGATIVE.value, SentimentLabel.POSITIVE.value)
 _SETTING = "text.sentiment_model"
 
 # How checkpoints call the three classes. "LABEL_n" and bare star ratings say nothing by themselves: only the usual
@@ -53,7 +54,10 @@ class TransformersSentiment:
         self, model: str, *, labels: Mapping[str, str] | None = None, device: str = "auto", offline: bool = False
     ) -> None:
         self._checkpoint = Checkpoint(model, _SETTING, device=device, offline=offline)
-        self._classes = _classes_of(self._checkpoint.labels, labels, model)
+        hint = N_("Say what each means with the option labels: negative, neutral or positive.")
+        named = labels or _KNOWN_NAMES
+        meanings = meanings_of(self._checkpoint.labels, named, model, hint, ours=_LABELS, needed=_POLES)
+        self._classes = tuple(_LABELS.index(meaning) for meaning in meanings)
         self.spec = describe(model, labels=labels, device=device, offline=offline)
 
     def predict(self, texts: Sequence[str], language: str, speakers: Sequence[str] | None = None) -> Floats:
@@ -95,18 +99,3 @@ def describe(
 
 
 check = partial(check_checkpoint, _SETTING)
-
-
-def _classes_of(names: Sequence[str], labels: Mapping[str, str] | None, model: str) -> tuple[int, ...]:
-    wanted = {own.casefold(): ours for own, ours in (labels or _KNOWN_NAMES).items()}
-    found = [wanted.get(name.casefold()) for name in names]
-    unknown = [name for name, ours in zip(names, found, strict=True) if ours not in _LABELS]
-    classes = tuple(_LABELS.index(ours) for ours in found if ours in _LABELS)
-    if unknown or not {0, 2} <= set(classes):
-        raise ConfigurationError(
-            N_("The labels of the checkpoint {model} are not known: {unknown}."),
-            hint=N_("Say what each means with the option labels: negative, neutral or positive."),
-            model=model,
-            unknown=", ".join(unknown or names),
-        )
-    return classes

@@ -100,6 +100,8 @@ def test_names_that_say_nothing_need_the_option(tmp_path: Path):
     labels = {"LABEL_0": "negative", "LABEL_1": "positive"}
     first, second = own_probabilities(folder, "good")
     assert load(str(folder), labels=labels).predict(["good"], "en")[0] == pytest.approx([first, 0, second], abs=1e-5)
+    with pytest.raises(ConfigurationError, match="LABEL_1"):  # no label of ours
+        load(str(folder), labels={"LABEL_0": "negative", "LABEL_1": "good"})
 
 
 def test_no_checkpoint_named():
