@@ -8,12 +8,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from qa_pipeline.detectors.params import Count, Window
-from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.search import Finder, search
 from qa_pipeline.detectors.suggest import suggestion
 from qa_pipeline.detectors.verdict import Verdict
-from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
+from qa_pipeline.detectors.wanted import Wanted, judge_unwanted, judge_wanted
 from qa_pipeline.errors import N_, Message
 from qa_pipeline.privacy.masking import TAGS
 from qa_pipeline.scoring.match import Hit, Passage
@@ -68,22 +67,16 @@ def _is_kind(name: str) -> str:
 Kinds = Annotated[tuple[Annotated[str, AfterValidator(_is_kind)], ...], Field(min_length=1)]
 
 
-class EntityParams(Window):
+class EntityParams(Wanted):
     """``any``: one of these kinds is said; ``none``: none is. The rest as for ``pattern``."""
 
-    role: Speaker = Speaker.AGENT
     any: Kinds | None = None
     none: Kinds | None = None
-    min_hits: Count = 1
-    partly_hits: Count | None = None
-    partly_outside: bool = False
 
     @model_validator(mode="after")
     def _is_one_question(self) -> EntityParams:
         if (self.any is None) == (self.none is None):
             raise ValueError(N_("give exactly one of any and none"))
-        if self.partly_hits is not None and self.partly_hits >= self.min_hits:
-            raise ValueError(N_("partly_hits must be less than what MET asks for"))
         return self
 
     @cached_property
@@ -113,8 +106,6 @@ def judge_entity(scene: Scene, params: EntityParams) -> Verdict:
     return judge_wanted(
         scene,
         search(scene, params.role, params.finder, window=params),
+        params,
         example=(params.any or ("",))[0],
-        min_hits=params.min_hits,
-        partly_hits=params.partly_hits,
-        partly_outside=params.partly_outside,
     )

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pydantic import model_validator
-
-from qa_pipeline.detectors.params import Count, Window
-from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.search import Finder, search
 from qa_pipeline.detectors.verdict import Verdict, undetermined
-from qa_pipeline.detectors.wanted import judge_wanted
+from qa_pipeline.detectors.wanted import Wanted, judge_wanted
 from qa_pipeline.domain.annotation import Move, MoveKind
 from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.errors import N_
@@ -18,23 +15,10 @@ from qa_pipeline.scoring.match import Hit, Passage
 from qa_pipeline.scoring.move_lexicon import has_wording, move_names
 
 
-class MoveParams(Window):
-    """``move``: which; ``min_hits``: in how many utterances for MET, ``partly_hits`` for PARTLY_MET.
+class MoveParams(Wanted):
+    """``move``: which; ``min_hits`` and ``partly_hits`` count the utterances that make it."""
 
-    ``partly_outside``: made outside the window gives PARTLY_MET instead of NOT_MET.
-    """
-
-    role: Speaker = Speaker.AGENT
     move: MoveKind
-    min_hits: Count = 1
-    partly_hits: Count | None = None
-    partly_outside: bool = False
-
-    @model_validator(mode="after")
-    def _is_possible(self) -> MoveParams:
-        if self.partly_hits is not None and self.partly_hits >= self.min_hits:
-            raise ValueError(N_("partly_hits must be less than what MET asks for"))
-        return self
 
 
 def judge_move(scene: Scene, params: MoveParams) -> Verdict:
@@ -50,10 +34,8 @@ def judge_move(scene: Scene, params: MoveParams) -> Verdict:
     verdict = judge_wanted(
         scene,
         found,
+        params,
         example=name,
-        min_hits=params.min_hits,
-        partly_hits=params.partly_hits,
-        partly_outside=params.partly_outside,
     )
     if verdict.outcome is Outcome.NOT_MET and not found.outside:
         return replace(

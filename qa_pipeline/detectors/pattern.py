@@ -9,11 +9,10 @@ from typing import Annotated, Any
 import re2
 from pydantic import AfterValidator, Field, model_validator
 
-from qa_pipeline.detectors.params import Count, Window
-from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.search import Finder, reported_apart, search
 from qa_pipeline.detectors.verdict import Verdict
-from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
+from qa_pipeline.detectors.wanted import Wanted, judge_unwanted, judge_wanted
 from qa_pipeline.errors import N_, Message
 from qa_pipeline.scoring.match import Hit, Passage, without_excused
 
@@ -45,26 +44,20 @@ Patterns = Annotated[
 ]
 
 
-class PatternParams(Window):
+class PatternParams(Wanted):
     """``any``: one of these patterns is said; ``none``: none is. Letter case is ignored. The rest as for ``phrase``.
 
     ``unless``: patterns inside whose matches, or across which, a match does not count.
     """
 
-    role: Speaker = Speaker.AGENT
     any: Patterns | None = None
     none: Patterns | None = None
     unless: Patterns | None = None
-    min_hits: Count = 1
-    partly_hits: Count | None = None
-    partly_outside: bool = False
 
     @model_validator(mode="after")
     def _is_one_question(self) -> PatternParams:
         if (self.any is None) == (self.none is None):
             raise ValueError(N_("give exactly one of any and none"))
-        if self.partly_hits is not None and self.partly_hits >= self.min_hits:
-            raise ValueError(N_("partly_hits must be less than what MET asks for"))
         return self
 
     @cached_property
@@ -101,8 +94,6 @@ def judge_pattern(scene: Scene, params: PatternParams) -> Verdict:
     return judge_wanted(
         scene,
         search(scene, params.role, params.finder, window=params),
+        params,
         example=scene.example_of(params.any or ()),
-        min_hits=params.min_hits,
-        partly_hits=params.partly_hits,
-        partly_outside=params.partly_outside,
     )

@@ -6,17 +6,17 @@ from functools import cached_property
 
 from pydantic import Field, model_validator
 
-from qa_pipeline.detectors.params import Count, Phrases, Window
-from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.detectors.params import Count, Phrases
+from qa_pipeline.detectors.scene import Scene
 from qa_pipeline.detectors.search import Finder, phrase_finder, reported_apart, search
 from qa_pipeline.detectors.verdict import SURE, SURE_OF_ABSENCE, Verdict, quotes, undetermined
-from qa_pipeline.detectors.wanted import judge_unwanted, judge_wanted
+from qa_pipeline.detectors.wanted import Wanted, judge_unwanted, judge_wanted
 from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.match import Hit, prepare_phrases
 
 
-class PhraseParams(Window):
+class PhraseParams(Wanted):
     """One of ``any`` (one of these), ``all`` (one of each group) and ``none`` (none of these).
 
     ``unless``: longer wordings inside which a phrase does not count. ``min_hits``: how often for MET (``any``).
@@ -26,15 +26,11 @@ class PhraseParams(Window):
     by likeness.
     """
 
-    role: Speaker = Speaker.AGENT
     any: Phrases | None = None
     all: tuple[Phrases, ...] | None = Field(default=None, min_length=2)
     none: Phrases | None = None
     unless: Phrases | None = None
-    min_hits: Count = 1
     min_groups: Count | None = None
-    partly_hits: Count | None = None
-    partly_outside: bool = False
     tolerant: bool = True
 
     @model_validator(mode="after")
@@ -43,10 +39,12 @@ class PhraseParams(Window):
             raise ValueError(N_("give exactly one of any, all and none"))
         if self.min_groups is not None and self.min_groups > len(self.all or ()):
             raise ValueError(N_("min_groups stands beside all and is at most the number of its groups"))
-        wanted = self.min_hits if self.any else self.wanted_groups
-        if self.partly_hits is not None and self.partly_hits >= wanted:
-            raise ValueError(N_("partly_hits must be less than what MET asks for"))
         return self
+
+    @property
+    def met_from(self) -> int:
+        """How many hits (``any``) or groups (``all``) MET asks for."""
+        return self.min_hits if self.any else self.wanted_groups
 
     @property
     def wanted_groups(self) -> int:
@@ -75,10 +73,8 @@ def judge_phrase(scene: Scene, params: PhraseParams) -> Verdict:
     return judge_wanted(
         scene,
         search(scene, params.role, params.finders[0], window=params),
+        params,
         example=scene.example_of(params.any or ()),
-        min_hits=params.min_hits,
-        partly_hits=params.partly_hits,
-        partly_outside=params.partly_outside,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,11 +17,9 @@ from qa_pipeline.errors import N_
 from qa_pipeline.ports import ContactView, JudgingModels
 from qa_pipeline.scoring.attitude_lexicon import LANGUAGES, attitude_lexicon
 from qa_pipeline.scoring.match import Passage
-from qa_pipeline.scoring.match_text import Folded, fold
+from qa_pipeline.scoring.match_text import Folded, fold, has_chinese
 from qa_pipeline.scoring.pieces import pieces_of
 from qa_pipeline.scoring.reported_speech import ReportedSpeech
-
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Speaker(StrEnum):
@@ -86,7 +83,7 @@ class Scene:
     def example_of(self, phrases: Sequence[str]) -> str:
         """Return the first phrase written as the contact's language is, for a reason that its reader can use."""
         is_chinese = self.view.language.startswith("zh")
-        fitting = (phrase for phrase in phrases if bool(_CHINESE.search(phrase)) == is_chinese)
+        fitting = (phrase for phrase in phrases if has_chinese(phrase) == is_chinese)
         return next(fitting, phrases[0] if phrases else "")
 
     def said_by(self, speaker: Speaker) -> Passage:

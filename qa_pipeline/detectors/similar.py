@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from qa_pipeline.detectors.params import Count, Phrases, Window
-from qa_pipeline.detectors.scene import Pieces, Scene, Speaker
+from qa_pipeline.detectors.params import Phrases
+from qa_pipeline.detectors.scene import Pieces, Scene
 from qa_pipeline.detectors.search import Finder, search
 from qa_pipeline.detectors.verdict import Verdict, quotes, undetermined
-from qa_pipeline.detectors.wanted import judge_wanted
+from qa_pipeline.detectors.wanted import Wanted, judge_wanted
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.match import Hit, Passage, same_negation
@@ -29,7 +29,7 @@ AT_LEAST = 0.85
 UNSURE_FROM = 0.5
 
 
-class SimilarParams(Window):
+class SimilarParams(Wanted):
     """``examples``: sentences that mean the wanted thing; the nearest one counts.
 
     ``at_least``: likeness from which a piece counts. ``unsure_from``: from here on to ``at_least`` the criterion stays
@@ -38,21 +38,15 @@ class SimilarParams(Window):
     measure of this size knows to be alike. ``min_hits``, ``partly_hits`` and ``partly_outside`` as for ``phrase``.
     """
 
-    role: Speaker = Speaker.AGENT
     examples: Phrases
     at_least: Likeness = AT_LEAST
     unsure_from: Likeness = UNSURE_FROM
     charges: bool = False
-    min_hits: Count = 1
-    partly_hits: Count | None = None
-    partly_outside: bool = False
 
     @model_validator(mode="after")
     def _is_possible(self) -> SimilarParams:
         if self.unsure_from > self.at_least:
             raise ValueError(N_("unsure_from is greater than at_least"))
-        if self.partly_hits is not None and self.partly_hits >= self.min_hits:
-            raise ValueError(N_("partly_hits must be less than what MET asks for"))
         return self
 
 
@@ -73,10 +67,8 @@ def judge_similar(scene: Scene, params: SimilarParams) -> Verdict:
     verdict = judge_wanted(
         scene,
         near,
+        params,
         example=scene.example_of(params.examples),
-        min_hits=params.min_hits,
-        partly_hits=params.partly_hits,
-        partly_outside=params.partly_outside,
     )
     if verdict.outcome is not Outcome.NOT_MET or (near.outside and params.charges):
         return verdict

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from qa_pipeline.detectors.scene import Scene
+from pydantic import model_validator
+
+from qa_pipeline.detectors.params import Count, Window
+from qa_pipeline.detectors.scene import Scene, Speaker
 from qa_pipeline.detectors.search import Found
 from qa_pipeline.detectors.verdict import SURE, SURE_ELSEWHERE, SURE_OF_ABSENCE, Verdict, quotes, undetermined
 from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.errors import N_
 
 
-def judge_wanted(
-    scene: Scene, found: Found, *, example: str, min_hits: int = 1, partly_hits: int | None, partly_outside: bool
-) -> Verdict:
-    """Judge words that should be said at least `min_hits` times."""
-    count = len(found.sure)
+class Wanted(Window):
+    """What `role` should say ``min_hits`` times for MET, ``partly_hits`` times for PARTLY_MET.
+
+    ``partly_outside``: said outside the window gives PARTLY_MET instead of NOT_MET.
+    """
+
+    role: Speaker = Speaker.AGENT
+    min_hits: Count = 1
+    partly_hits: Count | None = None
+    partly_outside: bool = False
+
+    @property
+    def met_from(self) -> int:
+        """How many hits MET asks for."""
+        return self.min_hits
+
+    @model_validator(mode="after")
+    def _asks_less_for_partly(self) -> Wanted:
+        if self.partly_hits is not None and self.partly_hits >= self.met_from:
+            raise ValueError(N_("partly_hits must be less than what MET asks for"))
+        return self
+
+
+def judge_wanted(scene: Scene, found: Found, wanted: Wanted, *, example: str) -> Verdict:
+    """Judge hits of something that should be said, such as `example`."""
+    count, min_hits, partly_hits = len(found.sure), wanted.min_hits, wanted.partly_hits
     if count >= min_hits:
         return Verdict(
             outcome=Outcome.MET,
@@ -40,7 +64,7 @@ def judge_wanted(
         )
     if found.outside:
         return Verdict(
-            outcome=Outcome.PARTLY_MET if partly_outside else Outcome.NOT_MET,
+            outcome=Outcome.PARTLY_MET if wanted.partly_outside else Outcome.NOT_MET,
             confidence=SURE_ELSEWHERE,
             reason=Reason(
                 message=N_("Said (“{quote}”), but not where it belongs in the contact."),
