@@ -13,8 +13,10 @@ from callqa.cli.console import INCOMPLETE, AppContext, context, in_one_line, out
 from callqa.cli.score import failure_document, pending_document, progress_bar
 from callqa.demo import TROUBLED, install_set
 from callqa.demo.tour import Tour, finish, score_set
-from qa_pipeline.domain.inspection import Flag, Outcome
+from qa_pipeline.domain.annotation import CourseEvent
+from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.errors import N_
+from qa_pipeline.report.contact_rows import findings_behind
 from qa_pipeline.report.data import ContactRow, EvidenceRow
 from qa_pipeline.report.labels import FLAGS, clock_text, joined, label, points_text, with_name, with_note
 from qa_pipeline.services.ingest import Failure
@@ -22,7 +24,7 @@ from qa_pipeline.services.score import ScoreRun
 
 OWN_HOME = Path(".demo")
 _SHOWN_CONTACTS = 8
-_TELLING = (Flag.RED_LINE, Flag.ANGRY_CUSTOMER, Flag.LOW_SCORE)
+_TELLING = (Flag.RED_LINE, Flag.POSSIBLE_RED_LINE, Flag.ANGRY_CUSTOMER, Flag.LOW_SCORE)
 
 
 def demo(ctx: typer.Context) -> None:
@@ -151,17 +153,18 @@ def _print_contacts(app: AppContext, tour: Tour) -> None:
     for row in telling[:_SHOWN_CONTACTS]:
         gravest = next(flag for flag in _TELLING if flag in row.flags)
         why = label(FLAGS, gravest.value, app.translate)
-        table.add_row(row.contact_id, row.agent_label, points_text(row.points), why, _words(app, row))
+        table.add_row(row.contact_id, row.agent_label, points_text(row.points), why, _words(app, row, gravest))
     out.print(table)
     if len(telling) > _SHOWN_CONTACTS:
         app.say(N_("  ... and {count} more in the report"), count=len(telling) - _SHOWN_CONTACTS)
 
 
-def _words(app: AppContext, row: ContactRow) -> str:
-    """Return the agent's words behind the gravest finding, with their time."""
-    missed = [finding for finding in row.findings if finding.outcome is Outcome.NOT_MET]
-    missed.sort(key=lambda finding: finding.criterion_id not in row.fatal)
-    for finding in missed:
+def _words(app: AppContext, row: ContactRow, flag: Flag) -> str:
+    """Return the words behind a flag: what an angry customer said, else the agent's with their time."""
+    if flag is Flag.ANGRY_CUSTOMER:
+        angry = (point.quote for point in row.turning_points if point.event is CourseEvent.LEFT_ANGRY)
+        return next((f"“{quote}”" for quote in angry), "")
+    for finding in findings_behind(flag, row):
         found = next((evidence for evidence in finding.evidence if evidence.quote), None)
         if found is not None:
             return _quote(app, found)
