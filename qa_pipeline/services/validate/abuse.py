@@ -12,7 +12,6 @@ import numpy.typing as npt
 from qa_pipeline.errors import N_, Message, RowError
 from qa_pipeline.intake.tables import read_table
 from qa_pipeline.ports import AbuseModel
-from qa_pipeline.report.intervals import wilson_share
 from qa_pipeline.services.validate.labelled_rows import label_of, language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import (
     Indices,
@@ -21,6 +20,7 @@ from qa_pipeline.services.validate.report import (
     confusion_of,
     measured,
     rows_left_out,
+    share_of,
 )
 from qa_pipeline.services.validate.sentiment import macro_f1
 
@@ -119,17 +119,9 @@ def measure_abuse(labels: Labels, chosen: Labels, hints: Flags) -> dict[str, Met
     }
     return {
         **{name: measured(statistic, len(labels)) for name, statistic in statistics.items()},
-        "hint_recall": _share(hints, abusive),
-        "hint_false_alarms": _share(hints, ~abusive),
+        "hint_recall": share_of(int((hints & abusive).sum()), int(abusive.sum())),
+        "hint_false_alarms": share_of(int((hints & ~abusive).sum()), int((~abusive).sum())),
     }
-
-
-def _share(hit: Flags, among: Flags) -> Metric:
-    """Return a share with Wilson's interval, which a bootstrap of no hit at all would make a point."""
-    share = wilson_share(int((hit & among).sum()), int(among.sum()))
-    if share.ratio is None or share.ci95 is None:
-        return Metric(value=float("nan"))
-    return Metric(value=share.ratio, ci95=(share.ci95.low, share.ci95.high))
 
 
 def read_abuse_rows(path: Path, limit: int | None = None) -> AbuseRows:

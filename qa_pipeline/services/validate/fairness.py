@@ -21,7 +21,7 @@ from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.scoring.annotate import TextModels
 from qa_pipeline.scoring.attitude import courtesy_of
 from qa_pipeline.scoring.moves import tag_moves
-from qa_pipeline.services.validate.flips import Flip, flip_words, flips_of
+from qa_pipeline.services.validate.counterparts import Swap, identity_words, swaps_of
 from qa_pipeline.services.validate.labelled_contacts import LabelledContact, view_of
 from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns, usable_rows
 from qa_pipeline.services.validate.report import Indices, Metric, ValidationReport, measured, rows_left_out
@@ -98,30 +98,25 @@ def validate_fairness(
         When there are no counterparts in the language.
     """
     texts, left_out = _texts(path, language, limit)
-    models = text_models(engines)
+    pairs = {code: list(swaps_of([[text] for text in rows], code)) for code, rows in texts.items()}
+    if not any(pairs.values()):
+        raise TableError(N_("No text holds a word that has a counterpart."), file=str(path))
     found: dict[str, list[_Judged]] = {}
-    count = 0
-    for code, rows in texts.items():
-        pairs = list(flips_of([[text] for text in rows], code))
-        count += len(pairs)
-        if not pairs:
-            continue
+    models = text_models(engines)
+    for code in filter(pairs.get, pairs):
         for name, judge in _judges(models, code).items():
-            found.setdefault(name, []).append(_judged(pairs, judge, prefix=code))
+            found.setdefault(name, []).append(_judged(pairs[code], judge, prefix=code))
         if path is None:
             found.setdefault("outcomes", []).append(_outcomes(code, engines, cards))
-    if not count:
-        raise TableError(N_("No text holds a word that has a counterpart."), file=str(path))
     judged = {name: _joined(parts) for name, parts in found.items()}
     groups = {
         f"{name} {group}": _measure(each, group) for name, each in judged.items() for group in sorted(set(each.groups))
     }
     notes = [note for name, metrics in groups.items() for note in _exceeding(name, metrics)]
-    if left_out:
-        notes.append(rows_left_out(left_out))
+    notes += [rows_left_out(left_out)] if left_out else []
     return ValidationReport(
         task="fairness",
-        n=count,
+        n=sum(map(len, pairs.values())),
         engine=", ".join(engine.name for engine in engines),
         metrics={f"{name}_{key}": metric for name, each in judged.items() for key, metric in _measure(each).items()},
         notes=tuple(notes),
@@ -132,7 +127,7 @@ def validate_fairness(
 def _texts(
     path: Path | None, language: str | None, limit: int | None
 ) -> tuple[Mapping[str, Sequence[str]], Sequence[RowError]]:
-    known = flip_words()
+    known = identity_words()
     if language is not None and language not in known:
         raise ConfigurationError(
             N_("There are no counterparts for the language {language}."),
@@ -175,7 +170,7 @@ def _judges(models: TextModels, language: str) -> dict[str, Judge]:
     return {"sentiment": sentiment, "abuse": abuse, "moves": moves, "courtesy": courtesy}
 
 
-def _judged(pairs: Sequence[Flip], judge: Judge, *, prefix: str) -> _Judged:
+def _judged(pairs: Sequence[Swap], judge: Judge, *, prefix: str) -> _Judged:
     texts = list(dict.fromkeys(text for pair in pairs for text in (pair.before[0], pair.after[0])))
     place = {text: number for number, text in enumerate(texts)}
     reading = judge(texts)
@@ -193,10 +188,10 @@ def _judged(pairs: Sequence[Flip], judge: Judge, *, prefix: str) -> _Judged:
 
 def _outcomes(language: str, engines: Sequence[TextEngine], cards: Sequence[Scorecard]) -> _Judged:
     """Judge the shipped dialogue by whole scorecards; the score is the share of criteria that are met."""
-    lines = [line.split(": ", 1) for line in flip_words()[language].dialogue]
+    lines = [line.split(": ", 1) for line in identity_words()[language].dialogue]
     roles = [_ROLES[role] for role, _ in lines]
     dialogue = tuple(text for _, text in lines)
-    pairs = list(flips_of([dialogue], language))
+    pairs = list(swaps_of([dialogue], language))
     shifts: list[float] = []
     flipped: list[float] = []
     groups: list[str] = []

@@ -15,9 +15,8 @@ from qa_pipeline.errors import N_, RowError
 from qa_pipeline.intake.tables import Row, Table, parse_role, read_table
 from qa_pipeline.privacy.kinds import Kind, Span
 from qa_pipeline.privacy.masking import find_personal_spans
-from qa_pipeline.report.intervals import wilson_share
 from qa_pipeline.services.validate.labelled_rows import language_of, missing_columns, usable_rows
-from qa_pipeline.services.validate.report import Metric, ValidationReport, rate, rows_left_out
+from qa_pipeline.services.validate.report import Metric, ValidationReport, rate, rows_left_out, share_of
 
 VISIBLE = "visible"
 _PER = 1000
@@ -108,14 +107,14 @@ def _measure(outcomes: Sequence[_Outcome], kind: Kind | None = None) -> dict[str
     masks = [mask for outcome in outcomes for mask in outcome.masks if kind in (None, mask[0])]
     seen = [label for label in labels if label[3] is not None]
     return {
-        "recall": _share(sum(left == 0 for _, _, left, _ in labels), len(labels)),
-        "recall_partly": _share(len(seen), len(labels)),
+        "recall": share_of(sum(left == 0 for _, _, left, _ in labels), len(labels)),
+        "recall_partly": share_of(len(seen), len(labels)),
         "leaked_ratio": rate(
             [sum(left for each, _, left, _ in item.labels if kind in (None, each)) for item in outcomes],
             [sum(size for each, size, _, _ in item.labels if kind in (None, each)) for item in outcomes],
         ),
-        "precision": _share(sum(hits for _, hits in masks), len(masks)),
-        "kind_right": _share(sum(of is found for of, _, _, found in seen), len(seen)),
+        "precision": share_of(sum(hits for _, hits in masks), len(masks)),
+        "kind_right": share_of(sum(of is found for of, _, _, found in seen), len(seen)),
         "false_alarms_per_1000": rate(
             [_PER * sum(not hits for each, hits in item.masks if kind in (None, each)) for item in outcomes],
             [item.utterances for item in outcomes],
@@ -130,13 +129,6 @@ def _measure_kind(outcomes: Sequence[_Outcome], kind: Kind) -> Mapping[str, Metr
 
 def _is_shown(outcomes: Sequence[_Outcome], kind: Kind) -> bool:
     return any(kind is item[0] for outcome in outcomes for item in (*outcome.labels, *outcome.masks))
-
-
-def _share(hits: int, total: int) -> Metric:
-    share = wilson_share(hits, total)
-    if share.ratio is None or share.ci95 is None:
-        return Metric(value=float("nan"))
-    return Metric(value=share.ratio, ci95=(share.ci95.low, share.ci95.high))
 
 
 def _confusion(outcomes: Sequence[_Outcome]) -> Mapping[str, Mapping[str, int]]:

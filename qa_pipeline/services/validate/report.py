@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa_pipeline.errors import N_, CallqaError, Message
+from qa_pipeline.report.intervals import wilson_share
 
 Indices = npt.NDArray[np.intp]
 
@@ -73,6 +74,14 @@ def confusion_of(given: Indices, found: Indices, names: Sequence[str]) -> dict[s
         name: {other: int(((given == row) & (found == column)).sum()) for column, other in enumerate(names)}
         for row, name in enumerate(names)
     }
+
+
+def share_of(count: int, total: int) -> Metric:
+    """Return a share with Wilson's interval, which a bootstrap of no hit at all would make a point; NaN of nothing."""
+    share = wilson_share(count, total)
+    if share.ratio is None or share.ci95 is None:
+        return Metric(value=float("nan"))
+    return Metric(value=share.ratio, ci95=(share.ci95.low, share.ci95.high))
 
 
 def bootstrap_ci(

@@ -8,31 +8,31 @@ import pytest
 from qa_pipeline.engines.text import EMBEDDED_TEXT
 from qa_pipeline.errors import TableError
 from qa_pipeline.scorecards import list_scorecards
+from qa_pipeline.services.validate.counterparts import identity_words, swaps_of
 from qa_pipeline.services.validate.fairness import Reading, _judged, _measure, validate_fairness
-from qa_pipeline.services.validate.flips import flip_words, flips_of
 
 
 def test_a_word_is_replaced_by_each_of_its_counterparts() -> None:
-    flips = [(flip.group, flip.after[0]) for flip in flips_of([["那个上海人来了"]], "zh")]
-    assert ("region", "那个河南人来了") in flips
-    assert len([group for group, _ in flips if group == "region"]) == 5
+    swaps = [(swap.group, swap.after[0]) for swap in swaps_of([["那个上海人来了"]], "zh")]
+    assert ("region", "那个河南人来了") in swaps
+    assert len([group for group, _ in swaps if group == "region"]) == 5
 
 
 def test_words_inside_words_stay() -> None:
-    assert not [flip for flip in flips_of([["还有其他问题"]], "zh") if flip.group == "gender"]
-    assert [flip.after[0] for flip in flips_of([["He saw the theme"]], "en") if flip.group == "gender"] == [
+    assert not [swap for swap in swaps_of([["还有其他问题"]], "zh") if swap.group == "gender"]
+    assert [swap.after[0] for swap in swaps_of([["He saw the theme"]], "en") if swap.group == "gender"] == [
         "She saw the theme"
     ]
 
 
 def test_every_shipped_sentence_holds_a_word_with_a_counterpart() -> None:
-    for language, words in flip_words().items():
+    for language, words in identity_words().items():
         for sentence in words.sentences:
-            assert list(flips_of([[sentence]], language)), sentence
+            assert list(swaps_of([[sentence]], language)), sentence
 
 
 def test_shifts_and_flips_by_hand() -> None:
-    pairs = list(flips_of([["my husband called"], ["my son called"]], "en"))
+    pairs = list(swaps_of([["my husband called"], ["my son called"]], "en"))
     assert [pair.after[0] for pair in pairs] == ["my wife called", "my daughter called"]
 
     def judge(texts: object) -> Reading:

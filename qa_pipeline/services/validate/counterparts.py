@@ -14,7 +14,7 @@ from qa_pipeline.resources.schema import RuleModel, parse_document
 FAIRNESS = SHIPPED / "lexicons" / "fairness.yaml"
 
 
-class FlipWords(RuleModel):
+class IdentityWords(RuleModel):
     """Of one language: lists of counterparts by group, sentences and one dialogue that hold some of them."""
 
     counterparts: dict[str, list[list[str]]]
@@ -23,12 +23,12 @@ class FlipWords(RuleModel):
 
 
 class _Fairness(RuleModel):
-    zh: FlipWords
-    en: FlipWords
+    zh: IdentityWords
+    en: IdentityWords
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class Swap:
     """One replacement: ``texts`` (one or several turns) as they were and with the counterpart."""
 
     group: str
@@ -38,21 +38,21 @@ class Flip:
 
 
 @cache
-def flip_words() -> Mapping[str, FlipWords]:
+def identity_words() -> Mapping[str, IdentityWords]:
     """Return the shipped words by language."""
     read = parse_document(read_yaml(FAIRNESS), _Fairness, ConfigurationError)
     return {"zh": read.zh, "en": read.en}
 
 
-def flips_of(texts: Sequence[Sequence[str]], language: str) -> Iterator[Flip]:
+def swaps_of(texts: Sequence[Sequence[str]], language: str) -> Iterator[Swap]:
     """Yield each text with each counterpart of each word that it holds; all places of a word change together."""
     for source, turns in enumerate(texts):
-        for group, lists in flip_words()[language].counterparts.items():
+        for group, lists in identity_words()[language].counterparts.items():
             for words in lists:
-                yield from _flips(group, source, tuple(turns), words, language)
+                yield from _swaps(group, source, tuple(turns), words, language)
 
 
-def _flips(group: str, source: int, turns: tuple[str, ...], words: Sequence[str], language: str) -> Iterator[Flip]:
+def _swaps(group: str, source: int, turns: tuple[str, ...], words: Sequence[str], language: str) -> Iterator[Swap]:
     for word in words:
         pattern = _pattern(word, language)
         if not any(pattern.search(turn) for turn in turns):
@@ -60,7 +60,7 @@ def _flips(group: str, source: int, turns: tuple[str, ...], words: Sequence[str]
         for other in words:
             if other != word:
                 after = tuple(pattern.sub(partial(_put, other), turn) for turn in turns)
-                yield Flip(group=group, source=source, before=turns, after=after)
+                yield Swap(group=group, source=source, before=turns, after=after)
 
 
 @cache
