@@ -64,8 +64,11 @@ class EnglishNames:
                 rf"{_OPENING}[\s,]+(?P<value>{_CAPITAL}(?:[ -]{_CAPITAL}){{0,2}}|{_LOWER}(?: {_LOWER})?)",
                 rf"(?<![a-z])(?:this is|it's|i am|i'm)\s(?P<value>{_LOWER}(?: {_LOWER})?)(?= (?:speaking|calling|"
                 rf"here)(?![a-z]))",
-                rf"(?<![a-z])(?:is this|am i (?:speaking|talking) (?:with|"
-                rf"to))\s(?P<value>{_LOWER}(?: {_LOWER})?)(?=\s*(?:[?,.]|$|\ue001))",
+                rf"(?<![a-z])am i (?:speaking|talking) (?:with|"
+                rf"to)\s(?P<value>{_LOWER}(?: {_LOWER})?)(?=\s*(?:[?,.]|$|\ue001))",
+                # What this is may be anything: only a word written or listed as a name is one.
+                rf"(?<![a-z])is this\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?|(?:{given})(?: {_LOWER})?)"
+                rf"(?=\s*(?:[?,.]|$|\ue001))",
                 rf"(?P<value>{_LOWER})(?= here (?:from|with|at)(?![a-z]))",
                 rf"(?<![a-z])(?:i am|i'm|this is)\s(?P<value>(?:{given})\s{_LOWER})",
                 rf"{_WEAK_OPENING}[\s,]+(?P<value>{_CAPITAL}[ -]{_CAPITAL}(?:[ -]{_CAPITAL})?)",

@@ -100,6 +100,8 @@ class ChineseNames:
                 rf"(?:姓|免贵|我的姓是|姓氏是)\s?(?P<value>{surname})(?=谢谢|[^\u4e00-\u9fff]|$)",
                 rf"(?:姓|免贵)\s?(?P<value>{surname}(?:(?![{never}]|谢谢|单名)[\u4e00-\u9fff]){{0,2}}){_END}",
                 rf"姓(?P<value>[{self._sounds}]{{3,8}}){_END}",
+                rf"姓{surname}[\s，,、。]{{0,2}}(?:(?:大|全|单)?名)?(?:就?叫|是)?\s?"
+                rf"(?P<value>{self._strong}|[{self._given}]{{1,2}}){_END}",
                 rf"(?:我|免贵|本人|机主|客户|他|她)姓(?P<value>{surname})",
                 rf"哪个(?P<value>{surname})(?=字)",
                 rf"(?<![\u4e00-\u9fff])(?P<value>{surname})(?=是?哪个字)",
