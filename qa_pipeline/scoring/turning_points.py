@@ -167,6 +167,8 @@ def _turns(role: Role, voice: _Voice) -> list[TurningPoint]:
     for start, cut, end in zip(borders, borders[1:], borders[2:], strict=False):
         before, after = float(voice.scores[start:cut].mean()), float(voice.scores[cut:end].mean())
         event = CourseEvent.IMPROVED if after > before else CourseEvent.WORSENED
+        if event is CourseEvent.IMPROVED and cut in voice.angry:
+            continue  # calmer perhaps, but nobody would sign that anger is a change for the better
         found.append(_point(event, role, voice.said[cut], before, after))
     return found
 

@@ -76,6 +76,13 @@ def test_making_up_at_the_end_is_no_anger() -> None:
     assert "left_angry" not in dict(events([*CALM, *ANGRY, (0.7, "好吧谢谢你")]))
 
 
+def test_anger_is_no_change_for_the_better() -> None:
+    # Calmer by .6 from the third sentence on, whose words are angry all the same.
+    lines = [(-0.8, "一直没人管"), (-0.8, "东西坏了一个月"), (-0.2, "你们这是什么态度"), (-0.2, "没有了")]
+    assert events(lines) == [("left_angry", 2)]
+    assert events([*lines[:2], (-0.2, "好的"), lines[3]])[0] == ("improved", 2)
+
+
 def test_a_polite_account_of_a_problem_is_neither_anger_nor_recovery() -> None:
     polite = [(-0.4, "你好我的包裹没有收到"), (-0.3, "显示三天前签收了"), (-0.4, "麻烦您帮我查一下"), (-0.3, "谢谢")]
     assert events(polite) == []
