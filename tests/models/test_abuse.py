@@ -12,6 +12,7 @@ from models.text.abuse_training import AbuseOptions, read_abuse_table, read_clea
 from models.text.classifier import CARD, SHIPPED, WEIGHTS
 from models.text.labelled import read_texts
 from qa_pipeline.errors import EngineError, InputError, RowError, TableError
+from tests.tables import write_lines
 
 HERE = Path(__file__).parent
 THINGS = ("套餐", "订单", "快递", "宽带", "账单", "发票", "会员", "保单", "手机", "空调")
@@ -23,17 +24,12 @@ def sentences(name: str, language: str, sentiments: tuple[str | None, ...] = (No
     return [row["text"] for row in rows if row.get("sentiment") in sentiments]
 
 
-def table_of(path: Path, header: str, *lines: str) -> Path:
-    path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
-    return path
-
-
 @pytest.fixture
 def own_labels(tmp_path: Path) -> Path:
     """Forty texts in a site's own words, of which 咕噜 is abuse."""
     lines = [f"{word}{thing}{number},{label}" for word, label in (("咕噜咕噜", 1), ("看一下", 0)) for thing in THINGS
              for number in "甲乙"]  # fmt: skip
-    return table_of(tmp_path / "own.csv", "text,label", *lines)
+    return write_lines(tmp_path / "own.csv", "text,label", *lines)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -103,7 +99,7 @@ def test_the_users_own_words_are_learned_and_used(own_labels: Path, tmp_path: Pa
 
 def test_clean_service_talk_lifts_the_threshold_of_hints(own_labels: Path, tmp_path: Path):
     # Service talk in the very words of abuse: out of fold it looks abusive, so hints must lie above it.
-    talk = table_of(
+    talk = write_lines(
         tmp_path / "talk.csv", "text", *(f"咕噜咕噜{thing}{number}" for thing in THINGS for number in "丙丁")
     )
     options = AbuseOptions(hint_minimum=0.2, clean_share=0.2)
@@ -115,19 +111,19 @@ def test_clean_service_talk_lifts_the_threshold_of_hints(own_labels: Path, tmp_p
 
 
 def test_davidsons_classes_are_mapped(tmp_path: Path):
-    table = read_abuse_table(table_of(tmp_path / "t.csv", "class,text", "0,a", "1,b", "2,c"))
+    table = read_abuse_table(write_lines(tmp_path / "t.csv", "class,text", "0,a", "1,b", "2,c"))
     assert table.labels == (1, 1, 0)
 
 
 def test_wrong_tables_are_named(tmp_path: Path):
-    one_label = table_of(tmp_path / "one.csv", "text,label", "好,0", "行,0")
+    one_label = write_lines(tmp_path / "one.csv", "text,label", "好,0", "行,0")
     with pytest.raises(InputError, match="abusive and clean"):
         train_abuse([read_abuse_table(one_label)], "zh")
     with pytest.raises(RowError) as problem:
-        read_abuse_table(table_of(tmp_path / "bad.csv", "text,label", "好,0", "行,maybe"))
+        read_abuse_table(write_lines(tmp_path / "bad.csv", "text,label", "好,0", "行,maybe"))
     assert (problem.value.row, problem.value.field) == (3, "label")
     with pytest.raises(TableError):
-        read_texts(table_of(tmp_path / "no.csv", "words", "好"))
+        read_texts(write_lines(tmp_path / "no.csv", "words", "好"))
 
 
 def test_a_card_without_its_threshold_is_refused(tmp_path: Path):

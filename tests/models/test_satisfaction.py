@@ -18,13 +18,9 @@ from models.text.satisfaction_training import (
 )
 from qa_pipeline.errors import EngineError, InputError, NeedsModel, RowError
 from qa_pipeline.services.validate.satisfaction import Exchange
+from tests.tables import write_json_lines
 
 WORDS = {0: "咕噜咕噜", 1: "看看这个", 2: "叽里叽里"}
-
-
-def rated(path: Path, rows: list[dict[str, Any]]) -> Path:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def turn(dialogue: int, rating: int, text: str) -> dict[str, Any]:
@@ -36,7 +32,7 @@ def turn(dialogue: int, rating: int, text: str) -> dict[str, Any]:
 def ratings(tmp_path: Path) -> Path:
     """Sixty dialogues of three turns; the last words of each turn tell its rating."""
     rows = [turn(number, rating, f"{word}{number}") for number in range(60) for rating, word in WORDS.items()]
-    return rated(tmp_path / "rated.jsonl", rows)
+    return write_json_lines(tmp_path / "rated.jsonl", *rows)
 
 
 def test_the_customers_last_words_are_learned(ratings: Path, tmp_path: Path):
@@ -63,7 +59,7 @@ def test_evenness_favours_rare_ratings(tmp_path: Path):
     # The same words are rated 1 four times out of five: the common rating wins unless rare ones are to count as much.
     rows = [turn(number, 1 if number % 5 else 0, "行吧") for number in range(100)]
     rows += [turn(number, 2, "叽里叽里") for number in range(100, 130)]
-    table = read_satisfaction_table(rated(tmp_path / "t.jsonl", rows))
+    table = read_satisfaction_table(write_json_lines(tmp_path / "t.jsonl", *rows))
     talk = [(Exchange(customer="行吧", agent=""),)]
     found = {}
     for evenness in (0.0, 1.0):
@@ -75,13 +71,15 @@ def test_evenness_favours_rare_ratings(tmp_path: Path):
 
 
 def test_a_table_without_all_ratings_is_refused(tmp_path: Path):
-    path = rated(tmp_path / "t.jsonl", [turn(number, number % 2, "好") for number in range(40)])
+    path = write_json_lines(tmp_path / "t.jsonl", *[turn(number, number % 2, "好") for number in range(40)])
     with pytest.raises(InputError, match="ratings"):
         train_satisfaction([read_satisfaction_table(path)], "zh")
 
 
 def test_a_wrong_row_is_named(tmp_path: Path):
-    path = rated(tmp_path / "t.jsonl", [turn(0, 1, "好"), {"dialogue": 1, "exchanges": "好", "satisfaction": 1}])
+    path = write_json_lines(
+        tmp_path / "t.jsonl", *[turn(0, 1, "好"), {"dialogue": 1, "exchanges": "好", "satisfaction": 1}]
+    )
     with pytest.raises(RowError) as problem:
         read_satisfaction_table(path)
     assert (problem.value.row, problem.value.field) == (2, "exchanges")
@@ -152,7 +150,9 @@ def test_a_contact_gets_a_value_with_an_interval(ratings: Path, tmp_path: Path):
 
 def test_without_dialogues_nothing_is_said_of_contacts(ratings: Path, tmp_path: Path):
     rows = [json.loads(line) for line in ratings.read_text(encoding="utf-8").splitlines()]
-    table = rated(tmp_path / "alone.jsonl", [{key: row[key] for key in row if key != "dialogue"} for row in rows])
+    table = write_json_lines(
+        tmp_path / "alone.jsonl", *[{key: row[key] for key in row if key != "dialogue"} for row in rows]
+    )
     trained = train_satisfaction([read_satisfaction_table(table)], "zh")
     assert "contact" not in trained.card
     trained.model.save(tmp_path / "satisfaction-zh", trained.card)

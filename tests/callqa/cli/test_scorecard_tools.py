@@ -10,6 +10,7 @@ import pytest
 
 from callqa.cli.main import main
 from tests.qa_pipeline.services.rules.samples import CLOSING, GREETING, criterion, write_card, write_chats
+from tests.tables import write_json_lines
 
 CHATS = [
     ("c: 在吗", "a: 您好，请讲", "a: 祝您生活愉快"),
@@ -124,8 +125,7 @@ def write_labels(path: Path, *, wrong: int, right: int) -> Path:
         said = [{"role": "customer", "text": f"在吗{place}"}, {"role": "agent", "text": "您好"}]
         label = "met" if place < right else "not_met"
         rows.append({"contact": {"utterances": said}, "scorecard": "chat", "labels": {"greeting": label}})
-    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
-    return path
+    return write_json_lines(path, *rows)
 
 
 def test_calibrated_confidence_is_used_from_then_on(

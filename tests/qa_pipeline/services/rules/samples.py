@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from qa_pipeline.scorecards import read_scorecard
 from qa_pipeline.services.rules.sample import Sample, sample_of_files
 from qa_pipeline.services.score import Batch
 from qa_pipeline.stages.inspect import InspectionOptions
+from tests.tables import write_json_lines
 
 HEAD = """\
 id: {id}
@@ -54,8 +54,7 @@ def write_chats(path: Path, chats: Sequence[Sequence[str]], language: str = "zh"
     for number, messages in enumerate(chats, start=start):
         said = [{"role": roles[line[0]], "text": line[3:]} for line in messages]
         rows.append({"chat_id": f"chat{number}", "language": language, "messages": said})
-    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n", encoding="utf-8")
-    return path
+    return write_json_lines(path, *rows)
 
 
 def sample(path: Path, card: Scorecard, tmp_path: Path) -> Sample:

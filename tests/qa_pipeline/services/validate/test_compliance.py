@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from qa_pipeline.errors import RowError, TableError
 from qa_pipeline.scorecards import list_scorecards
 from qa_pipeline.services.validate.compliance import accuracy_at, agreement, validate_compliance
+from tests.tables import write_json_lines
 
 GREETS = [
     {"role": "agent", "text": "您好，很高兴为您服务", "start_s": 0, "end_s": 3},
@@ -24,9 +24,7 @@ def row(utterances: list[dict[str, Any]], card: str = "phone-zh", **labels: str)
 
 
 def write(folder: Path, rows: list[Any]) -> Path:
-    path = folder / "labels.jsonl"
-    path.write_text("\n".join(json.dumps(item, ensure_ascii=False) for item in rows), encoding="utf-8")
-    return path
+    return write_json_lines(folder / "labels.jsonl", *rows)
 
 
 def test_agreement_by_hand() -> None:

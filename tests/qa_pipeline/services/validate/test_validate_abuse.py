@@ -11,6 +11,7 @@ from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import RowError, TableError
 from qa_pipeline.ports import AbuseReading
 from qa_pipeline.services.validate.abuse import validate_abuse
+from tests.tables import write_lines
 
 
 class Reader:
@@ -23,13 +24,10 @@ class Reader:
         return AbuseReading(probabilities=chances, hints=chances >= 0.9)
 
 
-def write(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
 def test_figures_by_hand(tmp_path: Path):
-    path = write(tmp_path / "t.csv", "text,label", ".95,1", ".6,1", ".2,1", ".7,0", ".1,0", ".1,0", ".1,0", ".95,0")
+    path = write_lines(
+        tmp_path / "t.csv", "text,label", ".95,1", ".6,1", ".2,1", ".7,0", ".1,0", ".1,0", ".1,0", ".95,0"
+    )
     report = validate_abuse(path, Reader())
     value = {name: metric.value for name, metric in report.metrics.items()}
     # Called abusive: .95 .6 (right) and .7 .95 (wrong); .2 is missed.
@@ -47,7 +45,7 @@ def test_figures_by_hand(tmp_path: Path):
 
 
 def test_clean_talk_alone_gives_false_alarms_and_no_f1(tmp_path: Path):
-    report = validate_abuse(write(tmp_path / "t.csv", "text,label", ".95,0", ".1,0"), Reader())
+    report = validate_abuse(write_lines(tmp_path / "t.csv", "text,label", ".95,0", ".1,0"), Reader())
     assert report.metrics["hint_false_alarms"].value == 0.5
     assert report.metrics["hint_recall"].ci95 is None
     assert math.isnan(report.metrics["macro_f1"].value)
@@ -56,7 +54,7 @@ def test_clean_talk_alone_gives_false_alarms_and_no_f1(tmp_path: Path):
 
 
 def test_no_false_alarm_among_few_texts_promises_little(tmp_path: Path):
-    report = validate_abuse(write(tmp_path / "t.csv", "text,label", *[".1,0"] * 10), Reader())
+    report = validate_abuse(write_lines(tmp_path / "t.csv", "text,label", *[".1,0"] * 10), Reader())
     low, high = report.metrics["hint_false_alarms"].ci95
     # Wilson's upper end of none in ten: z^2 / (n + z^2) = 3.84 / 13.84.
     assert low == 0
@@ -68,21 +66,23 @@ def test_no_false_alarm_among_few_texts_promises_little(tmp_path: Path):
     [("text,class", (".9,0", ".9,1", ".1,2")), ("toxic,text", ("1,.9", "1,.9", "0,.1")), ("TEXT,Label", (".9,1",) * 3)],
 )
 def test_columns_of_open_sets_are_known(tmp_path: Path, header: str, rows: tuple[str, ...]):
-    assert validate_abuse(write(tmp_path / "t.csv", header, *rows), Reader()).metrics["accuracy"].value == 1
+    assert validate_abuse(write_lines(tmp_path / "t.csv", header, *rows), Reader()).metrics["accuracy"].value == 1
 
 
 def test_rows_that_are_wrong_are_counted(tmp_path: Path):
-    report = validate_abuse(write(tmp_path / "t.csv", "text,label", ".9,1", ".9,maybe", ",1", ".1,0"), Reader())
+    report = validate_abuse(write_lines(tmp_path / "t.csv", "text,label", ".9,1", ".9,maybe", ",1", ".1,0"), Reader())
     assert report.n == 2
     assert report.notes[0].params["count"] == 2
 
 
 def test_a_table_without_the_columns_or_rows_is_refused(tmp_path: Path):
     with pytest.raises(TableError, match="columns"):
-        validate_abuse(write(tmp_path / "t.csv", "text,mood", ".9,1"), Reader())
+        validate_abuse(write_lines(tmp_path / "t.csv", "text,mood", ".9,1"), Reader())
     with pytest.raises(RowError):
-        validate_abuse(write(tmp_path / "u.csv", "text,label", ".9,maybe"), Reader())
+        validate_abuse(write_lines(tmp_path / "u.csv", "text,label", ".9,maybe"), Reader())
 
 
 def test_only_the_first_rows(tmp_path: Path):
-    assert validate_abuse(write(tmp_path / "t.csv", "text,label", ".9,1", ".1,0", ".1,0"), Reader(), limit=2).n == 2
+    assert (
+        validate_abuse(write_lines(tmp_path / "t.csv", "text,label", ".9,1", ".1,0", ".1,0"), Reader(), limit=2).n == 2
+    )

@@ -10,6 +10,7 @@ import pytest
 from callqa.cli.main import main
 from qa_pipeline.errors import RowError, TableError
 from qa_pipeline.services.validate.attitude import validate_attitude, weighted_kappa, whole_points
+from tests.tables import write_json_lines
 
 # Three agent utterances each; openings for empathy only in the second. What must come out:
 # polite: courtesy 2.5 + greets .25 + respect .2 + asks .3 + thanks .25 + closes .25 = 3.75
@@ -23,9 +24,7 @@ def contact(said: list[tuple[str, str]], **labels: Any) -> dict[str, Any]:
 
 
 def write(folder: Path, rows: list[Any]) -> Path:
-    path = folder / "rated.jsonl"
-    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
-    return path
+    return write_json_lines(folder / "rated.jsonl", *rows)
 
 
 def test_weighted_kappa_by_hand() -> None:

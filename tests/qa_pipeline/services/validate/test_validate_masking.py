@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,8 @@ import pytest
 
 from qa_pipeline.errors import CallqaError
 from qa_pipeline.services.validate.masking import validate_masking
+from tests.tables import write_json_lines
 from tools.make_masking_set import conversations
-
-
-def _file(path: Path, *rows: dict[str, Any]) -> Path:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    return path
 
 
 def _said(text: str, *spans: tuple[int, int, str]) -> dict[str, Any]:
@@ -25,7 +20,7 @@ def _said(text: str, *spans: tuple[int, int, str]) -> dict[str, Any]:
 
 def test_recall_precision_leaks_and_false_alarms_by_hand(tmp_path: Path) -> None:
     report = validate_masking(
-        _file(
+        write_json_lines(
             tmp_path / "set.jsonl",
             _said("我的电话是13812345678", (5, 16, "phone")),  # found, of its kind
             _said("我家的小狗叫毛毛", (6, 8, "name")),  # not found: both characters stay
@@ -57,7 +52,7 @@ def test_recall_precision_leaks_and_false_alarms_by_hand(tmp_path: Path) -> None
 )
 def test_wrong_rows_are_named(tmp_path: Path, row: dict[str, Any]) -> None:
     with pytest.raises(CallqaError) as caught:
-        validate_masking(_file(tmp_path / "set.jsonl", row))
+        validate_masking(write_json_lines(tmp_path / "set.jsonl", row))
     assert caught.value.file is not None
 
 
@@ -74,7 +69,7 @@ def test_the_generated_set_marks_what_it_filled_in(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_masking_keeps_its_figures(tmp_path: Path, language: str) -> None:
-    report = validate_masking(_file(tmp_path / "set.jsonl", *conversations(7, 150, language, "test")))
+    report = validate_masking(write_json_lines(tmp_path / "set.jsonl", *conversations(7, 150, language, "test")))
     assert report.metrics["recall"].value > 0.95
     assert report.metrics["precision"].value > 0.97
     assert report.metrics["false_alarms_per_1000"].value < 10

@@ -11,17 +11,13 @@ from qa_pipeline.errors import RowError, TableError
 from qa_pipeline.services.validate.move_table import read_move_table
 from qa_pipeline.services.validate.moves import validate_moves
 from tests.qa_pipeline.scoring.talks import MarkedMoves
-
-
-def write(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+from tests.tables import write_lines
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     # Marks are what the tagger finds; no text holds wording of the lexicon.
-    return write(
+    return write_lines(
         tmp_path / "t.csv",
         "text,act",
         "a1@greeting.9,openinggreeting",
@@ -48,7 +44,7 @@ def test_figures_by_hand(table: Path):
 
 
 def test_confusion_by_hand(tmp_path: Path):
-    path = write(
+    path = write_lines(
         tmp_path / "t.csv",
         "text,act",
         "a1@greeting.9,greet",
@@ -68,7 +64,7 @@ def test_confusion_by_hand(tmp_path: Path):
 
 def test_a_move_that_the_label_leaves_open_is_not_counted(tmp_path: Path):
     # 客套 is thanks, a reply to thanks, a closing or an apology.
-    path = write(tmp_path / "t.csv", "text,act", "a1@thanks.9,客套", "a2@thanks.9,thank", "a3,客套")
+    path = write_lines(tmp_path / "t.csv", "text,act", "a1@thanks.9,客套", "a2@thanks.9,thank", "a3,客套")
     report = validate_moves(path, MarkedMoves(), language="zh")
     assert report.groups["thanks"]["n"].value == 1
     assert report.metrics["macro_f1"].value == 1.0
@@ -76,7 +72,7 @@ def test_a_move_that_the_label_leaves_open_is_not_counted(tmp_path: Path):
 
 
 def test_seen_texts_are_left_out_and_equal_ones_count_once(tmp_path: Path, table: Path):
-    path = write(
+    path = write_lines(
         tmp_path / "other.csv",
         "text,act",
         "a3,openinggreeting",  # stands in the training table
@@ -93,7 +89,7 @@ def test_seen_texts_are_left_out_and_equal_ones_count_once(tmp_path: Path, table
 
 
 def test_roles_say_who_may_make_a_move(tmp_path: Path):
-    path = write(
+    path = write_lines(
         tmp_path / "t.csv", "role,text,act", "坐席,a1@promise.9,promise", "客户,a2@promise.9,", ",a3@promise.9,promise"
     )
     assert validate_moves(path, MarkedMoves(), language="zh").metrics["macro_f1"].value == 1.0
@@ -101,9 +97,11 @@ def test_roles_say_who_may_make_a_move(tmp_path: Path):
 
 def test_interval_is_wider_when_dialogues_hang_together(tmp_path: Path):
     rows = [f"a{number}{'@thanks.9' if number % 2 else ''},thank" for number in range(8) for _ in range(12)]
-    alone = validate_moves(write(tmp_path / "a.csv", "text,act", *rows), MarkedMoves(), language="en")
+    alone = validate_moves(write_lines(tmp_path / "a.csv", "text,act", *rows), MarkedMoves(), language="en")
     named = [f"{row},{number // 12}" for number, row in enumerate(rows)]
-    together = validate_moves(write(tmp_path / "b.csv", "text,act,dialogue", *named), MarkedMoves(), language="en")
+    together = validate_moves(
+        write_lines(tmp_path / "b.csv", "text,act,dialogue", *named), MarkedMoves(), language="en"
+    )
 
     def width(report):
         low, high = report.metrics["exact"].ci95
@@ -115,7 +113,7 @@ def test_interval_is_wider_when_dialogues_hang_together(tmp_path: Path):
 def test_turns_of_both_sides_are_read(tmp_path: Path):
     turn = {"agent": "您好", "agent_acts": "问候", "customer": "查话费", "customer_acts": "求助-查询（话费）,询问"}
     lines = [json.dumps({"dialogue": "d", "turns": [turn, {"customer": "", "agent": "再见", "agent_acts": "再见"}]})]
-    rows = read_move_table(write(tmp_path / "t.jsonl", *lines)).rows
+    rows = read_move_table(write_lines(tmp_path / "t.jsonl", *lines)).rows
     assert [(row.role, row.text, row.moves) for row in rows] == [
         (Role.AGENT, "您好", {MoveKind.GREETING}),
         (Role.CUSTOMER, "查话费", frozenset()),
@@ -126,14 +124,14 @@ def test_turns_of_both_sides_are_read(tmp_path: Path):
 
 
 def test_names_of_moves_in_both_languages_are_labels(tmp_path: Path):
-    path = write(tmp_path / "t.csv", "text,act", "a,核实身份|Thanks", "b,hold_request")
+    path = write_lines(tmp_path / "t.csv", "text,act", "a,核实身份|Thanks", "b,hold_request")
     first, second = read_move_table(path).rows
     assert first.moves == {MoveKind.IDENTITY_CHECK, MoveKind.THANKS}
     assert second.moves == {MoveKind.HOLD_REQUEST}
 
 
 def test_bad_rows_are_left_out_and_said(tmp_path: Path):
-    path = write(tmp_path / "t.csv", "text,act", "a@thanks.9,thank", "b,shrug", ",thank")
+    path = write_lines(tmp_path / "t.csv", "text,act", "a@thanks.9,thank", "b,shrug", ",thank")
     report = validate_moves(path, MarkedMoves(), language="en")
     assert report.n == 1
     assert "2 rows left out" in str(report.notes[1])
@@ -150,12 +148,12 @@ def test_bad_rows_are_left_out_and_said(tmp_path: Path):
 )
 def test_tables_that_cannot_be_used(tmp_path: Path, lines: tuple[str, ...], error: type[Exception], words: str):
     with pytest.raises(error, match=words):
-        validate_moves(write(tmp_path / "t.csv", *lines), MarkedMoves())
+        validate_moves(write_lines(tmp_path / "t.csv", *lines), MarkedMoves())
 
 
 def test_turns_must_be_turns(tmp_path: Path):
     with pytest.raises(RowError, match="list of objects") as caught:
-        read_move_table(write(tmp_path / "t.jsonl", json.dumps({"turns": "hello"})))
+        read_move_table(write_lines(tmp_path / "t.jsonl", json.dumps({"turns": "hello"})))
     assert (caught.value.row, caught.value.field) == (1, "turns")
 
 

@@ -16,6 +16,7 @@ from qa_pipeline.services.validate.reason import (
     read_reason_rows,
     validate_reason,
 )
+from tests.tables import write_lines
 
 NAMES = ("a", "b", "c", "d")
 
@@ -38,9 +39,7 @@ class Spoken:
 
 
 def table(folder: Path, *lines: str, header: str = "text,category") -> Path:
-    path = folder / "t.csv"
-    path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
-    return path
+    return write_lines(folder / "t.csv", header, *lines)
 
 
 def test_figures_by_hand(tmp_path: Path):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +7,7 @@ import pytest
 
 from qa_pipeline.errors import RowError, TableError
 from qa_pipeline.services.validate.satisfaction import ContactReading, Exchange, read_rated_turns, validate_satisfaction
-
-
-def write(path: Path, *rows: object) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return path
+from tests.tables import write_json_lines
 
 
 def row(rating: object, customer: str, dialogue: str = "a") -> dict[str, object]:
@@ -25,7 +20,7 @@ def read_aloud(talks):
 
 
 def test_figures_by_hand(tmp_path: Path):
-    path = write(tmp_path / "t.jsonl", row(0, "0"), row(0, "1"), row(1, "1"), row(2, "2", "b"))
+    path = write_json_lines(tmp_path / "t.jsonl", row(0, "0"), row(0, "1"), row(1, "1"), row(2, "2", "b"))
     report = validate_satisfaction(path, read_aloud, "aloud")
     assert report.metrics["accuracy"].value == 3 / 4
     # F1 of 0: 2/3, of 1: 2/3, of 2: 1.
@@ -38,33 +33,35 @@ def test_figures_by_hand(tmp_path: Path):
 
 
 def test_rows_that_are_wrong_are_counted(tmp_path: Path):
-    path = write(tmp_path / "t.jsonl", row(0, "0"), row(3, "1"), {"exchanges": [], "satisfaction": 1}, row("2", "2"))
+    path = write_json_lines(
+        tmp_path / "t.jsonl", row(0, "0"), row(3, "1"), {"exchanges": [], "satisfaction": 1}, row("2", "2")
+    )
     report = validate_satisfaction(path, read_aloud, "aloud")
     assert report.n == 2
     assert report.notes[0].params["count"] == 2
 
 
 def test_an_answer_that_is_not_there_yet_is_empty(tmp_path: Path):
-    turns = read_rated_turns(write(tmp_path / "t.jsonl", row(1, "1")))
+    turns = read_rated_turns(write_json_lines(tmp_path / "t.jsonl", row(1, "1")))
     assert turns.talks == ((Exchange(customer="1", agent=""),),)
     assert turns.groups == ("a",)
 
 
 def test_tables_without_the_columns_or_rows_are_refused(tmp_path: Path):
     with pytest.raises(TableError, match="columns"):
-        validate_satisfaction(write(tmp_path / "t.jsonl", {"text": "x"}), read_aloud, "aloud")
+        validate_satisfaction(write_json_lines(tmp_path / "t.jsonl", {"text": "x"}), read_aloud, "aloud")
     with pytest.raises(RowError):
-        validate_satisfaction(write(tmp_path / "u.jsonl", row(7, "1")), read_aloud, "aloud")
+        validate_satisfaction(write_json_lines(tmp_path / "u.jsonl", row(7, "1")), read_aloud, "aloud")
 
 
 def test_only_the_first_rows(tmp_path: Path):
-    path = write(tmp_path / "t.jsonl", row(0, "0"), row(1, "1"), row(2, "2"))
+    path = write_json_lines(tmp_path / "t.jsonl", row(0, "0"), row(1, "1"), row(2, "2"))
     assert validate_satisfaction(path, read_aloud, "aloud", limit=2).n == 2
 
 
 def test_contacts_by_hand(tmp_path: Path):
     rows = [row(0, "0", "a"), row(1, "1", "a"), row(2, "2", "b"), row(1, "1", "c"), row(2, "1", "c")]
-    path = write(tmp_path / "t.jsonl", *rows)
+    path = write_json_lines(tmp_path / "t.jsonl", *rows)
 
     def read_contact(talks):
         value = float(read_aloud(talks).mean())
@@ -81,7 +78,7 @@ def test_contacts_by_hand(tmp_path: Path):
 
 
 def test_a_model_that_knows_no_dialogues_says_so(tmp_path: Path):
-    report = validate_satisfaction(write(tmp_path / "t.jsonl", row(0, "0")), read_aloud, "aloud")
+    report = validate_satisfaction(write_json_lines(tmp_path / "t.jsonl", row(0, "0")), read_aloud, "aloud")
     assert report.groups == {}
     assert "named no dialogues" in str(report.notes[0])
 
@@ -94,7 +91,7 @@ def test_whole_dialogues_rated_one_to_five_are_folded(tmp_path: Path):
         {"role": "user", "text": "2", "scores": [3, 4]},  # mean 3.5: 2
     ]
     wrong = [{"role": "user", "text": "x", "scores": [6]}]
-    path = write(tmp_path / "t.jsonl", {"dialogue": "D", "turns": turns}, {"dialogue": "E", "turns": wrong})
+    path = write_json_lines(tmp_path / "t.jsonl", {"dialogue": "D", "turns": turns}, {"dialogue": "E", "turns": wrong})
     read = read_rated_turns(path)
     assert (read.ratings, read.groups, read.is_folded) == ((0, 2), ("1", "1"), True)
     assert read.talks[1] == (

@@ -14,6 +14,7 @@ from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import ConfigurationError, RowError, TableError
 from qa_pipeline.services.validate.courtesy import ranks, validate_courtesy
 from qa_pipeline.services.validate.sentiment import fold_neutral, macro_f1, validate_sentiment
+from tests.tables import write_lines
 
 
 class Reader:
@@ -33,13 +34,8 @@ class Reader:
         return np.array([[float(part) for part in text.split()[:3]] for text in texts])
 
 
-def write(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
-
-
 def test_macro_f1_and_accuracy_by_hand(tmp_path: Path):
-    path = write(
+    path = write_lines(
         tmp_path / "t.csv",
         "text,sentiment",
         ".8 .1 .1,negative",
@@ -63,7 +59,7 @@ def test_macro_f1_and_accuracy_by_hand(tmp_path: Path):
 
 
 def test_dialogues_are_read_whole_in_the_order_of_the_table(tmp_path: Path):
-    path = write(
+    path = write_lines(
         tmp_path / "t.csv",
         "dialogue,speaker,text,sentiment",
         "1,ann,.8 .1 .1,negative",
@@ -81,7 +77,7 @@ def test_dialogues_are_read_whole_in_the_order_of_the_table(tmp_path: Path):
 
 
 def test_two_labels_fold_neutral_by_the_larger_polarity(tmp_path: Path):
-    path = write(tmp_path / "t.csv", "text,label", ".2 .5 .3,1", ".3 .6 .1,0", ".1 .2 .7,0")
+    path = write_lines(tmp_path / "t.csv", "text,label", ".2 .5 .3,1", ".3 .6 .1,0", ".1 .2 .7,0")
     report = validate_sentiment(path, Reader())
     assert report.metrics["accuracy"].value == pytest.approx(2 / 3)
     assert "no neutral" in str(report.notes[0])
@@ -94,9 +90,9 @@ def test_fold_neutral_by_hand():
 
 def test_interval_is_wider_when_dialogues_hang_together(tmp_path: Path):
     rows = [f"{'.8 .1 .1' if number % 2 else '.1 .8 .1'},negative" for number in range(8) for _ in range(12)]
-    alone = validate_sentiment(write(tmp_path / "a.csv", "text,sentiment", *rows), Reader())
+    alone = validate_sentiment(write_lines(tmp_path / "a.csv", "text,sentiment", *rows), Reader())
     named = [f"{row},{number // 12}" for number, row in enumerate(rows)]
-    together = validate_sentiment(write(tmp_path / "b.csv", "text,sentiment,dialogue", *named), Reader())
+    together = validate_sentiment(write_lines(tmp_path / "b.csv", "text,sentiment,dialogue", *named), Reader())
 
     def width(report):
         low, high = report.metrics["accuracy"].ci95
@@ -110,7 +106,7 @@ def test_macro_f1_counts_only_labels_that_occur():
 
 
 def test_bad_rows_are_left_out_and_said(tmp_path: Path):
-    path = write(tmp_path / "t.csv", "text,sentiment", ".8 .1 .1,angry", ",neutral", ".1 .8 .1,neutral")
+    path = write_lines(tmp_path / "t.csv", "text,sentiment", ".8 .1 .1,angry", ",neutral", ".1 .8 .1,neutral")
     report = validate_sentiment(path, Reader())
     assert report.n == 1
     assert "2 rows left out" in str(report.notes[0])
@@ -119,21 +115,21 @@ def test_bad_rows_are_left_out_and_said(tmp_path: Path):
 
 def test_a_table_of_bad_rows_alone_is_an_error(tmp_path: Path):
     with pytest.raises(RowError) as caught:
-        validate_sentiment(write(tmp_path / "t.csv", "text,sentiment", "好,angry"), Reader())
+        validate_sentiment(write_lines(tmp_path / "t.csv", "text,sentiment", "好,angry"), Reader())
     assert (caught.value.row, caught.value.field) == (2, "sentiment")
 
 
 def test_missing_columns_are_named(tmp_path: Path):
     with pytest.raises(TableError) as caught:
-        validate_sentiment(write(tmp_path / "t.csv", "words,sentiment", "好,neutral"), Reader())
+        validate_sentiment(write_lines(tmp_path / "t.csv", "words,sentiment", "好,neutral"), Reader())
     assert "words, sentiment" in caught.value.render_hint()
 
 
 def test_language_is_read_from_the_script_unless_given(tmp_path: Path):
     reader = Reader()
-    chinese = write(tmp_path / "zh.csv", "text,sentiment", ".1 .8 .1 你们好,neutral")
+    chinese = write_lines(tmp_path / "zh.csv", "text,sentiment", ".1 .8 .1 你们好,neutral")
     validate_sentiment(chinese, reader)
-    validate_sentiment(write(tmp_path / "en.csv", "text,sentiment", ".1 .8 .1 hello,neutral"), reader)
+    validate_sentiment(write_lines(tmp_path / "en.csv", "text,sentiment", ".1 .8 .1 hello,neutral"), reader)
     validate_sentiment(chinese, reader, language="en")
     assert reader.languages == ["zh", "en", "en"]
 
@@ -147,7 +143,7 @@ def test_packed_json_lines_and_limit(tmp_path: Path):
 
 
 def test_courtesy_follows_ratings(tmp_path: Path):
-    path = write(
+    path = write_lines(
         tmp_path / "t.csv",
         "text,politeness",
         "闭嘴，关我什么事,0",
@@ -164,7 +160,7 @@ def test_courtesy_follows_ratings(tmp_path: Path):
 
 
 def test_courtesy_that_is_the_same_everywhere_correlates_with_nothing(tmp_path: Path):
-    path = write(tmp_path / "t.csv", "text,politeness", "甲乙丙,1", "丁戊己,2", "子丑寅,3")
+    path = write_lines(tmp_path / "t.csv", "text,politeness", "甲乙丙,1", "丁戊己,2", "子丑寅,3")
     report = validate_courtesy(path)
     assert all(math.isnan(report.metrics[name].value) for name in ("pearson", "spearman"))
 
@@ -175,8 +171,8 @@ def test_ranks_share_ties():
 
 def test_courtesy_needs_its_columns_and_a_language(tmp_path: Path):
     with pytest.raises(TableError):
-        validate_courtesy(write(tmp_path / "t.csv", "text,rating", "好,1"))
+        validate_courtesy(write_lines(tmp_path / "t.csv", "text,rating", "好,1"))
     with pytest.raises(ConfigurationError, match="no attitude lexicon"):
-        validate_courtesy(write(tmp_path / "u.csv", "text,politeness", "bon,1"), language="fr")
+        validate_courtesy(write_lines(tmp_path / "u.csv", "text,politeness", "bon,1"), language="fr")
     with pytest.raises(RowError):
-        validate_courtesy(write(tmp_path / "v.csv", "text,politeness", "好,very"))
+        validate_courtesy(write_lines(tmp_path / "v.csv", "text,politeness", "好,very"))
