@@ -26,6 +26,7 @@ _GROUP_COLUMNS = ("category", "reason", "intent", "acts", "act")
 # Labels that say what a sentence is not; what carries them need not be alike.
 _SAY_NOTHING = frozenset({"", "other", "none", "generic", "contentonly", "outofdomain", "其他"})
 _NEIGHBOURS_MAX = 4000  # texts of a table that are compared with each other
+_DIRECTION_MAX = 127  # of an int8
 _NGRAMS_OF_VIEW = 3  # a text with fewer has no two views
 
 
@@ -128,12 +129,7 @@ def train_embedding(
     EngineError
         When torch is not installed.
     """
-    if find_spec("torch") is None:
-        raise EngineError(
-            N_("Training a measure of likeness needs torch; using one does not."),
-            hint=N_("Run: {install}"),
-            install="pip install 'callqa[transformers]'",
-        )
+    _check_torch()
     options = options or EmbeddingOptions()
     known = [*tables, _own_wording(language)]
     texts, groups = _rows_of(known, language)
@@ -141,22 +137,13 @@ def train_embedding(
     if not members:
         raise InputError(N_("No two texts of the tables are in the same group."))
     progress(N_("Counting n-grams"))
-    vectorizer = CountVectorizer(
-        analyzer=NGRAMS[NGRAMS_OF[language]],
-        min_df=options.min_count,
-        max_features=options.ngrams_max,
-        dtype=np.float32,
-    )
-    counts = vectorizer.fit_transform(texts).tocsr()
-    counts.data = np.log1p(counts.data)
-    seen = np.bincount(counts.indices, minlength=counts.shape[1])
-    idf = np.log((1 + counts.shape[0]) / (1 + seen)) + 1
+    ngrams, counts, idf = _counted(texts, language, options)
     progress(N_("Fitting"))
     weights, directions = _Fitting(counts, idf, members, options).run()
-    scales = np.abs(directions).max(axis=1) / 127
+    scales = np.abs(directions).max(axis=1) / _DIRECTION_MAX
     model = NgramEmbedding(
         language=NGRAMS_OF[language],
-        vocabulary=tuple(str(ngram) for ngram in vectorizer.get_feature_names_out()),
+        vocabulary=ngrams,
         weights=np.abs(weights).astype(np.float16),
         unknown_weight=round(float(np.quantile(np.abs(weights), 0.9)), 4),
         directions=np.round(directions / scales[:, None]).astype(np.int8),
@@ -177,6 +164,32 @@ def train_embedding(
         "evaluated": {table.name: neighbour_figures(model, table, language) for table in evaluate},
     }
     return TrainedEmbedding(model, card)
+
+
+def _check_torch() -> None:
+    if find_spec("torch") is None:
+        raise EngineError(
+            N_("Training a measure of likeness needs torch; using one does not."),
+            hint=N_("Run: {install}"),
+            install="pip install 'callqa[transformers]'",
+        )
+
+
+def _counted(
+    texts: Sequence[str], language: str, options: EmbeddingOptions
+) -> tuple[tuple[str, ...], sparse.csr_matrix, Floats]:
+    """Return the n-grams that are kept, the logarithms of their counts, shape (texts, n-grams), and their idf."""
+    vectorizer = CountVectorizer(
+        analyzer=NGRAMS[NGRAMS_OF[language]],
+        min_df=options.min_count,
+        max_features=options.ngrams_max,
+        dtype=np.float32,
+    )
+    counts = vectorizer.fit_transform(texts).tocsr()
+    counts.data = np.log1p(counts.data)
+    seen = np.bincount(counts.indices, minlength=counts.shape[1])
+    idf: Floats = np.log((1 + counts.shape[0]) / (1 + seen)) + 1
+    return tuple(str(ngram) for ngram in vectorizer.get_feature_names_out()), counts, idf
 
 
 def neighbour_figures(model: NgramEmbedding, table: TextGroups, language: str) -> dict[str, Any]:

@@ -109,12 +109,6 @@ def train_reason(
     options = options or ReasonOptions()
     texts, names, left_out = _rows_of(tables, language, options)
     categories = tuple(sorted(set(names)))
-    if len(categories) < 2:
-        raise InputError(
-            N_("A reason model needs two categories or more with {count} different texts each."),
-            hint=N_("Label more texts, or join categories that are rare."),
-            count=options.texts_min,
-        )
     labels = numbered(names, categories)
     progress(N_("Counting n-grams"))
     vectorizer = CountVectorizer(analyzer=NGRAMS[NGRAMS_OF[language]], min_df=options.min_count, dtype=np.float32)
@@ -165,6 +159,12 @@ def _rows_of(
     for text, name in zip(texts, names, strict=True):
         different.setdefault(name, set()).add(normalise(text))
     rare = {name: len(said) for name, said in sorted(different.items()) if len(said) < options.texts_min}
+    if len(different) - len(rare) < 2:
+        raise InputError(
+            N_("A reason model needs two categories or more with {count} different texts each."),
+            hint=N_("Label more texts, or join categories that are rare."),
+            count=options.texts_min,
+        )
     kept = [row for row, name in enumerate(names) if name not in rare]
     return [texts[row] for row in kept], [names[row] for row in kept], rare
 

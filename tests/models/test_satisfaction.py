@@ -78,7 +78,7 @@ def test_a_table_without_all_ratings_is_refused(tmp_path: Path):
 
 def test_a_wrong_row_is_named(tmp_path: Path):
     path = write_json_lines(
-        tmp_path / "t.jsonl", *[turn(0, 1, "好"), {"dialogue": 1, "exchanges": "好", "satisfaction": 1}]
+        tmp_path / "t.jsonl", turn(0, 1, "好"), {"dialogue": 1, "exchanges": "好", "satisfaction": 1}
     )
     with pytest.raises(RowError) as problem:
         read_satisfaction_table(path)
