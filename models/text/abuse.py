@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from models.text.classifier import NgramClassifier, find_model, load_classifier, read_card, unfit
+from models.text.identity import identity_sha256
 from models.text.ngrams import as_learned
 from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.ports import AbuseReading
@@ -20,7 +21,7 @@ from qa_pipeline.scoring.languages import script_of, written_language
 
 LANGUAGES = ("zh", "en")
 LABELS = ("clean", "abusive")
-NGRAMS_OF = {"zh": "zh-inner", "en": "en"}
+NGRAMS_OF = {"zh": "zh-inner-blind", "en": "en-blind"}
 THRESHOLD = "hint_threshold"  # key of the card
 _NEVER = 2.0  # above every probability
 
@@ -79,7 +80,7 @@ def load(directory: Path | str | None = None) -> EmbeddedAbuse:
 
 def describe(directory: Path | str | None = None) -> EngineSpec:
     """Return the identity of the models in use, by the digests of their weights and thresholds; loads no weights."""
-    params = []
+    params = [("identity", identity_sha256()[:12])]
     for language in LANGUAGES:
         card = read_card(find_model(f"abuse-{language}", Path(directory) if directory else None))
         params.append((language, f"{str(card['weights_sha256'])[:12]}@{card.get(THRESHOLD)}"))

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from models.text.courtesy_marks import courtesy_marks
+from models.text.identity import UNREAD, blind
 from qa_pipeline.engines.writing import simplified
 from qa_pipeline.scoring.match_text import has_chinese, syllable_of
 
@@ -43,7 +44,10 @@ def as_learned(texts: Sequence[str], script: str) -> Sequence[str]:
 
 def chinese_ngrams(text: str) -> Iterator[str]:
     """Yield the n-grams of 1 to 4 characters of a Chinese text, its borders marked ``^`` and ``$``."""
-    marked = f"^{normalise(text)}$"
+    yield from _characters(f"^{normalise(text)}$")
+
+
+def _characters(marked: str) -> Iterator[str]:
     for size in (1, 2, 3, 4):
         for start in range(len(marked) - size + 1):
             yield marked[start : start + size]
@@ -51,7 +55,11 @@ def chinese_ngrams(text: str) -> Iterator[str]:
 
 def english_ngrams(text: str) -> Iterator[str]:
     """Yield words, pairs of words and the 3 to 5 character n-grams inside words (prefixed ``~``) of a text."""
-    words = _WORD.findall(normalise(text))
+    yield from _words(normalise(text))
+
+
+def _words(said: str) -> Iterator[str]:
+    words = _WORD.findall(said)
     previous = "^"
     for word in [*words, "$"]:
         yield word
@@ -94,6 +102,26 @@ def chinese_inner_ngrams(text: str) -> Iterator[str]:
     """Yield `chinese_ngrams` of a text without the punctuation at its ends: it tells how somebody types."""
     inner = _EDGES.sub("", normalise(text))
     return chinese_ngrams(inner)
+
+
+def chinese_blind_ngrams(text: str) -> Iterator[str]:
+    """Yield `chinese_ngrams` without words that say who somebody is; none reaches across such a word."""
+    return _blind_characters(normalise(text))
+
+
+def chinese_inner_blind_ngrams(text: str) -> Iterator[str]:
+    """Yield `chinese_blind_ngrams` of a text without the punctuation at its ends."""
+    return _blind_characters(_EDGES.sub("", normalise(text)))
+
+
+def _blind_characters(said: str) -> Iterator[str]:
+    for part in f"^{blind(said, 'zh')}$".split(UNREAD):
+        yield from _characters(part)
+
+
+def english_blind_ngrams(text: str) -> Iterator[str]:
+    """Yield `english_ngrams` without words that say who somebody is; none reaches across such a word."""
+    return (ngram for ngram in _words(blind(normalise(text), "en")) if UNREAD not in ngram)
 
 
 def english_word_ngrams(text: str) -> Iterator[str]:
@@ -149,9 +177,12 @@ def english_courtesy_ngrams(text: str) -> Iterator[str]:
 
 NGRAMS = {
     "zh": chinese_ngrams,
+    "zh-blind": chinese_blind_ngrams,
     "zh-inner": chinese_inner_ngrams,
+    "zh-inner-blind": chinese_inner_blind_ngrams,
     "zh-courtesy": chinese_courtesy_ngrams,
     "en": english_ngrams,
+    "en-blind": english_blind_ngrams,
     "en-courtesy": english_courtesy_ngrams,
     "en-edges": english_edge_ngrams,
     "en-gaps": english_gap_ngrams,

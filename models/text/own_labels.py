@@ -61,7 +61,7 @@ def refine_sentiment(
     NeedsModel, EngineError
         When there is no such model in `folder`, or it is damaged or another.
     """
-    base, card = _base(folder, sentiment.LANGUAGES, sentiment.LABELS)
+    base, card = _base(folder, tuple(sentiment.NGRAMS_OF.values()), sentiment.LABELS)
     context = parse_context(card[sentiment.CONTEXT], len(base.labels)) if card.get(sentiment.CONTEXT) else None
     labels = [np.array(table.labels, dtype=np.intp) for table in tables]
     own = OwnTexts(

@@ -12,6 +12,7 @@ import numpy as np
 
 from models.text.classifier import Floats, NgramClassifier, find_model, load_classifier, read_card, unfit
 from models.text.context import ContextLayer, parse_context
+from models.text.identity import identity_sha256
 from models.text.ngrams import as_learned
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.domain.engine import EngineSpec
@@ -19,6 +20,7 @@ from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.scoring.languages import script_of, written_language
 
 LANGUAGES = ("zh", "en")
+NGRAMS_OF = {"zh": "zh-blind", "en": "en-blind"}
 LABELS = tuple(label.value for label in SentimentLabel)
 CONTEXT = "context"  # key of the card
 
@@ -106,6 +108,7 @@ def describe(directory: Path | str | None = None, *, context: bool = False) -> E
     own = Path(directory) if directory else None
     cards = {language: read_card(find_model(f"sentiment-{language}", own)) for language in LANGUAGES}
     params = [(language, str(card["weights_sha256"])[:12]) for language, card in cards.items()]
+    params.append(("identity", identity_sha256()[:12]))
     if context:
         layer = json.dumps(cards["zh"].get(CONTEXT), sort_keys=True)
         params.append(("context", hashlib.sha256(layer.encode()).hexdigest()[:12]))

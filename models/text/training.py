@@ -22,7 +22,7 @@ from models.text.classifier import Floats, NgramClassifier, softmax
 from models.text.context import ContextLayer, context_features
 from models.text.labelled import LabelledTexts
 from models.text.ngrams import NGRAMS
-from models.text.sentiment import CONTEXT, LABELS
+from models.text.sentiment import CONTEXT, LABELS, NGRAMS_OF
 from qa_pipeline.domain.annotation import SentimentLabel
 from qa_pipeline.errors import N_, InputError
 from qa_pipeline.services.validate.report import Metric
@@ -110,6 +110,8 @@ def train_sentiment(
     if len(set(rows.labels[rows.source < len(tables)].tolist())) < len(LABELS):
         raise InputError(N_("The tables must show negative, neutral and positive texts."))
     progress(N_("Counting n-grams"))
+    # Words of identity are hidden when the model judges, not here: what they tell of the label stays with their own
+    # n-grams, where otherwise the words beside them would take it up.
     counts, ngrams = _count(rows.texts, language, options)
     weights = _weights(rows, len(tables), options)
     partial = _partial_sources(rows)
@@ -121,7 +123,7 @@ def train_sentiment(
     temperature = problem.temperature(scores)
     coefficients, intercepts = problem.fit(np.ones(len(rows.labels), dtype=bool))
     model = NgramClassifier(
-        language=language,
+        language=NGRAMS_OF[language],
         labels=LABELS,
         vocabulary=tuple(ngrams[place] for place in best),
         idf=problem.idf.astype(np.float16),
@@ -162,10 +164,11 @@ def _card(
     options: TrainingOptions,
     temperature: float,
 ) -> dict[str, Any]:
+    language = next(name for name, ngrams in NGRAMS_OF.items() if ngrams == model.language)
     return {
-        "name": f"sentiment-{model.language}",
+        "name": f"sentiment-{language}",
         "kind": "sentiment",
-        "language": model.language,
+        "language": language,
         "method": "tf-idf n-grams, multinomial logistic regression",
         "options": asdict(options),
         "temperature": round(temperature, 4),
