@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from qa_pipeline.detectors.params import Count, Phrases
 from qa_pipeline.detectors.scene import Scene
-from qa_pipeline.detectors.search import Finder, phrase_finder, reported_apart, search
+from qa_pipeline.detectors.search import Finder, Found, phrase_finder, reported_apart, search, search_across
 from qa_pipeline.detectors.verdict import SURE, SURE_OF_ABSENCE, Verdict, quotes, undetermined
 from qa_pipeline.detectors.wanted import Wanted, judge_unwanted, judge_wanted
 from qa_pipeline.domain.inspection import Outcome, Reason
@@ -66,21 +66,26 @@ def judge_phrase(scene: Scene, params: PhraseParams) -> Verdict:
     if problem is not None:
         return problem
     if params.none is not None:
-        found = search(scene, params.role, params.finders[0], window=params, charges=True)
+        found = _search(scene, params, params.finders[0], charges=True)
         return judge_unwanted(scene, reported_apart(scene, params.role, found))
     if params.all is not None:
         return _judge_groups(scene, params)
     return judge_wanted(
         scene,
-        search(scene, params.role, params.finders[0], window=params),
+        _search(scene, params, params.finders[0]),
         params,
         example=scene.example_of(params.any or ()),
     )
 
 
+def _search(scene: Scene, params: PhraseParams, find: Finder, *, charges: bool = False) -> Found:
+    found = search(scene, params.role, find, window=params, charges=charges)
+    return search_across(scene, params.role, find, found, window=params)
+
+
 def _judge_groups(scene: Scene, params: PhraseParams) -> Verdict:
     groups = params.all or ()
-    found = [search(scene, params.role, find, window=params) for find in params.finders]
+    found = [_search(scene, params, find) for find in params.finders]
     said: tuple[Hit, ...] = tuple(part.sure[0] for part in found if part.sure)
     confidence = SURE * min((part.confidence for part in found), default=1.0)
     missing = [scene.example_of(group) for group, part in zip(groups, found, strict=True) if not part.sure]

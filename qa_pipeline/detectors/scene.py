@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,11 @@ from qa_pipeline.scoring.match import Passage
 from qa_pipeline.scoring.match_text import Folded, fold, has_chinese
 from qa_pipeline.scoring.pieces import pieces_of
 from qa_pipeline.scoring.reported_speech import ReportedSpeech
+
+# A longer pause ends a sentence.
+SENTENCE_PAUSE_MAX_S = 1.5
+# So much of each side of a seam is read; the longest phrases of the shipped lists have 40 characters.
+SEAM_CHARACTERS = 60
 
 
 class Speaker(StrEnum):
@@ -45,6 +51,23 @@ class Pieces:
         return self.spans.get(utterance, ())
 
 
+@dataclass(frozen=True, slots=True)
+class Seam:
+    """Two utterances that may be one sentence, and the text from the one into the other.
+
+    ``place``: of the first among what its speaker certainly said. ``cut``: characters of the first left out of the
+    text. ``end``: where the first ends in the text; ``start``: where the second starts.
+    """
+
+    first: Utterance
+    second: Utterance
+    place: int
+    text: str
+    cut: int
+    end: int
+    start: int
+
+
 class Scene:
     """One contact as the rules of one card see it, with models they may ask. Build it once per contact and card."""
 
@@ -52,6 +75,7 @@ class Scene:
         self.view = view
         self.models = models or JudgingModels()
         self._passages: dict[tuple[str, Speaker], Passage] = {}
+        self._seams: dict[Speaker, tuple[tuple[Seam, ...], Passage]] = {}
 
     @cached_property
     def _folded(self) -> dict[int, Folded]:
@@ -94,6 +118,22 @@ class Scene:
         """Return what `speaker` may have said: the speaker is unknown or the span cannot be evidence."""
         return self._passage("doubtful", speaker, lambda item: _may_be_by(item, speaker))
 
+    def seams_of(self, speaker: Speaker) -> tuple[tuple[Seam, ...], Passage]:
+        """Return where `speaker` goes on without pause in another utterance, as recognisers cut sentences in two.
+
+        With them a passage, in which the text across each is one utterance.
+        """
+        if speaker not in self._seams:
+            places = {item.index: place for place, item in enumerate(self.said_by(speaker).utterances)}
+            seams = tuple(
+                _seam(first, second, places[first.index])
+                for first, second in pairwise(self.view.utterances)
+                if first.index in places and second.index in places and _goes_on(first, second)
+            )
+            across = [replace(seam.first, text=seam.text, words=()) for seam in seams]
+            self._seams[speaker] = seams, Passage.of(across)
+        return self._seams[speaker]
+
     def reported_by(self, speaker: Speaker) -> ReportedSpeech:
         """Return where in what `speaker` certainly said words are quoted, told of somebody else or denied."""
         wordings = (attitude_lexicon(language).reported for language in LANGUAGES)  # languages are mixed in contacts
@@ -127,3 +167,26 @@ def _may_be_by(utterance: Utterance, speaker: Speaker) -> bool:
     if _is_by(utterance, speaker):
         return not utterance.usable
     return speaker is not Speaker.ANY and utterance.role is Role.UNKNOWN
+
+
+def _goes_on(first: Utterance, second: Utterance) -> bool:
+    if first.role is not second.role:
+        return False
+    if first.end_s is None or second.start_s is None:
+        return True
+    return second.start_s - first.end_s <= SENTENCE_PAUSE_MAX_S
+
+
+def _seam(first: Utterance, second: Utterance, place: int) -> Seam:
+    said = first.text.rstrip()
+    before = said[-SEAM_CHARACTERS:]
+    between = "" if has_chinese(before[-1:]) else " "
+    return Seam(
+        first=first,
+        second=second,
+        place=place,
+        text=before + between + second.text[:SEAM_CHARACTERS],
+        cut=len(said) - len(before),
+        end=len(before),
+        start=len(before) + len(between),
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from qa_pipeline.detectors.params import Window
-from qa_pipeline.detectors.scene import Scene, Speaker
+from qa_pipeline.detectors.scene import Scene, Seam, Speaker
 from qa_pipeline.scoring.match import Hit, Passage, Phrase
 
 # Deciding words that were recognised below this are no ground for a judgement.
@@ -62,6 +62,29 @@ def search(
         else:
             outside.append(hit)
     return Found(sure=tuple(sure), outside=tuple(outside), doubtful=tuple(doubtful))
+
+
+def search_across(scene: Scene, speaker: Speaker, find: Finder, found: Found, *, window: Window) -> Found:
+    """Return `found`, where nothing was found with doubtful hits that run on from one utterance into the next.
+
+    The hit is the longer of the two parts, since a quote stands in one utterance. `find` must go by words alone.
+    """
+    if found.sure or found.outside or found.doubtful:
+        return found
+    seams, joined = scene.seams_of(speaker)
+    parts = [part for hit in find(joined) for part in _longer_part(hit, seams[hit.place])]
+    passage = scene.said_by(speaker)
+    return replace(found, doubtful=tuple(hit for hit in parts if _is_inside(hit, window, passage, scene) is not False))
+
+
+def _longer_part(hit: Hit, seam: Seam) -> Iterator[Hit]:
+    """Yield the longer part of a hit that lies on both sides of a seam."""
+    if hit.start < seam.end and seam.start < hit.end:
+        if seam.end - hit.start >= hit.end - seam.start:
+            start, end = hit.start + seam.cut, seam.end + seam.cut
+            yield replace(hit, utterance=seam.first, place=seam.place, start=start, end=end)
+        else:
+            yield replace(hit, utterance=seam.second, place=seam.place + 1, start=0, end=hit.end - seam.start)
 
 
 def reported_apart(scene: Scene, speaker: Speaker, found: Found) -> Found:
