@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa_pipeline.scoring.match import Hit, Passage, Phrase
@@ -27,8 +26,8 @@ class ReportedSpeech:
     """Where in a passage words are reported or denied.
 
     Words count as reported inside quotation marks and, up to the end of the clause, after a cue such as "you said" or a
-    denial such as "I am not saying". The clause of a cue may begin after the pause that follows it. `wordings`: of every
-    language that may be spoken.
+    denial such as "I am not saying". The clause of a cue may begin after the pause that follows it. `wordings`: of
+    every language that may be spoken.
     """
 
     def __init__(self, passage: Passage, *wordings: ReportedWording) -> None:
@@ -38,9 +37,7 @@ class ReportedSpeech:
             self._find_clauses(passage, wording)
 
     def _find_clauses(self, passage: Passage, wording: ReportedWording) -> None:
-        excuses = passage.find_all(wording.unless, tolerant=False)
-        cues = without_excused(passage.find_all(wording.cues, tolerant=False), excuses)
-        for hit in cues:
+        for hit in passage.find_all(wording.cues, tolerant=False, unless=wording.unless):
             pause = _PAUSE.match(hit.utterance.text, hit.end)
             self._until_clause_end(hit, pause.end() if pause else hit.end)
         for hit in passage.find_all(wording.denials, tolerant=False):
@@ -57,13 +54,3 @@ class ReportedSpeech:
             self._quoted[hit.place] = [found.span() for found in _QUOTED.finditer(hit.utterance.text)]
         spans = (*self._quoted[hit.place], *self._clauses.get(hit.place, ()))
         return any(start <= hit.start and hit.end <= end for start, end in spans)
-
-
-def without_excused(hits: Sequence[Hit], excuses: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Return the hits that touch no longer, harmless wording."""
-    by_place: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for excuse in excuses:
-        by_place[excuse.place].append((excuse.start, excuse.end))
-    return tuple(
-        hit for hit in hits if not any(hit.start < end and start < hit.end for start, end in by_place[hit.place])
-    )
