@@ -40,7 +40,7 @@ READS_CHINESE = (
     "qa_pipeline/kpi/",
     "qa_pipeline/privacy/",
     "qa_pipeline/resources/",
-    "qa_pipeline/scorecards/script_",
+    "qa_pipeline/scorecards/script",
     "qa_pipeline/scoring/",
     "qa_pipeline/services/kpi_import/",
     "qa_pipeline/services/rules/lint_",
