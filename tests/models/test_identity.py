@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.text.abuse import load as load_abuse
 from models.text.identity import UNREAD, blind, either
-from models.text.ngrams import NGRAMS
+from models.text.ngrams import NGRAMS, normalise
 from models.text.sentiment import load as load_sentiment
 
 PAIRS = Path(__file__).parent / "identity_pairs.csv"
@@ -34,6 +34,14 @@ PAIRS = Path(__file__).parent / "identity_pairs.csv"
 )
 def test_words_are_hidden_or_read_in_their_standard_form(said: str, language: str, read: str):
     assert blind(said, language) == read
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_insults_are_read_as_they_are(language: str):
+    with (PAIRS.parent / "abusive_sentences.csv").open(encoding="utf-8", newline="") as file:
+        insults = [row["text"] for row in csv.DictReader(file) if row["language"] == language]
+    assert insults
+    assert [UNREAD in blind(normalise(text), language) for text in insults] == [False] * len(insults)
 
 
 @pytest.mark.parametrize(
