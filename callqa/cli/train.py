@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callqa.cli.console import AppContext, context, err
-from qa_pipeline.errors import N_
+from qa_pipeline.errors import N_, ConfigurationError
 
 if TYPE_CHECKING:
     from models.text.embedding_training import TrainedEmbedding
@@ -58,10 +58,11 @@ def _group() -> None:
 @app.command()
 def sentiment(
     ctx: typer.Context,
-    data: Annotated[
-        list[Path], typer.Option("--data", help="Table or folder of tables: text with sentiment, label or emotions.")
-    ],
     language: Annotated[Language, typer.Option(help="Language of the texts.")],
+    tables: Annotated[
+        list[Path] | None, typer.Argument(help="Tables or folders of tables: text with sentiment, label or emotions.")
+    ] = None,
+    data: Annotated[list[Path] | None, typer.Option("--data", help="The same, one at a time.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder that gets sentiment-zh or sentiment-en; HOME/models is used in scoring.")
     ] = None,
@@ -76,16 +77,22 @@ def sentiment(
     from models.text.training import TrainingOptions, train_sentiment
 
     app_context = context(ctx)
-    tables = [read_labelled(path) for path in list_tables(data)]
+    named = [*(tables or []), *(data or [])]
+    if not named:
+        raise ConfigurationError(
+            N_("No table of labelled texts is named."),
+            hint=N_("Name one: callqa train sentiment TABLE --language zh"),
+        )
+    labelled = [read_labelled(path) for path in list_tables(named)]
     apart = [read_labelled(path) for path in list_tables(evaluate or [])]
     if base is not None:
         folder = _base_folder(base, "sentiment", language)
-        trained = refine_sentiment(folder, tables, _refining(seed, inverse_penalty), evaluate=apart)
+        trained = refine_sentiment(folder, labelled, _refining(seed, inverse_penalty), evaluate=apart)
     else:
         options = TrainingOptions(seed=seed)
         if inverse_penalty is not None:
             options = replace(options, inverse_penalty=inverse_penalty)
-        trained = train_sentiment(tables, language.value, options, evaluate=apart, progress=_progress(app_context))
+        trained = train_sentiment(labelled, language.value, options, evaluate=apart, progress=_progress(app_context))
 
     def show() -> None:
         for name, figures in (*trained.card["held_out"].items(), *trained.card["evaluated"].items()):

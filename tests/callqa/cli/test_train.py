@@ -39,7 +39,7 @@ def test_the_result_is_told_to_people(labels: Path, tmp_path: Path, capsys: pyte
 
 def test_without_a_folder_the_model_goes_where_scoring_finds_it(labels: Path, tmp_path: Path):
     home = tmp_path / "own-home"
-    assert main(["train", "sentiment", "--data", str(labels), "--language", "zh", "--home", str(home)]) == 0
+    assert main(["train", "sentiment", str(labels), "--language", "zh", "--home", str(home)]) == 0
     assert (home / "models" / "sentiment-zh" / "card.json").is_file()
 
 
@@ -88,3 +88,8 @@ def test_a_base_that_is_not_there_is_named(labels: Path, tmp_path: Path, capsys:
     arguments = ["train", "sentiment", "--data", str(labels), "--language", "zh", "--out", str(tmp_path), "--json"]
     assert main([*arguments, "--base", str(tmp_path / "absent")]) == 3
     assert "absent" in json.loads(capsys.readouterr().out)["error"]["message"]
+
+
+def test_training_sentiment_without_a_table_says_how(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["train", "sentiment", "--language", "zh", "--out", str(tmp_path), "--json"]) == 2
+    assert "callqa train sentiment TABLE" in json.loads(capsys.readouterr().out)["error"]["hint"]
