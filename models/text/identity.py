@@ -66,7 +66,9 @@ def _words(language: str) -> _Words:
     if language == "zh":
         places = personal_lexicon().zh
         unread += [*places.provinces.split(), *places.cities.split()]
-        pattern = rf"{_CHINESE_SELF}|{whole}|(?:{either(unread)}{_CHINESE_REST})+"
+        # Most characters begin no word; a look at the set of those that do spares the walk through all of them.
+        begins = "".join(sorted({word[0] for word in (*kept, *read_as, *unread)}))
+        pattern = rf"{_CHINESE_SELF}|(?=[{begins}])(?:{whole}|(?:{either(unread)}{_CHINESE_REST})+)"
     else:
         one = rf"{either(unread)}{_ENGLISH_REST}(?![a-z0-9])"
         pattern = rf"(?<![a-z0-9])(?:{_DROPPED_G.pattern}(?![a-z])|{whole}(?![a-z0-9])|{one}(?:[ -]{one})*)"
