@@ -111,13 +111,13 @@ def text_engine_name(settings: Settings, kind: str) -> str:
     return settings.judge.engine if kind == "judge" else settings.text.engine_of(kind)
 
 
-def text_engines(settings: Settings) -> tuple[TextEngine, ...]:
-    """Return the engines that read words, one per kind that the site uses."""
+def text_engines(settings: Settings, *, judge: bool = True) -> tuple[TextEngine, ...]:
+    """Return the engines that read words, one per kind that the site uses; `judge`: also one that may cost money."""
     chosen = {kind: text_engine_name(settings, kind) for kind in (*ANNOTATING, *ASKED)}
     return tuple(
         TextEngine(kind=kind, name=name, options=tuple(sorted(text_options(settings, kind, name).items())))
         for kind, name in chosen.items()
-        if name != NONE
+        if name != NONE and (judge or kind != "judge")
     )
 
 

@@ -65,7 +65,7 @@ def flips(
     found = measure_flips(
         sample_of(app, on, tried),
         tried,
-        wiring.text_engines(app.settings),
+        wiring.text_engines(app.settings, judge=False),  # every edit would be a request of its own
         variations=tuple(dict.fromkeys(kind)) if kind else tuple(Variation),
         role=role.value,
         seed=seed,

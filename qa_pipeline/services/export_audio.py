@@ -27,9 +27,9 @@ from qa_pipeline.errors import (
 from qa_pipeline.intake.discover import Duplicate, discover
 from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.ports import Executor
+from qa_pipeline.privacy.masking import known_words
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, as_ours, task_of
-from qa_pipeline.privacy.masking import known_words
 from qa_pipeline.stages.artifacts import open_atomically
 from qa_pipeline.stages.inspect import InspectionTask, listen_and_transcribe
 
