@@ -27,7 +27,7 @@ from qa_pipeline.domain.annotation import (
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Facts
-from qa_pipeline.domain.transcript import ChannelLanguage
+from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality
 from qa_pipeline.errors import NeedsModel
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scoring.full_text import searchable
@@ -85,15 +85,18 @@ def said() -> Annotated:
 
 
 def said_on_one_channel() -> Annotated:
-    """What was said in a call whose speakers were told apart by their voices, and whose language was detected."""
+    """What was said in a call whose speakers were told apart by their voices, and whose words are only a draft."""
     one_channel = replace(
         factories.transcript(),
+        quality=TranscriptQuality.DRAFT,
         roles_by="diarization",
         diarizer="resemblyzer@0.1.4",
         diarization_confidence=0.934,
         languages=(ChannelLanguage(channel=0, language="zh", probability=0.97),),
     )
-    return replace(said(), transcript=one_channel, annotation=replace(said().annotation, sentiments=()))
+    unjudged = tuple(replace(score, value=None, confidence=0.0) for score in said().annotation.attitude)
+    annotation = replace(said().annotation, sentiments=(), attitude=unjudged)
+    return replace(said(), transcript=one_channel, annotation=annotation)
 
 
 def how_it_went(inspection: Inspection) -> Inspection:

@@ -208,6 +208,10 @@ def test_attitude_is_explained_by_behaviours_and_the_sentences_that_show_them(cl
     english = text_of(client, f"/contacts/{RED_LINE_CALL}?lang=en")
     assert "Curt, without address or courtesies" in english
     assert "nothing to judge it by" in english
+    draft = text_of(client, f"/contacts/{ONE_CHANNEL_CALL}?lang=zh")
+    assert "识别文字只是草稿，不据此判断服务态度。" in draft
+    assert "冷漠敷衍" in draft  # the behaviours that were heard stay in sight
+    assert "没有可判定的内容" not in draft
 
 
 def test_a_contact_shows_its_reason_with_the_sentence(client: TestClient) -> None:
