@@ -11,7 +11,7 @@ demo: $(VENV)/.light
 
 test: $(VENV)/.full
 	$(BIN)/python tools/browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.full
 	$(BIN)/ruff check .
