@@ -15,8 +15,6 @@ import numpy as np
 from qa_pipeline.appraisal.mixed_model import Floats
 
 _Z95 = NormalDist().inv_cdf(0.975)
-# Below this many reviews the normal interval does not hold; the mixed model over agents does.
-REVIEWS_MIN = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +35,8 @@ def estimate_mean(
     machine: Floats, reviewed_machine: Floats, review: Floats, probability: Floats | None = None
 ) -> MeanEstimate:
     """Return the mean that reviews of all contacts would have.
+
+    The interval is a normal one, for 30 reviews or more; below that the mixed model over agents is the one to ask.
 
     Parameters
     ----------

@@ -15,9 +15,9 @@ import numpy.typing as npt
 from scipy.special import stdtrit
 from scipy.stats import spearmanr
 
-from qa_pipeline.appraisal.estimation import Reviewed, Scored, estimate_agents
+from qa_pipeline.appraisal.estimation import AgentEstimates, Reviewed, Scored, estimate_agents
 from qa_pipeline.appraisal.mixed_model import Floats, Indices
-from qa_pipeline.appraisal.prediction_powered import estimate_mean
+from qa_pipeline.appraisal.prediction_powered import MeanEstimate, estimate_mean
 from qa_pipeline.appraisal.ranks import rank
 from qa_pipeline.services.validate.report import Metric
 
@@ -135,8 +135,7 @@ def _ppi_own(site: Site) -> _Guess:
     return _Guess(value=np.array([each.value for each in found]), se=np.array([each.se for each in found]))
 
 
-def _mixed(site: Site) -> _Guess:
-    found = estimate_agents(site.scored, site.reviewed)
+def _mixed(found: AgentEstimates) -> _Guess:
     return _Guess(value=found.value, se=found.se, multiplier=float((found.high - found.value)[0] / found.se[0]))
 
 
@@ -144,8 +143,8 @@ ESTIMATORS: Mapping[str, Callable[[Site], _Guess]] = {
     "machine_mean": _machine_mean,
     "human_mean": _human_mean,
     "ppi_per_agent": _ppi_own,
-    "mixed_model": _mixed,
 }
+MIXED = "mixed_model"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +167,13 @@ def validate_estimation(repetitions: int = 100, seed: int = 0) -> EstimationRepo
     random = np.random.default_rng(seed)
     found: dict[str, Mapping[str, Mapping[str, Metric]]] = {}
     for name, scenario in SCENARIOS.items():
-        runs: dict[str, list[dict[str, float]]] = {estimator: [] for estimator in ESTIMATORS}
+        runs: dict[str, list[dict[str, float]]] = {estimator: [] for estimator in (*ESTIMATORS, MIXED)}
         for _ in range(repetitions):
             site = simulate(scenario, random)
             for estimator, guess in ESTIMATORS.items():
                 runs[estimator].append(_judge(guess(site), site, scenario))
-            runs["mixed_model"][-1] |= _judge_ranks(site, random)
+            estimates = estimate_agents(site.scored, site.reviewed)
+            runs[MIXED].append(_judge(_mixed(estimates), site, scenario) | _judge_ranks(estimates, site, random))
         found[name] = {estimator: _average(rows) for estimator, rows in runs.items()}
     whole = [_site_mean(simulate(SCENARIOS["plain"], random), random) for _ in range(_SITES * repetitions)]
     return EstimationReport(
@@ -194,8 +194,7 @@ def _judge(guess: _Guess, site: Site, scenario: Scenario) -> dict[str, float]:
     }
 
 
-def _judge_ranks(site: Site, random: np.random.Generator) -> dict[str, float]:
-    estimates = estimate_agents(site.scored, site.reviewed)
+def _judge_ranks(estimates: AgentEstimates, site: Site, random: np.random.Generator) -> dict[str, float]:
     ranks = rank(estimates.draws(1000, int(random.integers(2**31))))
     true_rank = (-site.truth).argsort().argsort() + 1
     return {
@@ -209,17 +208,20 @@ def _site_mean(site: Site, random: np.random.Generator) -> dict[str, dict[str, f
     contacts = random.choice(AGENTS * CALLS, _SITE_REVIEWS, replace=False)
     review = site.calls.ravel()[contacts] + REVIEW_SD * random.standard_normal(_SITE_REVIEWS)
     truth = float(site.calls.mean())
-    ppi = estimate_mean(site.scored.score, site.scored.score[contacts], review)
     alone_se = float(review.std(ddof=1) / np.sqrt(_SITE_REVIEWS))
-    rows = {}
-    for kind, value, se in (("human_mean", float(review.mean()), alone_se), ("ppi", ppi.value, ppi.se)):
-        rows[kind] = {
-            "rmse": abs(value - truth),
-            "coverage": float(abs(value - truth) <= _Z95 * se),
-            "bias": value - truth,
-            "half_width_ratio": se / alone_se,
+    guesses = {
+        "human_mean": MeanEstimate(value=float(review.mean()), se=alone_se, weight=0.0),
+        "ppi": estimate_mean(site.scored.score, site.scored.score[contacts], review),
+    }
+    return {
+        kind: {
+            "rmse": abs(guess.value - truth),
+            "coverage": float(guess.ci95[0] <= truth <= guess.ci95[1]),
+            "bias": guess.value - truth,
+            "half_width_ratio": guess.se / alone_se,
         }
-    return rows
+        for kind, guess in guesses.items()
+    }
 
 
 def _average(rows: list[dict[str, float]]) -> dict[str, Metric]:
