@@ -17,6 +17,7 @@ from qa_pipeline.domain.performance import Agent, Evaluation, KpiRecord
 from qa_pipeline.errors import N_, CallqaError, Conflict, NotFound
 from qa_pipeline.store import tables
 from qa_pipeline.store.documents import dump, load
+from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.utterances import Utterances
 
 
@@ -43,6 +44,7 @@ class Transaction:
         self.agents = Agents(connection)
         self.inspections = Inspections(connection)
         self.utterances = Utterances(connection)
+        self.reviews = Reviews(connection)
         self.artifacts = Artifacts(connection)
         self.kpis = Kpis(connection)
         self.evaluations = Evaluations(connection)

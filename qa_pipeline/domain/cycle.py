@@ -1,0 +1,223 @@
+"""The performance cycle: agreements, ratings, incidents, objectives, publication, appeals and proposals.
+
+Where something has a state, the state is that of its latest :class:`Transition`; nothing else stores it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from qa_pipeline.domain.inspection import Reason
+from qa_pipeline.domain.performance import Evaluation
+
+
+class RaterClass(StrEnum):
+    """From where somebody sees the agent's work."""
+
+    SELF = "self"
+    MANAGER = "manager"
+    PEER = "peer"
+    REPORT = "report"  # who reports to the one who is rated
+    SERVED = "served"  # customers and inner customers
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One logged step of something that has states. ``machine`` names the state machine, ``subject`` the thing."""
+
+    machine: str
+    subject: str
+    name: str
+    from_state: str
+    to_state: str
+    actor: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """Which role, team and template an agent has from a day on; ``valid_to`` is the last day, None for open ends.
+
+    ``template_id`` None: the template of the role.
+    """
+
+    agent_id: str
+    role: str
+    team: str | None
+    template_id: str | None
+    valid_from: date
+    valid_to: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoalPlan:
+    """The indicators that an agent and a manager agree on for a period, before it counts."""
+
+    id: str
+    agent_id: str
+    period: str
+    template_id: str
+    template_version: int
+    template_digest: str
+    note: str
+    proposed_by: str
+    proposed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """One rater's value on one rated indicator, on the indicator's own scale."""
+
+    agent_id: str
+    period: str
+    rater_id: str
+    rater_class: RaterClass
+    indicator: str
+    value: float
+    comment: str
+    source: str
+    rated_at: datetime
+
+
+class IncidentKind(StrEnum):
+    """Whether a critical incident speaks for or against."""
+
+    GOOD = "good"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """A critical incident 关键事件: what happened, when, and what shows it (contacts, or words)."""
+
+    id: str
+    agent_id: str
+    happened_on: date
+    kind: IncidentKind
+    title: str
+    evidence: str
+    contacts: tuple[str, ...]
+    indicator: str | None
+    recorded_by: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyResult:
+    """One measurable result of an objective, from ``start`` to ``target`` in ``unit``."""
+
+    id: str
+    name: str
+    unit: str
+    start: float
+    target: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """An objective beside the indicators, tracked through its period; it does not enter the total."""
+
+    id: str
+    agent_id: str
+    period: str
+    name: str
+    key_results: tuple[KeyResult, ...]
+    owner: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One check-in on a key result."""
+
+    objective_id: str
+    key_result_id: str
+    value: float
+    note: str
+    reported_by: str
+    reported_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """An evaluation as it was published; a correction is the next ``version`` with its reason."""
+
+    agent_id: str
+    period: str
+    version: int
+    evaluation: Evaluation
+    published_by: str
+    reason: str
+    published_at: datetime
+
+
+class AppealOutcome(StrEnum):
+    """What an instance decided."""
+
+    UPHELD = "upheld"
+    PARTLY_UPHELD = "partly_upheld"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appeal:
+    """An appeal 申诉 on one item: a criterion of a contact, or an indicator of a published evaluation."""
+
+    id: str
+    agent_id: str
+    period: str
+    contact_id: str | None
+    criterion_id: str | None
+    indicator: str | None
+    statement: str
+    filed_by: str
+    filed_at: datetime
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealDecision:
+    """What one instance (1, or 2 as the last) decided and why."""
+
+    appeal_id: str
+    instance: int
+    outcome: AppealOutcome
+    reason: str
+    decided_by: str
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionHold:
+    """A criterion that does not score by itself until a person releases it, and why."""
+
+    scorecard_id: str
+    criterion_id: str
+    reason: Reason
+    held_by: str
+    held_at: datetime
+    released_by: str | None = None
+    released_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Something that follows from results, for a named person to approve or decline; never carried out by itself.
+
+    ``kind``: badge, points, best_agent, best_team, improvement_plan, repeated_last. ``subject``: agent or team.
+    """
+
+    id: str
+    period: str
+    kind: str
+    subject: str
+    name: str
+    evidence: tuple[Reason, ...]
+    points: float | None
+    due_on: date | None
+    proposed_at: datetime
