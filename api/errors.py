@@ -43,6 +43,7 @@ STATUS: Mapping[type[CallqaError], HTTPStatus] = {
     errors.EngineError: HTTPStatus.BAD_GATEWAY,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
+    errors.NotAllowed: HTTPStatus.FORBIDDEN,
     errors.StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreLocked: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreFull: HTTPStatus.INSUFFICIENT_STORAGE,

@@ -21,7 +21,8 @@
     │   └── NeedsModel            no engine with weights for it; the hint says what to run
     ├── EngineError               an engine is missing or failed
     ├── NotFound                  no object with that id
-    ├── Conflict                  the same id with different content
+    ├── Conflict                  the same id with different content, or a step that its state does not allow
+    ├── NotAllowed                a step that this person may not take
     ├── StoreError                database or artifact folder
     │   ├── StoreLocked           somebody else writes
     │   ├── StoreFull             no space left
@@ -214,7 +215,11 @@ class NotFound(CallqaError):
 
 
 class Conflict(CallqaError):
-    """The same id with different content."""
+    """The same id with different content, or a step that the state of a thing does not allow."""
+
+
+class NotAllowed(CallqaError):
+    """A step that this person may not take."""
 
 
 class StoreError(CallqaError):

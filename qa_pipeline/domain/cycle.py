@@ -24,18 +24,35 @@ class RaterClass(StrEnum):
     EXTERNAL = "external"
 
 
+class StaffRole(StrEnum):
+    """What somebody does in the cycle."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    QA = "qa"
+    HR = "hr"
+    ADMINISTRATOR = "administrator"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """One logged step of something that has states. ``machine`` names the state machine, ``subject`` the thing."""
+    """One logged step of something that has states. ``machine`` names the state machine, ``subject`` the thing.
+
+    ``number``: the how manieth step of this subject, from 1. ``basis``: fingerprint of what the step rested on, such as
+    the evaluations that a period was closed with; empty where it rests on nothing but the person's word.
+    """
 
     machine: str
     subject: str
+    number: int
     name: str
     from_state: str
     to_state: str
     actor: str
+    role: StaffRole
     reason: str
     at: datetime
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ review = Table(
     Column("reviewer", String(200), nullable=False, index=True),
     Column("scorecard_id", String(100), nullable=False),
     Column("selection", String(20), nullable=False),
+    Column("replaces", String(64), unique=True),
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("document", Text, nullable=False),
     Column("reviewed_at", UtcMoment, nullable=False),
@@ -55,13 +56,17 @@ transition = Table(
     Column("id", Integer, primary_key=True),
     Column("machine", String(40), nullable=False),
     Column("subject", String(300), nullable=False),
+    Column("number", Integer, nullable=False),
     Column("name", String(40), nullable=False),
     Column("from_state", String(40), nullable=False),
     Column("to_state", String(40), nullable=False),
     Column("actor", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", UtcMoment, nullable=False),
-    Index("ix_transition_machine_subject", "machine", "subject"),
+    Column("basis", String(64), nullable=False),
+    # Of two people who take a step at once, the second finds the number taken.
+    UniqueConstraint("machine", "subject", "number"),
 )
 
 assignment = Table(

@@ -16,6 +16,7 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.performance import Agent, Evaluation, KpiRecord
 from qa_pipeline.errors import N_, CallqaError, Conflict, NotFound
 from qa_pipeline.store import tables
+from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transitions
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.utterances import Utterances
@@ -45,6 +46,10 @@ class Transaction:
         self.inspections = Inspections(connection)
         self.utterances = Utterances(connection)
         self.reviews = Reviews(connection)
+        self.transitions = Transitions(connection)
+        self.plans = GoalPlans(connection)
+        self.publications = Publications(connection)
+        self.appeals = Appeals(connection)
         self.artifacts = Artifacts(connection)
         self.kpis = Kpis(connection)
         self.evaluations = Evaluations(connection)

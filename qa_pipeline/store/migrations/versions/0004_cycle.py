@@ -23,15 +23,18 @@ def _create_agreements() -> None:
         sa.Column("id", sa.Integer, nullable=False),
         sa.Column("machine", sa.String(40), nullable=False),
         sa.Column("subject", sa.String(300), nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
         sa.Column("name", sa.String(40), nullable=False),
         sa.Column("from_state", sa.String(40), nullable=False),
         sa.Column("to_state", sa.String(40), nullable=False),
         sa.Column("actor", sa.String(200), nullable=False),
+        sa.Column("role", sa.String(20), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("basis", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_transition"),
+        sa.UniqueConstraint("machine", "subject", "number", name="uq_transition_machine_subject_number"),
     )
-    op.create_index("ix_transition_machine_subject", "transition", ["machine", "subject"])
     op.create_table(
         "assignment",
         sa.Column("id", sa.Integer, nullable=False),

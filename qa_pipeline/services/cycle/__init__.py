@@ -1,0 +1,1 @@
+"""The performance cycle: plan, confirm, collect, evaluate, publish, appeal, apply."""
