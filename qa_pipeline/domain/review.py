@@ -18,11 +18,15 @@ class Selection(StrEnum):
     RISK = "risk"
     COMPLAINT = "complaint"
     APPEAL = "appeal"
+    UNKNOWN = "unknown"  # nobody says how it was chosen
 
     @property
     def is_targeted(self) -> bool:
-        """Whether something about the contact itself had it chosen, so that it is worse (or better) than most."""
-        return self in (Selection.RISK, Selection.COMPLAINT, Selection.APPEAL)
+        """Whether something about the contact may have had it chosen, so that it is worse (or better) than most.
+
+        True for what nobody knows too: only a draw that somebody vouches for is random.
+        """
+        return self not in (Selection.RANDOM, Selection.DOUBLE, Selection.CALIBRATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,8 @@ class Review:
     (1-5). Criteria without a verdict stay as the machine has them, unless the review is ``blind``: the reviewer has not
     seen the machine's, and what was not judged is unknown. ``inclusion_probability``: chance in (0, 1] with which the
     contact was drawn, None when it is not known. ``sample_id``: the sample it was drawn in. ``source`` names the import
-    or the page. ``fingerprint`` identifies the content: the same review twice is one.
+    or the page. ``replaces``: the fingerprint of the reviewer's earlier review of the contact by this card, which no
+    longer counts and stays in the history. ``fingerprint`` identifies content and what is replaced.
     """
 
     contact_id: str
@@ -52,12 +57,13 @@ class Review:
     verdicts: tuple[Verdict, ...] = ()
     points: float | None = None
     attitude_value: float | None = None
-    selection: Selection = Selection.RANDOM
+    selection: Selection = Selection.UNKNOWN
     inclusion_probability: float | None = None
     blind: bool = False
     sample_id: str | None = None
     reviewed_at: datetime
     source: str
+    replaces: str | None = None
     fingerprint: str
 
 

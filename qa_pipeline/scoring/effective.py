@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from qa_pipeline.domain.inspection import Finding, Inspection, Reason, Score
-from qa_pipeline.domain.review import Review
-from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.domain.review import Review, Selection
+from qa_pipeline.domain.scorecard import Criterion, Scorecard
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.score import score_findings, script_ratio
 
@@ -30,24 +31,42 @@ class Effective:
     @property
     def values(self) -> Mapping[str, float]:
         """The known measures by name: points, passed (1 or 0), script (0-1), attitude (1-5)."""
-        found = {
-            "points": self.points,
-            "passed": None if self.passed is None else float(self.passed),
-            "script": self.script_ratio,
-            "attitude": self.attitude_value,
-        }
-        return {name: value for name, value in found.items() if value is not None}
+        return _known(self.points, self.passed, self.script_ratio, self.attitude_value)
+
+
+def machine_values(inspection: Inspection) -> Mapping[str, float]:
+    """Return the known measures of an inspection by the names of :attr:`Effective.values`."""
+    score = inspection.score
+    return _known(score.points, score.passed, inspection.script_ratio, inspection.attitude_value)
+
+
+def _known(
+    points: float | None, passed: bool | None, script: float | None, attitude: float | None
+) -> Mapping[str, float]:
+    share = None if passed is None else float(passed)
+    found = {"points": points, "passed": share, "script": script, "attitude": attitude}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def effective(inspection: Inspection, reviews: Iterable[Review], card: Scorecard) -> Effective:
-    """Return the judgement that counts: each review replaces what it judges, the last one has the last word."""
+    """Return the judgement that counts: each review replaces what it judges, the last one has the last word.
+
+    Blind second reviews and calibration measure how reviewers agree; they count where nobody else has reviewed the
+    contact. Decisions on appeals come last whenever they were written down.
+
+    Parameters
+    ----------
+    card : Scorecard
+        The one of the inspection. Reviews by another version come through :func:`carried` first.
+    """
     findings = {finding.criterion_id: finding for finding in inspection.findings}
     points, attitude, reviewers = None, inspection.attitude_value, []
-    for review in reviews:
+    for review in sorted(reviews, key=_in_order):
         reviewers.append(review.reviewer)
         findings |= _findings(review, findings)
-        # Verdicts after a total make the total old.
-        points = review.points if review.points is not None or not review.verdicts else None
+        if review.points is not None or review.verdicts:
+            # Verdicts after a total make the total old.
+            points = review.points
         attitude = attitude if review.attitude_value is None else review.attitude_value
     return _effective(tuple(findings.values()), card, points, attitude, reviewers)
 
@@ -56,11 +75,35 @@ def judged_by(inspection: Inspection, review: Review, card: Scorecard) -> Effect
     """Return the judgement of one reviewer alone, as the estimation compares it with the machine's.
 
     A blind reviewer's consists of the verdicts and nothing else; who has seen the machine's findings agrees with those
-    that stand without a verdict.
+    that stand without a verdict. Who reviewed by another version of the card has not seen these findings.
     """
-    findings = {} if review.blind else {finding.criterion_id: finding for finding in inspection.findings}
+    seen = not review.blind and review.scorecard_version == card.version
+    findings = {finding.criterion_id: finding for finding in inspection.findings} if seen else {}
     findings |= _findings(review, {finding.criterion_id: finding for finding in inspection.findings})
     return _effective(tuple(findings.values()), card, review.points, review.attitude_value, [review.reviewer])
+
+
+def carried(review: Review, written_for: Scorecard, card: Scorecard) -> Review | None:
+    """Return what a review by one version of a card says by another one, None when that is nothing.
+
+    Verdicts stay on criteria that ask the same in both; a total belongs to its own version; attitude to none.
+    """
+    if written_for.key == card.key:
+        return review
+    before = {criterion.id: _asked(criterion) for criterion in written_for.criteria}
+    same = {criterion.id for criterion in card.criteria if before.get(criterion.id) == _asked(criterion)}
+    verdicts = tuple(verdict for verdict in review.verdicts if verdict.criterion_id in same)
+    found = replace(review, verdicts=verdicts, points=None)
+    return found if verdicts or found.attitude_value is not None else None
+
+
+def _asked(criterion: Criterion) -> tuple[object, ...]:
+    return criterion.name, criterion.check, criterion.applies_when
+
+
+def _in_order(review: Review) -> tuple[int, datetime]:
+    rank = {Selection.DOUBLE: 0, Selection.CALIBRATION: 0, Selection.APPEAL: 2}
+    return rank.get(review.selection, 1), review.reviewed_at
 
 
 def _findings(review: Review, before: Mapping[str, Finding]) -> dict[str, Finding]:

@@ -82,6 +82,7 @@ assignment = Table(
     Column("source", String(400), nullable=False),
     Column("recorded_at", UtcMoment, nullable=False),
     Column("superseded_at", UtcMoment),
+    Column("superseded_by", String(400)),
 )
 
 goal_plan = Table(

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, func, insert, select
 
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.review import Review
 from qa_pipeline.store import appraisal_tables, tables
 from qa_pipeline.store.documents import dump, load
 
 
 class Reviews:
-    """Reviews by people."""
+    """Reviews by people. One that another replaces is history and does not count."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -29,6 +33,7 @@ class Reviews:
                 reviewer=review.reviewer,
                 scorecard_id=review.scorecard_id,
                 selection=review.selection.value,
+                replaces=review.replaces,
                 fingerprint=review.fingerprint,
                 document=dump(review).decode(),
                 reviewed_at=review.reviewed_at,
@@ -37,18 +42,64 @@ class Reviews:
         return True
 
     def list(
-        self, period: str | None = None, agent_id: str | None = None, contact_id: str | None = None
+        self,
+        period: str | None = None,
+        agent_id: str | None = None,
+        contact_id: str | None = None,
+        *,
+        history: bool = False,
     ) -> Sequence[Review]:
-        """Return reviews by contact, in the order in which they came; `period` and `agent_id` are the contact's."""
+        """Return reviews by contact and time; `period` and `agent_id` are the contact's.
+
+        With `history` those too that another review of the same reviewer has replaced.
+        """
         table = appraisal_tables.review
         query = select(table.c.document).join(tables.contact, tables.contact.c.id == table.c.contact_id)
-        wanted = (
-            (tables.contact.c.period, period),
-            (tables.contact.c.agent_id, agent_id),
-            (table.c.contact_id, contact_id),
-        )
-        for column, value in wanted:
-            if value is not None:
-                query = query.where(column == value)
-        found = self._connection.execute(query.order_by(table.c.contact_id, table.c.id)).scalars()
+        found = self._connection.execute(_wanted(query, period, agent_id, contact_id, history)).scalars()
         return [load(Review, document) for document in found]
+
+    def judged(
+        self, period: str | None = None, agent_id: str | None = None, contact_id: str | None = None
+    ) -> Iterator[tuple[Contact, Inspection | None, Sequence[Review]]]:
+        """Yield each reviewed contact with its newest inspection and its reviews in force by time."""
+        table, contact, inspection = appraisal_tables.review, tables.contact, tables.inspection
+        any_of = inspection.alias()
+        newest = select(func.max(any_of.c.id)).where(any_of.c.contact_id == table.c.contact_id).scalar_subquery()
+        query = (
+            select(
+                table.c.contact_id,
+                contact.c.document,
+                inspection.c.document.label("judged"),
+                table.c.document.label("said"),
+            )
+            .join(contact, contact.c.id == table.c.contact_id)
+            .outerjoin(inspection, inspection.c.id == newest)
+        )
+        wanted = _wanted(query, period, agent_id, contact_id, False)
+        rows = self._connection.execute(wanted.execution_options(yield_per=200))
+        for _, together in groupby(rows, key=lambda row: row.contact_id):
+            of_contact = list(together)
+            first = of_contact[0]
+            yield (
+                load(Contact, first.document),
+                load(Inspection, first.judged) if first.judged else None,
+                [load(Review, row.said) for row in of_contact],
+            )
+
+
+def _wanted(
+    query: Select[Any], period: str | None, agent_id: str | None, contact_id: str | None, history: bool
+) -> Select[Any]:
+    table = appraisal_tables.review
+    conditions = (
+        (tables.contact.c.period, period),
+        (tables.contact.c.agent_id, agent_id),
+        (table.c.contact_id, contact_id),
+    )
+    for column, value in conditions:
+        if value is not None:
+            query = query.where(column == value)
+    if not history:
+        later = table.alias()
+        query = query.where(~select(later.c.id).where(later.c.replaces == table.c.fingerprint).exists())
+    return query.order_by(table.c.contact_id, table.c.reviewed_at, table.c.id)

@@ -24,12 +24,14 @@ def _create_reviews() -> None:
         sa.Column("reviewer", sa.String(200), nullable=False),
         sa.Column("scorecard_id", sa.String(100), nullable=False),
         sa.Column("selection", sa.String(20), nullable=False),
+        sa.Column("replaces", sa.String(64)),
         sa.Column("fingerprint", sa.String(64), nullable=False),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name="fk_review_contact_id"),
         sa.PrimaryKeyConstraint("id", name="pk_review"),
         sa.UniqueConstraint("fingerprint", name="uq_review_fingerprint"),
+        sa.UniqueConstraint("replaces", name="uq_review_replaces"),
     )
     op.create_index("ix_review_contact_id", "review", ["contact_id"])
     op.create_index("ix_review_reviewer", "review", ["reviewer"])
