@@ -73,16 +73,24 @@ class GoalPlans:
         self._connection = connection
 
     def add(self, plan: GoalPlan) -> None:
-        """Keep a plan."""
-        self._connection.execute(
-            insert(appraisal_tables.goal_plan).values(
-                id=plan.id,
-                agent_id=plan.agent_id,
-                period=plan.period,
-                document=dump(plan).decode(),
-                proposed_at=plan.proposed_at,
+        """Keep a plan; raises Conflict when somebody else has proposed one at the same moment."""
+        try:
+            self._connection.execute(
+                insert(appraisal_tables.goal_plan).values(
+                    id=plan.id,
+                    agent_id=plan.agent_id,
+                    period=plan.period,
+                    document=dump(plan).decode(),
+                    proposed_at=plan.proposed_at,
+                )
             )
-        )
+        except IntegrityError as problem:
+            raise Conflict(
+                N_("Somebody else has proposed goals to {agent} for {period} at the same moment."),
+                hint=N_("Look at them with `callqa plans list`."),
+                agent=plan.agent_id,
+                period=plan.period,
+            ) from problem
 
     def list(self, period: str | None = None, agent_id: str | None = None) -> Sequence[GoalPlan]:
         """Return plans by agent, each agent's oldest first."""
@@ -153,19 +161,22 @@ class Appeals:
         self._connection = connection
 
     def add(self, appeal: Appeal) -> None:
-        """Keep an appeal."""
-        self._connection.execute(
-            insert(appraisal_tables.appeal).values(
-                id=appeal.id,
-                agent_id=appeal.agent_id,
-                period=appeal.period,
-                contact_id=appeal.contact_id,
-                criterion_id=appeal.criterion_id,
-                indicator=appeal.indicator,
-                document=dump(appeal).decode(),
-                filed_at=appeal.filed_at,
+        """Keep an appeal; raises Conflict when the same one has been filed at the same moment."""
+        try:
+            self._connection.execute(
+                insert(appraisal_tables.appeal).values(
+                    id=appeal.id,
+                    agent_id=appeal.agent_id,
+                    period=appeal.period,
+                    contact_id=appeal.contact_id,
+                    criterion_id=appeal.criterion_id,
+                    indicator=appeal.indicator,
+                    document=dump(appeal).decode(),
+                    filed_at=appeal.filed_at,
+                )
             )
-        )
+        except IntegrityError as problem:
+            raise Conflict(N_("The appeal {id} has just been filed."), id=appeal.id) from problem
 
     def get(self, appeal_id: str) -> Appeal:
         """Return an appeal; raises NotFound."""
