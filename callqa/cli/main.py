@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from callqa.cli import (
+    assignments,
     coaching,
     console,
     demo,
@@ -83,6 +84,7 @@ app.command()(score.score)
 app.command()(score.transcribe)
 app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
+app.add_typer(assignments.app, name="assignments")
 app.command()(evaluate.evaluate)
 app.command()(report.report)
 app.command()(topics.topics)

@@ -16,8 +16,10 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.performance import Agent, Evaluation, KpiRecord
 from qa_pipeline.errors import N_, CallqaError, Conflict, NotFound
 from qa_pipeline.store import tables
+from qa_pipeline.store.assignments import Assignments
 from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transitions
 from qa_pipeline.store.documents import dump, load
+from qa_pipeline.store.holds import Holds
 from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.utterances import Utterances
 
@@ -41,11 +43,14 @@ class Transaction:
 
     def __init__(self, connection: Connection, time_zone: ZoneInfo) -> None:
         self.connection = connection
+        self.time_zone = time_zone
         self.contacts = Contacts(connection, time_zone)
         self.agents = Agents(connection)
         self.inspections = Inspections(connection)
         self.utterances = Utterances(connection)
         self.reviews = Reviews(connection)
+        self.holds = Holds(connection)
+        self.assignments = Assignments(connection)
         self.transitions = Transitions(connection)
         self.plans = GoalPlans(connection)
         self.publications = Publications(connection)

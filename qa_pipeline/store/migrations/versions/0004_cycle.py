@@ -47,6 +47,7 @@ def _create_agreements() -> None:
         sa.Column("source", sa.String(400), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("superseded_at", sa.DateTime(timezone=True)),
+        sa.Column("superseded_by", sa.String(400)),
         sa.PrimaryKeyConstraint("id", name="pk_assignment"),
     )
     op.create_index("ix_assignment_agent_id", "assignment", ["agent_id"])
