@@ -149,11 +149,39 @@ class JudgeSettings(_Part):
         return value
 
 
+class CycleSettings(_Part):
+    """Publication and appeals."""
+
+    appeal_days: int = Field(7, ge=1, le=90, description="days after publication in which an appeal may be filed")
+    answer_days: int = Field(7, ge=1, le=90, description="days in which an instance answers an appeal")
+    second_instance_days: int = Field(
+        7, ge=1, le=90, description="days after an answer in which the second instance may be asked for"
+    )
+    consequence_points: float = Field(
+        70.0,
+        ge=0,
+        le=120,
+        description="below this total nothing follows from a result without enough reviews by people",
+    )
+    consequence_reviews: int = Field(3, ge=1, le=100, description="reviews by people that are enough for it")
+
+
 class BatchSettings(_Part):
     """Batch runs."""
 
     workers: int | None = Field(None, ge=0, description="worker processes; default one per processor, 0 in-process")
     task_timeout_s: float = Field(7200, gt=0, description="a contact that takes longer is stopped and reported")
+
+
+class HoldSettings(_Part):
+    """When a criterion stops scoring by itself; docs/calibration.md."""
+
+    error_limit: float = Field(
+        0.1, gt=0, lt=1, description="share of wrong findings beyond what people disagree among themselves"
+    )
+    reviews_min: int = Field(20, ge=5, le=10_000, description="blind random reviews below which nothing is decided")
+    upheld_min: int = Field(3, ge=1, le=1000, description="upheld appeals below which nothing is decided")
+    months: int = Field(6, ge=1, le=120, description="how far back reviews and appeals count")
 
 
 class Settings(BaseSettings):
@@ -174,6 +202,8 @@ class Settings(BaseSettings):
     text: TextSettings = TextSettings()
     judge: JudgeSettings = JudgeSettings()
     batch: BatchSettings = BatchSettings()
+    holds: HoldSettings = HoldSettings()
+    cycle: CycleSettings = CycleSettings()
 
     @field_validator("time_zone")
     @classmethod

@@ -26,6 +26,7 @@ from qa_pipeline.ports import Executor
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.scoring.confidence import Calibration
+from qa_pipeline.scoring.holds import HoldRule
 from qa_pipeline.services.rules.calibration_file import read_calibration
 from qa_pipeline.services.score import Batch
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -147,6 +148,17 @@ def intake_options(settings: Settings) -> IntakeOptions:
 def calibration(settings: Settings) -> Calibration | None:
     """Return what the site's labels say of the rules, None before anybody has calibrated them."""
     return read_calibration(settings.models)
+
+
+def hold_rule(settings: Settings) -> HoldRule:
+    """Return when a criterion stops scoring by itself."""
+    part = settings.holds
+    return HoldRule(
+        error_limit=part.error_limit,
+        reviews_min=part.reviews_min,
+        upheld_min=part.upheld_min,
+        months=part.months,
+    )
 
 
 def inspection_options(settings: Settings, engine: str | None = None, *, corrections: bool = True) -> InspectionOptions:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from qa_pipeline.domain.inspection import Reason
+from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.domain.performance import Evaluation
 
 
@@ -162,7 +162,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """An evaluation as it was published; a correction is the next ``version`` with its reason."""
+    """An evaluation as it was published; a correction is the next ``version`` with its reason.
+
+    ``no_consequence``: why nothing may follow from the result, None where something may.
+    """
 
     agent_id: str
     period: str
@@ -171,6 +174,7 @@ class Publication:
     published_by: str
     reason: str
     published_at: datetime
+    no_consequence: Reason | None = None
 
 
 class AppealOutcome(StrEnum):
@@ -183,13 +187,20 @@ class AppealOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appeal:
-    """An appeal 申诉 on one item: a criterion of a contact, or an indicator of a published evaluation."""
+    """An appeal 申诉 on one item: a criterion of a contact, or an indicator of a published evaluation.
+
+    ``version``: of the published result that it is about. ``contested``: the outcome that counted when it was filed.
+    ``due_on``: the day on which an answer is due.
+    """
 
     id: str
     agent_id: str
     period: str
+    version: int
     contact_id: str | None
+    scorecard_id: str | None
     criterion_id: str | None
+    contested: Outcome | None
     indicator: str | None
     statement: str
     filed_by: str
@@ -199,7 +210,11 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppealDecision:
-    """What one instance (1, or 2 as the last) decided and why."""
+    """What one instance (1, or 2 as the last) decided and why.
+
+    ``verdict`` or ``points`` (0-100) is what the item or the contact was judged instead, where that changed.
+    ``open_until``: until when the agent may ask for the second instance, None after it.
+    """
 
     appeal_id: str
     instance: int
@@ -207,11 +222,17 @@ class AppealDecision:
     reason: str
     decided_by: str
     decided_at: datetime
+    verdict: Outcome | None = None
+    points: float | None = None
+    open_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionHold:
-    """A criterion that does not score by itself until a person releases it, and why."""
+    """A criterion that does not score by itself until a person releases it, and why.
+
+    ``held_by``: a person, or "callqa" where the error rate alone did it.
+    """
 
     scorecard_id: str
     criterion_id: str
@@ -219,7 +240,13 @@ class CriterionHold:
     held_by: str
     held_at: datetime
     released_by: str | None = None
+    release_reason: str | None = None
     released_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the hold is in force."""
+        return self.released_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,13 +64,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A claim on one criterion: outcome, confidence 0-1, evidence, reason."""
+    """A claim on one criterion: outcome, confidence 0-1, evidence, reason.
+
+    ``withheld``: what the machine found on a criterion that is on hold; it does not count, the outcome is UNDETERMINED.
+    """
 
     criterion_id: str
     outcome: Outcome
     confidence: float
     reason: Reason
     evidence: tuple[Evidence, ...] = ()
+    withheld: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,8 @@ def flags_of(
 
 def _may_cross(finding: Finding, card: Scorecard) -> bool:
     is_open = finding.outcome is Outcome.UNDETERMINED and any(part.quote for part in finding.evidence)
+    # On a criterion on hold, words that the machine took for keeping the rule were seen: they cross nothing.
+    is_open = is_open and finding.withheld is not Outcome.MET
     return is_open and any(item.fatal for item in card.criteria if item.id == finding.criterion_id)
 
 

@@ -20,7 +20,7 @@ from qa_pipeline.intake.discover import Duplicate, IgnoredFiles, discover
 from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.services.ingest import Failure
-from qa_pipeline.services.score import Batch, task_of
+from qa_pipeline.services.score import Batch, task_of, with_holds
 from qa_pipeline.stages.inspect import InspectionTask, transcript_at_hand
 from qa_pipeline.store import Store
 
@@ -71,6 +71,7 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
     forecast = _forecast(batch)
     asked = Asked()
     with store.reading() as tx:
+        batch = with_holds(tx, batch)
         speed = _speed(tx.runs.latest_totals())
         preview.measured = speed is not None
         for item in discover(paths, metadata, batch.intake):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -25,7 +25,7 @@ from qa_pipeline.stages.inspect import (
     fingerprints_of,
     inspect_contact,
 )
-from qa_pipeline.store import Store
+from qa_pipeline.store import Store, Transaction
 from qa_pipeline.store.utterances import INDEXED
 
 
@@ -96,6 +96,7 @@ def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch
     missing: list[tuple[tuple[bool, int], str]] = []
     done: list[str] = []
     with store.reading() as tx:
+        batch = with_holds(tx, batch)
         for contact_id in ingested.contact_ids:
             contact = tx.contacts.get(contact_id)
             if tx.inspections.has(task_of(contact, batch).fingerprints.inspect):
@@ -155,7 +156,14 @@ def score_paths(
     return run
 
 
+def with_holds(tx: Transaction, batch: Batch) -> Batch:
+    """Return the batch with the holds on criteria as they stand."""
+    return replace(batch, inspection=replace(batch.inspection, holds=tuple(tx.holds.list())))
+
+
 def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch) -> Iterator[InspectionTask]:
+    with store.reading() as tx:
+        batch = with_holds(tx, batch)
     for contact_id in contact_ids:
         with store.reading() as tx:
             contact = tx.contacts.get(contact_id)

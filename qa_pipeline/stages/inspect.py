@@ -17,6 +17,7 @@ from qa_pipeline.audio.listening import listen, listen_spec
 from qa_pipeline.detectors.run import detect_all
 from qa_pipeline.domain.annotation import Annotation, SentimentCourse
 from qa_pipeline.domain.contact import Contact, ContactKind, Role
+from qa_pipeline.domain.cycle import CriterionHold
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Facts, Listening
 from qa_pipeline.domain.scorecard import Scorecard
@@ -35,6 +36,7 @@ from qa_pipeline.scoring.annotate import annotate
 from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.full_text import SearchableUtterance, searchable
+from qa_pipeline.scoring.holds import withhold
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.fingerprint import fingerprint
@@ -50,13 +52,15 @@ SCORE_VERSION = 4
 class InspectionOptions:
     """How contacts are inspected; the same for all of a batch. ``text``: one engine at most per kind.
 
-    ``calibration``: what the site's labels say of the rules; None where nobody has calibrated them.
+    ``calibration``: what the site's labels say of the rules; None where nobody has calibrated them. ``holds``: all
+    holds on criteria, those that were released too.
     """
 
     artifacts: Path
     speech: SpeechOptions
     text: tuple[TextEngine, ...] = EMBEDDED_TEXT
     calibration: Calibration | None = None
+    holds: tuple[CriterionHold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +144,20 @@ def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: Inspe
         engines=[engine.key for engine in asked_engines(cards, options.text)],
         calibration=options.calibration.digest if options.calibration else None,
         version=SCORE_VERSION,
+        **_holds_identity(cards, options.holds),
     )
     return Fingerprints(listen=heard, transcribe=words, speakers=speakers, annotate=annotated, inspect=inspected)
+
+
+def _holds_identity(cards: Sequence[Scorecard], holds: Sequence[CriterionHold]) -> dict[str, object]:
+    """Return what holds add to an inspection's identity; a release adds to it, so that it is another one after it."""
+    ids = {card.id for card in cards}
+    told = sorted(
+        [hold.scorecard_id, hold.criterion_id, hold.held_at.isoformat(), str(hold.released_at)]
+        for hold in holds
+        if hold.scorecard_id in ids
+    )
+    return {"holds": told} if told else {}
 
 
 def _method(contact: Contact, cards: Sequence[Scorecard], options: SpeechOptions) -> str | None:
@@ -308,7 +324,8 @@ def judge(task: InspectionTask, annotated: Annotated, listening: Listening | Non
     contact, transcript = task.contact, annotated.transcript
     card = choose_scorecard(contact.kind, transcript.language, task.cards)
     view = view_of(contact, annotated, listening)
-    findings = detect_all(view, card, judging_models([card], task.options.text), task.options.calibration)
+    found = detect_all(view, card, judging_models([card], task.options.text), task.options.calibration)
+    findings = withhold(found, card.id, task.options.holds)
     score = score_findings(findings, card)
     customer = _course(annotated.annotation, Role.CUSTOMER)
     return Inspection(

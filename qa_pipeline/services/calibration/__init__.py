@@ -1,0 +1,1 @@
+"""How far the machine and the reviewers can be trusted, from the store's own reviews."""

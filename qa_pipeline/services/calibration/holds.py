@@ -1,0 +1,153 @@
+"""Criteria that the machine gets wrong too often stop scoring by themselves until a person releases them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from qa_pipeline.domain.cycle import AppealOutcome, CriterionHold
+from qa_pipeline.domain.inspection import Inspection, Outcome, Reason
+from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.errors import N_
+from qa_pipeline.scoring.holds import ErrorRate, HoldRule
+from qa_pipeline.scoring.proportions import Share
+from qa_pipeline.services.calibration.verdicts import (
+    ReviewedCriterion,
+    is_independent,
+    list_verdicts,
+    machine_outcome,
+)
+from qa_pipeline.services.reviews import reviewed_values
+from qa_pipeline.store import Transaction
+
+AUTOMATIC = "callqa"
+
+Key = tuple[str, str]
+_Since = Callable[[Key], datetime]
+_DAYS_PER_MONTH = 30.44
+_CHARGES = (Outcome.NOT_MET, Outcome.PARTLY_MET)
+
+
+def update_holds(
+    tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at: datetime
+) -> tuple[CriterionHold, ...]:
+    """Put every criterion on hold whose error rate is past what the rule allows, and return the new holds.
+
+    To be called after reviews or decisions on appeals were added, in the same transaction. Nothing is released: that
+    takes a person, and what was known at a release does not put the criterion on hold again.
+    """
+    in_force = {(hold.scorecard_id, hold.criterion_id) for hold in tx.holds.list() if hold.is_open}
+    new = []
+    for rate in error_rates(tx, cards, rule, at):
+        reason = rate.reason_to_hold(rule)
+        if reason is None or (rate.scorecard_id, rate.criterion_id) in in_force:
+            continue
+        hold = CriterionHold(
+            scorecard_id=rate.scorecard_id,
+            criterion_id=rate.criterion_id,
+            reason=reason,
+            held_by=AUTOMATIC,
+            held_at=at,
+        )
+        tx.holds.add(hold)
+        new.append(hold)
+    return tuple(new)
+
+
+def hold_criterion(
+    tx: Transaction, scorecard_id: str, criterion_id: str, *, by: str, reason: str, at: datetime
+) -> CriterionHold:
+    """Put a criterion on hold because a person says so; raises Conflict when it is on hold already."""
+    hold = CriterionHold(
+        scorecard_id=scorecard_id,
+        criterion_id=criterion_id,
+        reason=Reason(message=N_("{by}: {why}"), params={"by": by, "why": reason}),
+        held_by=by,
+        held_at=at,
+    )
+    tx.holds.add(hold)
+    return hold
+
+
+def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at: datetime) -> Sequence[ErrorRate]:
+    """Return what is known of the machine's errors by criterion, since its last release and within the rule's months.
+
+    A contact that several people reviewed counts once: wrong when most of them disagree with the machine. Appeals are
+    set against the charges only where there are as many upheld ones as the rule asks for.
+    """
+    since = _since(tx, rule, at)
+    reviewed: dict[Key, dict[str, list[ReviewedCriterion]]] = defaultdict(lambda: defaultdict(list))
+    for verdict in list_verdicts(reviewed_values(tx, None, cards).compared):
+        review = verdict.review
+        if is_independent(review) and review.reviewed_at > since(verdict.key) and verdict.both_judged:
+            reviewed[verdict.key][review.contact_id].append(verdict)
+    upheld = _upheld_counts(tx, since)
+    upheld = Counter({key: count for key, count in upheld.items() if count >= rule.upheld_min})
+    charged = _charged_counts(tx, upheld, since)
+    return [
+        ErrorRate(
+            scorecard_id=key[0],
+            criterion_id=key[1],
+            reviewed=_wrong(reviewed[key].values()),
+            # A charge that a review has corrected since may not be found any more.
+            appealed=Share(upheld[key], max(upheld[key], charged[key])),
+            people=_differing(reviewed[key].values()),
+        )
+        for key in sorted({*reviewed, *upheld})
+    ]
+
+
+def _since(tx: Transaction, rule: HoldRule, at: datetime) -> _Since:
+    first = at - timedelta(days=_DAYS_PER_MONTH * rule.months)
+    released: dict[Key, datetime] = {}
+    for hold in tx.holds.list():
+        if hold.released_at is not None:
+            released[hold.scorecard_id, hold.criterion_id] = hold.released_at
+    return lambda key: max(first, released.get(key, first))
+
+
+def _wrong(contacts: Iterable[Sequence[ReviewedCriterion]]) -> Share:
+    votes = [[one.person is not one.machine for one in verdicts] for verdicts in contacts]
+    return Share(sum(2 * sum(each) > len(each) for each in votes), len(votes))
+
+
+def _differing(contacts: Iterable[Sequence[ReviewedCriterion]]) -> Share:
+    """Return on how many contacts the first two people by name disagree."""
+    pairs = [sorted(verdicts, key=lambda one: one.review.reviewer)[:2] for verdicts in contacts if len(verdicts) > 1]
+    return Share(sum(one.person is not other.person for one, other in pairs), len(pairs))
+
+
+def _upheld_counts(tx: Transaction, since: _Since) -> Counter[Key]:
+    """Return by criterion how many contacts were appealed against with success, by the last decision on each appeal."""
+    last = {decision.appeal_id: decision for decision in tx.appeals.decisions()}
+    contacts: set[tuple[Key, str]] = set()
+    for appeal in tx.appeals.list():
+        decision = last.get(appeal.id)
+        if appeal.contact_id is None or appeal.scorecard_id is None or appeal.criterion_id is None or decision is None:
+            continue
+        key = (appeal.scorecard_id, appeal.criterion_id)
+        if decision.outcome is not AppealOutcome.REJECTED and decision.decided_at > since(key):
+            contacts.add((key, appeal.contact_id))
+    return Counter(key for key, _ in contacts)
+
+
+def _charged_counts(tx: Transaction, keys: Iterable[Key], since: _Since) -> Counter[Key]:
+    """Return how many contacts of that time the machine charged on each criterion."""
+    wanted = set(keys)
+    found: Counter[Key] = Counter()
+    if not wanted:
+        return found
+    for contact, inspection in tx.inspections.list():
+        for key in _charges(inspection):
+            if key in wanted and (contact.started_at or inspection.created_at) > since(key):
+                found[key] += 1
+    return found
+
+
+def _charges(inspection: Inspection) -> Iterator[Key]:
+    return (
+        (inspection.scorecard_id, finding.criterion_id)
+        for finding in inspection.findings
+        if machine_outcome(finding) in _CHARGES
+    )
