@@ -21,6 +21,7 @@ from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transition
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
 from qa_pipeline.store.reviews import Reviews
+from qa_pipeline.store.samples import Samples
 from qa_pipeline.store.utterances import Utterances
 
 
@@ -49,6 +50,7 @@ class Transaction:
         self.inspections = Inspections(connection)
         self.utterances = Utterances(connection)
         self.reviews = Reviews(connection)
+        self.samples = Samples(connection)
         self.holds = Holds(connection)
         self.assignments = Assignments(connection)
         self.transitions = Transitions(connection)
