@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_a_year_has_its_quarters() -> None:
 def test_the_days_of_a_period_are_those_of_its_months_without_a_gap(period: str) -> None:
     days = [period_days(month) for month in months_of(period)]
     assert (days[0][0], days[-1][1]) == period_days(period)
-    assert all(later[0] - earlier[1] == timedelta(days=1) for earlier, later in zip(days, days[1:], strict=False))
+    assert all(later[0] - earlier[1] == timedelta(days=1) for earlier, later in pairwise(days))
 
 
 def test_february_of_a_leap_year_has_29_days() -> None:
