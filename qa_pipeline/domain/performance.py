@@ -162,7 +162,11 @@ class Evaluation:
 
     ``total`` 0-120 or None with insufficient evidence; ``ci95`` its interval over the items that have one.
     ``group``: "above", "within", "below" the team of all agents, or "insufficient": who cannot be told apart from
-    the average is "within". ``notes``: what was missing and re-weighted, in words.
+    the average is "within". A total without enough reviews behind it is "insufficient" too. ``notes``: what was missing
+    and re-weighted, in words. ``places``: the 95 % interval of the place among those with a total, and their number;
+    ``above_average``: probability of being above their average; both None where the spread is not known well enough.
+    ``basis``: who judged the contacts, "machine", "reviewed" (people's word where there is one) or "estimated" (from
+    both). ``team``: the latest of the period.
     """
 
     agent_id: str
@@ -178,6 +182,10 @@ class Evaluation:
     n_reviews: int
     notes: tuple[Reason, ...]
     fingerprint: str
+    places: tuple[int, int, int] | None = None
+    above_average: float | None = None
+    basis: str = "machine"
+    team: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
