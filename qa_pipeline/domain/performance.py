@@ -61,6 +61,8 @@ class KpiRecord:
 
     ``period`` is YYYY-MM. ``n`` is the count of observations behind the value, None when the source does not say.
     ``sd`` is the standard deviation of one observation when it is known. ``source`` names the import.
+    ``origin``: which values it replaces, those of the same origin; empty means those of the same source.
+    ``notes``: what is doubtful about it, such as another source that says otherwise.
     """
 
     indicator: str
@@ -70,6 +72,8 @@ class KpiRecord:
     n: int | None
     source: str
     sd: float | None = None
+    origin: str = ""
+    notes: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +135,8 @@ class ItemResult:
     ``attainment_points``: 0-120, None when missing. ``se_points``: standard error of the attainment, None when the
     source gives no n. ``weight`` as in the template, ``effective_weight`` after missing ones were re-weighted,
     both in percent of the total. ``contacts``: ids of the contacts behind an inspection indicator, worst first.
+    ``se`` and ``df``: standard error of ``value`` in its own unit and the degrees of freedom, from which longer
+    periods are made.
     """
 
     indicator: str
@@ -143,6 +149,8 @@ class ItemResult:
     weight: float
     effective_weight: float
     contacts: tuple[str, ...] = ()
+    se: float | None = None
+    df: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
