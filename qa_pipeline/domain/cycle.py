@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from qa_pipeline.domain.inspection import Outcome, Reason
 from qa_pipeline.domain.performance import Evaluation
+from qa_pipeline.domain.scorecard import Text
 
 
 class RaterClass(StrEnum):
@@ -250,18 +251,63 @@ class CriterionHold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """A sentence from a contact that shows why a criterion was not met."""
+
+    contact_id: str
+    criterion_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number behind a proposal, open down to the contacts.
+
+    ``of``: "total", or the id of a dimension or an indicator. ``points``: attainment, with its 95 % interval where that
+    is known; ``value`` and ``target`` in the indicator's unit; ``n``: observations. ``contacts``: worst first.
+    """
+
+    of: str
+    period: str
+    points: float
+    ci95: tuple[float, float] | None = None
+    value: float | None = None
+    target: float | None = None
+    n: int | None = None
+    contacts: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+
+
+class ProposalKind(StrEnum):
+    """What a proposal is for."""
+
+    POINTS = "points"  # 积分 for the grade
+    BADGE = "badge"
+    BEST_AGENT = "best_agent"
+    BEST_TEAM = "best_team"
+    IMPROVEMENT_PLAN = "improvement_plan"
+    MORE_REVIEWS = "more_reviews"  # before anything may follow from a low result
+    REPEATED_LAST = "repeated_last"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """Something that follows from results, for a named person to approve or decline; never carried out by itself.
 
-    ``kind``: badge, points, best_agent, best_team, improvement_plan, repeated_last. ``subject``: agent or team.
+    ``subject``: agent or team. ``name``: id of the badge or the grade, else that of the kind; ``title`` is for people.
+    ``evidence``: why, in sentences; ``figures``: the numbers behind it. ``points``: 积分, no money. ``rules``: the
+    id@version of the rules that it follows from.
     """
 
     id: str
     period: str
-    kind: str
+    kind: ProposalKind
     subject: str
     name: str
+    title: Text
     evidence: tuple[Reason, ...]
+    figures: tuple[Figure, ...]
     points: float | None
     due_on: date | None
+    rules: str
     proposed_at: datetime

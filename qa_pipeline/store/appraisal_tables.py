@@ -194,4 +194,5 @@ proposal = Table(
     Column("subject", String(200), nullable=False),
     Column("document", Text, nullable=False),
     Column("proposed_at", UtcMoment, nullable=False),
+    Column("superseded_at", UtcMoment),
 )

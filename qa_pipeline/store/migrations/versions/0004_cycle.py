@@ -162,6 +162,7 @@ def _create_results() -> None:
         sa.Column("subject", sa.String(200), nullable=False),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("superseded_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_proposal"),
     )
     op.create_index("ix_proposal_period", "proposal", ["period"])
