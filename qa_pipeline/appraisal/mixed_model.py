@@ -69,6 +69,18 @@ class MixedFit:
         scale = np.sqrt(self.residual_variance)
         return scale * wanted @ np.linalg.cholesky(self._inverse), scale / np.sqrt(self._diagonal)
 
+    def fixed_covariance(self) -> Floats:
+        """Return the covariance matrix of the fixed effects, shape (p, p)."""
+        p = len(self.fixed)
+        return np.asarray(self.residual_variance * self._inverse[:p, :p])
+
+    def severity_errors(self) -> Floats:
+        """Return the prediction error of each reviewer's effect above the mean of the panel's, shape (r,)."""
+        p, r = len(self.fixed), len(self.reviewers)
+        centring = np.eye(r) - 1 / r
+        covariance = centring @ self._inverse[p:, p:] @ centring
+        return np.asarray(np.sqrt(self.residual_variance * np.maximum(np.diag(covariance), 0.0)))
+
 
 def fit_mixed(
     outcome: Floats, fixed: Floats, agent: Indices, reviewer: Indices, agent_count: int | None = None
