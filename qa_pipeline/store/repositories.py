@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
-from qa_pipeline.domain.performance import Agent, Evaluation, KpiRecord
+from qa_pipeline.domain.performance import Agent, Evaluation
 from qa_pipeline.errors import N_, CallqaError, Conflict, NotFound
 from qa_pipeline.store import tables
 from qa_pipeline.store.assignments import Assignments
 from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transitions
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
+from qa_pipeline.store.kpis import Kpis
 from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.samples import Samples
 from qa_pipeline.store.utterances import Utterances
@@ -166,6 +167,22 @@ class Agents:
         elif known:
             self._connection.execute(update(table).where(table.c.id == agent.id).values(known))
 
+    def put_all(self, agents: Iterable[Agent]) -> None:
+        """Keep many agents, as :meth:`put` does each."""
+        known = {agent.id: agent for agent in self.list()}
+        named = {agent.id: agent for agent in agents}
+        new = [
+            {"id": agent.id, "name": agent.name, "team": agent.team, "role": agent.role}
+            for agent in named.values()
+            if agent.id not in known
+        ]
+        if new:
+            self._connection.execute(insert(tables.agent), new)
+        for agent in named.values():
+            older = known.get(agent.id)
+            if older is not None and _says_more(agent, older):
+                self.put(agent)
+
     def find(self, agent_id: str) -> Agent | None:
         """Return an agent or None."""
         row = self._connection.execute(select(tables.agent).where(tables.agent.c.id == agent_id)).mappings().first()
@@ -263,68 +280,6 @@ class Artifacts:
             select(table.c.stage, table.c.fingerprint).where(table.c.contact_id == contact_id)
         )
         return {row.stage: row.fingerprint for row in rows}
-
-
-class Kpis:
-    """Indicator values; a changed value supersedes the older one, which stays."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def put(self, record: KpiRecord) -> str:
-        """Keep a value: "imported", or "unchanged" when it is there already."""
-        table = tables.kpi_record
-        where = (
-            (table.c.agent_id == record.agent_id)
-            & (table.c.period == record.period)
-            & (table.c.indicator == record.indicator)
-            & table.c.superseded_at.is_(None)
-        )
-        known = self._connection.execute(select(table.c.value, table.c.n, table.c.sd).where(where)).first()
-        if known is not None and tuple(known) == (record.value, record.n, record.sd):
-            return "unchanged"
-        now = datetime.now(UTC)
-        if known is not None:
-            self._connection.execute(update(table).where(where).values(superseded_at=now))
-        self._connection.execute(
-            insert(table).values(
-                indicator=record.indicator,
-                agent_id=record.agent_id,
-                period=record.period,
-                value=record.value,
-                n=record.n,
-                sd=record.sd,
-                source=record.source,
-                imported_at=now,
-            )
-        )
-        return "imported"
-
-    def list(
-        self, period: str | None = None, agent_id: str | None = None, indicator: str | None = None
-    ) -> Sequence[KpiRecord]:
-        """Return the values in force by agent, period and indicator."""
-        table = tables.kpi_record
-        columns = (
-            table.c.indicator,
-            table.c.agent_id,
-            table.c.period,
-            table.c.value,
-            table.c.n,
-            table.c.sd,
-            table.c.source,
-        )
-        query = select(*columns).where(table.c.superseded_at.is_(None))
-        for column, value in ((table.c.period, period), (table.c.agent_id, agent_id), (table.c.indicator, indicator)):
-            if value is not None:
-                query = query.where(column == value)
-        rows = self._connection.execute(query.order_by(table.c.agent_id, table.c.period, table.c.indicator)).mappings()
-        return [KpiRecord(**row) for row in rows]
-
-    def periods(self) -> Sequence[str]:
-        """Return the months that have values, oldest first."""
-        column = tables.kpi_record.c.period
-        return self._connection.execute(select(column).distinct().order_by(column)).scalars().all()
 
 
 class Evaluations:
@@ -453,6 +408,11 @@ def content_digest(contact: Contact) -> str:
     """Return the identity of a contact's content: its recordings, or its words when there is no recording."""
     parts = sorted(source.sha256 for source in (contact.audio or contact.sources))
     return parts[0] if len(parts) == 1 else sha256("".join(parts).encode()).hexdigest()
+
+
+def _says_more(agent: Agent, older: Agent) -> bool:
+    pairs = ((agent.name, older.name), (agent.team, older.team), (agent.role, older.role))
+    return any(new and new != old for new, old in pairs)
 
 
 def _with_newer_metadata(stored: Contact, newer: Contact) -> Contact:

@@ -147,7 +147,22 @@ kpi_record = Table(
     Column("source", String(400), nullable=False),
     Column("imported_at", UtcMoment, nullable=False),
     Column("superseded_at", UtcMoment),
+    # The values that a new one replaces; null in rows that are older than this column and mean their source.
+    Column("origin", String(400)),
     Index("ix_kpi_record_agent_id_period_indicator", "agent_id", "period", "indicator"),
+)
+
+kpi_part = Table(
+    "kpi_part",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("form", String(20), nullable=False),
+    Column("agent_id", String(200), nullable=False),
+    Column("period", String(7), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("imported_at", UtcMoment, nullable=False),
+    Column("superseded_at", UtcMoment),
+    Index("ix_kpi_part_period_form", "period", "form"),
 )
 
 evaluation = Table(

@@ -164,8 +164,8 @@ def test_a_changed_kpi_supersedes_the_older_one_which_stays(store: Store) -> Non
     with store.transaction() as tx:
         assert tx.kpis.put(record) == "imported"
         assert tx.kpis.put(record) == "unchanged"
-        assert tx.kpis.put(replace(record, value=0.95, source="b.csv")) == "imported"
-        assert tx.kpis.list(period="2026-10") == [replace(record, value=0.95, source="b.csv")]
+        assert tx.kpis.put(replace(record, value=0.95)) == "imported"
+        assert tx.kpis.list(period="2026-10") == [replace(record, value=0.95)]
         assert tx.connection.execute(text("SELECT count(*) FROM kpi_record")).scalar() == 2
         assert tx.kpis.periods() == ["2026-10"]
 
