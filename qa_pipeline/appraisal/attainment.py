@@ -11,8 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr
+
 from qa_pipeline.domain.performance import IndicatorDirection, KpiDefinition, TemplateItem
 from qa_pipeline.errors import N_
+
+Floats = npt.NDArray[np.float64]
 
 FULL_POINTS = 100.0
 MAX_POINTS = 120.0
@@ -90,60 +96,46 @@ class Curve:
 
     knots: tuple[tuple[float, float], ...]
 
-    def points(self, value: float) -> float:
-        """Return the attainment of a value, 0-120."""
-        if value <= self.knots[0][0]:
-            return self.knots[0][1]
-        for (left, low), (right, high) in pairwise(self.knots):
-            if value <= right:
-                # Dividing first keeps it at or below 1, so whoever is on the target has 100 points and on the floor 0.
-                return low + (high - low) * ((value - left) / (right - left))
-        return self.knots[-1][1]
+    def points(self, value: npt.ArrayLike) -> Floats:
+        """Return the attainment of values, 0-120, in their shape."""
+        values = np.asarray(value, dtype=np.float64)
+        at, points = np.array(self.knots).T
+        right = np.clip(np.searchsorted(at, values), 1, len(at) - 1)
+        left = right - 1
+        # Dividing first keeps it at or below 1, so whoever is on the target has 100 points and on the floor 0.
+        share = np.clip((values - at[left]) / (at[right] - at[left]), 0.0, 1.0)
+        return np.asarray(points[left] + (points[right] - points[left]) * share)
 
-    def points_se(self, value: float, se: float) -> float:
-        """Return the standard error of the attainment of a value with standard error `se` > 0.
+    def points_se(self, value: npt.ArrayLike, se: npt.ArrayLike) -> Floats:
+        """Return the standard error of the attainment of values with standard errors `se` >= 0.
 
         This is the root mean square of points(X) - points(value) with X normal around `value`. On a straight part it
         is |slope| x se, the delta method; across a bend, and on the flat parts where the slope is 0, it counts the
         chance that the true value lies beyond the bend, so that few observations never look certain.
         """
-        here = self.points(value)
-        bends = [-math.inf, *((at - value) / se for at, _ in self.knots), math.inf]
-        total = 0.0
-        for left, right in pairwise(bends):
-            start, slope = self._line(value, se, left, right)
-            total += _square_moment(start - here, slope, left, right)
-        return math.sqrt(max(total, 0.0))
-
-    def _line(self, value: float, se: float, left: float, right: float) -> tuple[float, float]:
-        """Return points(value + se z) = start + slope z on the piece between two bends."""
-        if math.isinf(left):
-            return self.knots[0][1], 0.0
-        if math.isinf(right):
-            return self.knots[-1][1], 0.0
-        at, low = value + se * left, self.points(value + se * left)
-        slope = (self.points(value + se * right) - low) / (right - left)
-        return low - slope * (at - value) / se, slope
+        values, errors = np.broadcast_arrays(np.asarray(value, dtype=np.float64), np.asarray(se, dtype=np.float64))
+        scale = np.where(errors > 0, errors, 1.0)
+        here = self.points(values)
+        first, last = self.knots[0][1], self.knots[-1][1]
+        bends = [(at - values) / scale for at, _ in self.knots]
+        total = (first - here) ** 2 * ndtr(bends[0]) + (last - here) ** 2 * ndtr(-bends[-1])
+        for ((at, low), (beyond, high)), (left, right) in zip(pairwise(self.knots), pairwise(bends), strict=True):
+            # points(value + se z) - points(value) = start + slope z between two bends.
+            slope = (high - low) / (beyond - at) * scale
+            total += _square_moment(low - slope * left - here, slope, left, right)
+        return np.where(errors > 0, np.sqrt(np.maximum(total, 0.0)), 0.0)
 
 
-def _square_moment(start: float, slope: float, left: float, right: float) -> float:
+def _square_moment(start: Floats, slope: Floats, left: Floats, right: Floats) -> Floats:
     """Return the integral of (start + slope z)^2 phi(z) from left to right."""
-    mass = _cumulative(right) - _cumulative(left)
+    mass = ndtr(right) - ndtr(left)
     first = _density(left) - _density(right)
-    second = mass + _times_density(left) - _times_density(right)
-    return start * start * mass + 2 * start * slope * first + slope * slope * second
+    second = mass + left * _density(left) - right * _density(right)
+    return np.asarray(start * start * mass + 2 * start * slope * first + slope * slope * second)
 
 
-def _cumulative(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))
-
-
-def _density(z: float) -> float:
-    return math.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-
-
-def _times_density(z: float) -> float:
-    return 0.0 if math.isinf(z) else z * _density(z)
+def _density(z: Floats) -> Floats:
+    return np.asarray(np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi))
 
 
 def make_curve(levels: Levels) -> Curve:

@@ -1,99 +1,118 @@
-"""One agent's evaluation of one period from inspections and KPI records. Pure."""
+"""Evaluations of all agents of one period by one template, from values of any source. Pure.
+
+Values, standard errors and weights are arrays of agents x items, so that a month of thousands of agents takes about a
+second; the results are domain values that open into every part.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
 
 from qa_pipeline.appraisal.attainment import MAX_POINTS, levels_of, make_curve
-from qa_pipeline.appraisal.inspected import Inspected
-from qa_pipeline.appraisal.uncertainty import INSPECTION, mean_se, share_se, spread_of
+from qa_pipeline.appraisal.observed import INSPECTION, Observed
+from qa_pipeline.appraisal.standing import place, tell_apart
+from qa_pipeline.appraisal.uncertainty import Flags, Floats, Spreads, spread_totals
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import (
     DimensionResult,
     Evaluation,
     ItemResult,
     KpiDefinition,
-    KpiRecord,
     Template,
-    TemplateDimension,
-    TemplateItem,
 )
 from qa_pipeline.errors import N_
 
 INSUFFICIENT = "insufficient"
-WITHIN = "within"
+_GROUPS = {1: "above", 0: "within", -1: "below"}
 MIN_KNOWN_PERCENT = 50.0
 MIN_OBSERVATIONS = 2
+_ROUNDING_PERCENT = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Observed:
-    value: float
-    n: int | None
-    se: float | None
-    source: str
-    contacts: tuple[str, ...] = ()
+class Grounds:
+    """What an agent's evaluation rests on beside the values.
+
+    ``contact_count`` inspected contacts, of which ``scored_count`` have a score; ``review_count`` reviews by people.
+    ``basis``: who judged the contacts: "machine", "reviewed" (people's word instead of the machine's where there is
+    one) or "estimated" (by the mixed model from both). ``team``: the latest of the period. ``fingerprint``: identity
+    of all inputs. ``notes``: what is to be said beside what the values say themselves.
+    """
+
+    contact_count: int = 0
+    scored_count: int = 0
+    review_count: int = 0
+    basis: str = "machine"
+    team: str | None = None
+    fingerprint: str = ""
+    notes: tuple[Reason, ...] = ()
 
 
-def evaluate_agent(
-    agent_id: str,
+def evaluate_month(
     period: str,
     template: Template,
-    kpis: Sequence[KpiRecord],
-    inspected: Inspected,
+    observed: Mapping[str, Mapping[str, Observed]],
+    grounds: Mapping[str, Grounds],
     catalogue: Mapping[str, KpiDefinition],
-    *,
-    fingerprint: str,
-) -> Evaluation:
-    """Evaluate one agent in one period by one template.
+) -> Sequence[Evaluation]:
+    """Evaluate everybody in `grounds` in one period by one template; by agent id.
 
     Each value becomes attainment points (0-120) on the item's curve; items weigh within dimensions, dimensions within
     the total. What is missing is re-weighted and noted: an item within its dimension, a dimension across the others.
     There is no total when fewer than ``template.min_contacts`` contacts have a score, or when more than half of the
-    weight has no value. The group is "within" until :func:`qa_pipeline.appraisal.standing.with_groups` has compared
-    all agents.
+    weight has no value. Groups compare with the average of all who have a total, see
+    :func:`qa_pipeline.appraisal.standing.tell_apart`; places come from draws with a seed that the fingerprints give.
 
     Parameters
     ----------
-    kpis : sequence of KpiRecord
-        This agent's records of this period, one per indicator.
-    inspected : Inspected
-        What the inspections of the period say about this agent.
+    observed : mapping
+        Values by agent and indicator; what the template does not ask for is not looked at.
     catalogue : mapping
         Definitions by id; holds every indicator of the template.
-    fingerprint : str
-        Identity of the inputs, kept with the result.
     """
-    records = {record.indicator: record for record in kpis}
-    notes: list[Reason] = []
-    dimensions = [_dimension(dimension, records, inspected, catalogue, notes) for dimension in template.dimensions]
-    dimensions = _reweighted(dimensions, notes)
-    items = [item for dimension in dimensions for item in dimension.items]
-    missing_percent = math.fsum(item.weight for item in items if item.attainment_points is None)
-    refusals = list(_refusals(template, inspected, missing_percent))
-    total = None if refusals else _weighted(dimensions)
-    spread = spread_of(items)
-    ci95 = spread.interval(total, 0.0, MAX_POINTS) if spread and total is not None else None
-    if total is not None:
-        notes += _doubts(template, ci95)
-    notes += _unscored(inspected)
-    return Evaluation(
-        agent_id=agent_id,
-        period=period,
-        template_id=template.id,
-        template_version=template.version,
-        total=total,
-        ci95=ci95,
-        grade=None if total is None else grade_of(total, template),
-        group=INSUFFICIENT if total is None else WITHIN,
-        dimensions=tuple(dimensions),
-        n_contacts=inspected.scored_count,
-        n_reviews=inspected.review_count,
-        notes=(*refusals, *notes),
-        fingerprint=fingerprint,
-    )
+    agents = sorted(grounds)
+    given = [[observed.get(agent_id, {}).get(item.indicator) for item in template.items] for agent_id in agents]
+    used = [[_usable(one) for one in row] for row in given]
+    items = _attain(template, used, catalogue)
+    weighed = _weigh(template, items)
+    evidence = [grounds[agent_id] for agent_id in agents]
+    enough = np.array([one.scored_count >= template.min_contacts for one in evidence], dtype=bool)
+    with_total = enough & (weighed.missing_percent <= 100 - MIN_KNOWN_PERCENT + _ROUNDING_PERCENT)
+    spreads = _spread(used, items, weighed)
+    sufficient = np.array([all(one is None or one.sufficient for one in row) for row in used], dtype=bool)
+    standings = _stand(weighed.totals, spreads, with_total, sufficient, _seed(evidence))
+    parts = _open(template, used, items, weighed, catalogue)
+    notes = [
+        _notes(template, *found)
+        for found in zip(evidence, given, used, weighed.missing_percent.tolist(), parts, standings, strict=True)
+    ]
+    return [
+        Evaluation(
+            agent_id=agent_id,
+            period=period,
+            template_id=template.id,
+            template_version=template.version,
+            total=standing.total,
+            ci95=standing.ci95,
+            grade=None if standing.total is None else grade_of(standing.total, template),
+            group=standing.group,
+            dimensions=dimensions,
+            n_contacts=own.scored_count,
+            n_reviews=own.review_count,
+            notes=said,
+            fingerprint=own.fingerprint,
+            places=standing.places,
+            above_average=standing.above_average,
+            basis=own.basis,
+            team=own.team,
+        )
+        for agent_id, own, dimensions, standing, said in zip(agents, evidence, parts, standings, notes, strict=True)
+    ]
 
 
 def grade_of(points: float, template: Template) -> str:
@@ -101,151 +120,316 @@ def grade_of(points: float, template: Template) -> str:
     return next(grade for grade, bound in template.grades if points >= bound)
 
 
-def _dimension(
-    dimension: TemplateDimension,
-    records: Mapping[str, KpiRecord],
-    inspected: Inspected,
-    catalogue: Mapping[str, KpiDefinition],
-    notes: list[Reason],
-) -> DimensionResult:
-    items = []
-    for item in dimension.items:
-        definition = catalogue[item.indicator]
-        observed, doubts = _observe(definition, records.get(item.indicator), inspected)
-        notes += doubts
-        items.append(_item_result(item, dimension, definition, observed))
-    return DimensionResult(
-        id=dimension.id, points=None, weight=dimension.weight, effective_weight=0.0, items=tuple(items)
+_Row = Sequence[Observed | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """Arrays of agents x items; NaN where there is no value or no standard error. ``shared``: agents x k per item."""
+
+    attained: Floats
+    se_points: Floats
+    df: Floats
+    shared: Mapping[int, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """Effective weights in percent of the total (agents x items, agents x dimensions), points and totals."""
+
+    effective: Floats
+    dimension_effective: Floats
+    dimension_points: Floats
+    totals: Floats
+    missing_percent: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where an agent's total stands; ``is_judged``: whether its spread is known well enough to compare it."""
+
+    total: float | None = None
+    ci95: tuple[float, float] | None = None
+    group: str = INSUFFICIENT
+    is_judged: bool = True
+    places: tuple[int, int, int] | None = None
+    above_average: float | None = None
+
+
+def _usable(one: Observed | None) -> Observed | None:
+    return None if one is None or (one.n is not None and one.n < MIN_OBSERVATIONS) else one
+
+
+def _df(one: Observed) -> float:
+    if one.df is not None:
+        return one.df
+    return math.inf if one.n is None else max(1, one.n - 1)
+
+
+def _attain(template: Template, used: Sequence[_Row], catalogue: Mapping[str, KpiDefinition]) -> _Items:
+    """Return the attainment of all values on the curves of their items."""
+    nan = math.nan
+    values = _array([[nan if one is None else one.value for one in row] for row in used], template)
+    errors = _array([[nan if one is None or one.se is None else one.se for one in row] for row in used], template)
+    attained, se_points = np.full_like(values, nan), np.full_like(values, nan)
+    shared: dict[int, Floats] = {}
+    for column, item in enumerate(template.items):
+        curve = make_curve(levels_of(catalogue[item.indicator], item))
+        known = ~np.isnan(values[:, column])
+        spread = ~np.isnan(errors[:, column])
+        value, se = values[spread, column], errors[spread, column]
+        attained[known, column] = curve.points(values[known, column])
+        se_points[spread, column] = curve.points_se(value, se)
+        width = max((len(one.shared) for row in used if (one := row[column]) is not None), default=0)
+        if width:
+            loadings = np.array([_padded(row[column], width) for row in used])
+            slope = np.zeros(len(used))
+            direction = np.where(curve.points(value + se) < curve.points(value - se), -1.0, 1.0)
+            slope[spread] = direction * se_points[spread, column] / np.where(se > 0, se, 1.0)
+            shared[column] = loadings * slope[:, None]
+    df = _array([[math.inf if one is None else _df(one) for one in row] for row in used], template)
+    return _Items(attained, se_points, df, shared)
+
+
+def _array(rows: Sequence[Sequence[float]], template: Template) -> Floats:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), sum(1 for _ in template.items))
+
+
+def _padded(one: Observed | None, width: int) -> Sequence[float]:
+    found = () if one is None else one.shared
+    return (*found, *(0.0,) * (width - len(found)))
+
+
+def _weigh(template: Template, items: _Items) -> _Weighed:
+    """Give what is known the weight of what is not, within each dimension and then across them."""
+    known = ~np.isnan(items.attained)
+    filled = np.where(known, items.attained, 0.0)
+    effective = np.zeros_like(filled)
+    shares, points = [], []
+    start = 0
+    for dimension in template.dimensions:
+        there = slice(start, start := start + len(dimension.items))
+        weights = np.array([item.weight for item in dimension.items]) * known[:, there]
+        share = weights.sum(axis=1)
+        effective[:, there] = weights / np.where(share > 0, share, 1.0)[:, None]
+        points.append(np.where(share > 0, (effective[:, there] * filled[:, there]).sum(axis=1), np.nan))
+        shares.append(dimension.weight * share / 100)
+    weights = np.array([dimension.weight for dimension in template.dimensions]) * ~np.isnan(np.column_stack(points))
+    present = weights.sum(axis=1)
+    of_dimensions = 100 * weights / np.where(present > 0, present, 1.0)[:, None]
+    effective *= np.repeat(of_dimensions, [len(dimension.items) for dimension in template.dimensions], axis=1)
+    return _Weighed(
+        effective=effective,
+        dimension_effective=of_dimensions,
+        dimension_points=np.column_stack(points),
+        totals=(effective * filled).sum(axis=1) / 100,
+        missing_percent=100 - np.sum(shares, axis=0),
     )
 
 
-def _observe(
-    definition: KpiDefinition, record: KpiRecord | None, inspected: Inspected
-) -> tuple[_Observed | None, Sequence[Reason]]:
-    """Return the value of an indicator, inspections before imports, and what is doubtful about it."""
-    measure = inspected.measures.get(definition.measure or "")
-    if measure is not None:
-        is_share = measure.sd is None and definition.unit == "ratio"
-        observed = _Observed(
-            value=measure.value,
-            n=measure.n,
-            se=_se(measure.value, measure.n, measure.sd, is_share=is_share),
-            source=INSPECTION,
-            contacts=measure.contacts,
+def _spread(used: Sequence[_Row], items: _Items, weighed: _Weighed) -> Spreads:
+    inspected = [[one is not None and one.source == INSPECTION for one in row] for row in used]
+    width = max((loadings.shape[1] for loadings in items.shared.values()), default=0)
+    shared = np.zeros((len(used), width))
+    for number, loadings in items.shared.items():
+        shared[:, : loadings.shape[1]] += weighed.effective[:, number, None] / 100 * loadings
+    return spread_totals(
+        weighed.effective / 100 * items.se_points,
+        items.df,
+        weighed.effective,
+        np.array(inspected, dtype=bool).reshape(items.attained.shape),
+        shared,
+    )
+
+
+def _stand(totals: Floats, spreads: Spreads, with_total: Flags, sufficient: Flags, seed: int) -> Sequence[_Standing]:
+    """Compare all who have a total with one another."""
+    standings = [_Standing()] * len(totals)
+    if not with_total.any():
+        return standings
+    totals, sufficient, spreads = totals[with_total], sufficient[with_total], spreads.of(with_total)
+    known = spreads.known_percent >= MIN_KNOWN_PERCENT
+    count = len(totals)
+    told = tell_apart(totals, spreads, known & sufficient)
+    ranks = place(totals, spreads, seed)
+    half = spreads.half_widths
+    lows, highs = np.maximum(totals - half, 0.0), np.minimum(totals + half, MAX_POINTS)
+    columns = zip(
+        np.flatnonzero(with_total).tolist(),
+        totals.tolist(),
+        zip(lows.tolist(), highs.tolist(), strict=True),
+        (spreads.known_percent > 0).tolist(),
+        (known | (count == 1)).tolist(),
+        sufficient.tolist(),
+        told.tolist(),
+        zip(ranks.low.tolist(), ranks.high.tolist(), strict=True),
+        ranks.above_average.tolist(),
+        strict=True,
+    )
+    for number, total, ci95, has_spread, is_known, is_sufficient, side, places, above in columns:
+        is_placed = is_known and is_sufficient and count > 1
+        standings[number] = _Standing(
+            total=total,
+            ci95=ci95 if has_spread else None,
+            group=_GROUPS[side] if is_sufficient else INSUFFICIENT,
+            is_judged=is_known,
+            places=(*places, count) if is_placed else None,
+            above_average=above if is_placed else None,
         )
-    elif record is not None:
-        is_share = record.sd is None and definition.unit == "ratio"
-        observed = _Observed(
-            value=record.value,
-            n=record.n,
-            se=_se(record.value, record.n, record.sd, is_share=is_share),
-            source=record.source,
+    return standings
+
+
+def _seed(evidence: Sequence[Grounds]) -> int:
+    return int(sha256("".join(one.fingerprint for one in evidence).encode()).hexdigest()[:8], 16)
+
+
+def _open(
+    template: Template,
+    used: Sequence[_Row],
+    items: _Items,
+    weighed: _Weighed,
+    catalogue: Mapping[str, KpiDefinition],
+) -> Sequence[tuple[DimensionResult, ...]]:
+    """Return the parts of each agent's evaluation."""
+    plan = []
+    start = 0
+    for dimension in template.dimensions:
+        fixed = [
+            (item.indicator, levels_of(catalogue[item.indicator], item).target, dimension.weight * item.weight / 100)
+            for item in dimension.items
+        ]
+        plan.append((dimension, slice(start, start := start + len(fixed)), fixed))
+    columns = zip(
+        used,
+        _optional(items.attained),
+        _optional(items.se_points),
+        weighed.effective.tolist(),
+        _optional(weighed.dimension_points),
+        weighed.dimension_effective.tolist(),
+        strict=True,
+    )
+    return [
+        tuple(
+            DimensionResult(
+                id=dimension.id,
+                points=points[number],
+                weight=dimension.weight,
+                effective_weight=of_dimensions[number],
+                items=tuple(map(_item_result, fixed, row[there], attained[there], errors[there], effective[there])),
+            )
+            for number, (dimension, there, fixed) in enumerate(plan)
         )
-    else:
-        message = N_("{indicator} has no value; its weight goes to the other items.")
-        return None, [Reason(message=message, params={"indicator": definition.id})]
-    if observed.n is not None and observed.n < MIN_OBSERVATIONS:
-        message = N_("{indicator} rests on a single observation and is left out: one alone decides nothing.")
-        return None, [Reason(message=message, params={"indicator": definition.id})]
-    return observed, list(_spread_doubts(definition, observed))
+        for row, attained, errors, effective, points, of_dimensions in columns
+    ]
 
 
-def _se(value: float, n: int | None, sd: float | None, *, is_share: bool) -> float | None:
-    if n is None:
-        return None
-    if is_share:
-        return share_se(value, n)
-    return None if sd is None else mean_se(sd, n)
-
-
-def _spread_doubts(definition: KpiDefinition, observed: _Observed) -> Iterator[Reason]:
-    if observed.se is not None:
-        return
-    if observed.n is None:
-        message = N_("{indicator} comes without a count: it is taken as exact, and the interval lacks its part.")
-    else:
-        message = N_(
-            "{indicator} comes without a standard deviation: it is taken as exact, and the interval lacks its part."
-        )
-    yield Reason(message=message, params={"indicator": definition.id})
+def _optional(numbers: Floats) -> list[list[float | None]]:
+    """Return rows of numbers with None for NaN."""
+    return [[None if math.isnan(number) else number for number in row] for row in numbers.tolist()]
 
 
 def _item_result(
-    item: TemplateItem, dimension: TemplateDimension, definition: KpiDefinition, observed: _Observed | None
+    fixed: tuple[str, float | None, float],
+    one: Observed | None,
+    attained: float | None,
+    se_points: float | None,
+    effective_weight: float,
 ) -> ItemResult:
-    levels = levels_of(definition, item)
-    curve = make_curve(levels)
-    se = observed.se if observed else None
+    indicator, target, weight = fixed
     return ItemResult(
-        indicator=item.indicator,
-        value=observed.value if observed else None,
-        n=observed.n if observed else None,
-        source=observed.source if observed else None,
-        target=levels.target,
-        attainment_points=curve.points(observed.value) if observed else None,
-        se_points=None if observed is None or se is None else curve.points_se(observed.value, se) if se > 0 else 0.0,
-        weight=dimension.weight * item.weight / 100,
-        effective_weight=0.0,
-        contacts=observed.contacts if observed else (),
+        indicator=indicator,
+        value=one.value if one else None,
+        n=one.n if one else None,
+        source=one.source if one else None,
+        target=target,
+        attainment_points=attained,
+        se_points=se_points,
+        weight=weight,
+        effective_weight=effective_weight,
+        contacts=one.contacts if one else (),
     )
 
 
-def _reweighted(dimensions: Iterable[DimensionResult], notes: list[Reason]) -> list[DimensionResult]:
-    """Give each dimension its points and effective weights in percent of the total."""
-    listed = list(dimensions)
-    known = {
-        dimension.id: math.fsum(item.weight for item in dimension.items if item.attainment_points is not None)
-        for dimension in listed
-    }
-    present = math.fsum(dimension.weight for dimension in listed if known[dimension.id] > 0)
-    done = []
-    for dimension in listed:
-        share = known[dimension.id]
-        effective = 100 * dimension.weight / present if share > 0 else 0.0
-        items = tuple(
-            item if item.attainment_points is None else replace(item, effective_weight=effective * item.weight / share)
-            for item in dimension.items
-        )
-        points = (
-            math.fsum((item.attainment_points or 0.0) * item.weight for item in items) / share if share > 0 else None
-        )
-        if points is None:
-            message = N_("Nothing is known of the dimension {dimension}; its weight goes to the other dimensions.")
-            notes.append(Reason(message=message, params={"dimension": dimension.id}))
-        done.append(replace(dimension, points=points, effective_weight=effective, items=items))
-    return done
+def _notes(
+    template: Template,
+    own: Grounds,
+    given: _Row,
+    used: _Row,
+    missing_percent: float,
+    dimensions: Sequence[DimensionResult],
+    standing: _Standing,
+) -> tuple[Reason, ...]:
+    notes = list(_refusals(template, own, missing_percent))
+    for item, there, usable in zip(template.items, given, used, strict=True):
+        notes += _item_notes(item.indicator, there, usable)
+    notes += [_about_dimension(dimension.id) for dimension in dimensions if dimension.points is None]
+    notes += _total_notes(template, standing)
+    unscored = own.contact_count - own.scored_count
+    if unscored:
+        message = N_("{count} inspected contacts have no score and do not count.")
+        notes.append(Reason(message=message, params={"count": unscored}))
+    return (*notes, *own.notes)
 
 
-def _weighted(dimensions: Iterable[DimensionResult]) -> float:
-    return math.fsum((found.points or 0.0) * found.effective_weight / 100 for found in dimensions)
-
-
-def _refusals(template: Template, inspected: Inspected, missing_percent: float) -> Iterator[Reason]:
-    if inspected.scored_count < template.min_contacts:
+def _refusals(template: Template, own: Grounds, missing_percent: float) -> Iterator[Reason]:
+    if own.scored_count < template.min_contacts:
         yield Reason(
             message=N_("There is no total: {count} contacts have a score, at least {needed} are needed."),
-            params={"count": inspected.scored_count, "needed": template.min_contacts},
+            params={"count": own.scored_count, "needed": template.min_contacts},
         )
-    if missing_percent > 100 - MIN_KNOWN_PERCENT:
+    if missing_percent > 100 - MIN_KNOWN_PERCENT + _ROUNDING_PERCENT:
         yield Reason(
             message=N_("There is no total: {percent} % of the weight has no value, at most {most} % may be missing."),
             params={"percent": round(missing_percent, 1), "most": round(100 - MIN_KNOWN_PERCENT)},
         )
 
 
-def _unscored(inspected: Inspected) -> Iterator[Reason]:
-    count = inspected.contact_count - inspected.scored_count
-    if count:
-        yield Reason(message=N_("{count} inspected contacts have no score and do not count."), params={"count": count})
-
-
-def _doubts(template: Template, ci95: tuple[float, float] | None) -> Iterator[Reason]:
-    if ci95 is None:
-        yield Reason(message=N_("There is no interval: no value says on how many observations it rests."))
+def _item_notes(indicator: str, given: Observed | None, used: Observed | None) -> Iterator[Reason]:
+    """Say what is missing or doubtful about one value."""
+    if given is not None and used is not None and used.se is not None and used.sufficient:
+        yield from used.notes
         return
-    low, high = grade_of(ci95[0], template), grade_of(ci95[1], template)
-    if low != high:
-        yield Reason(
-            message=N_("The grade is uncertain: the interval reaches from {low} to {high}."),
-            params={"low": low, "high": high},
+    params = {"indicator": indicator}
+    if given is None:
+        yield Reason(message=N_("{indicator} has no value; its weight goes to the other items."), params=params)
+    elif used is None:
+        message = N_("{indicator} rests on a single observation and is left out: one alone decides nothing.")
+        yield Reason(message=message, params=params)
+    elif used.se is None and used.n is None:
+        message = N_("{indicator} comes without a count: it is taken as exact, and the interval lacks its part.")
+        yield Reason(message=message, params=params)
+    elif used.se is None:
+        message = N_(
+            "{indicator} comes without a standard deviation: it is taken as exact, and the interval lacks its part."
         )
+        yield Reason(message=message, params=params)
+    else:
+        message = N_(
+            "Insufficient evidence on {indicator}: fewer than two random reviews by people stand behind it, so the "
+            "total is not compared to those of others."
+        )
+        yield Reason(message=message, params=params)
+    if used is not None:
+        yield from used.notes
+
+
+def _about_dimension(dimension_id: str) -> Reason:
+    message = N_("Nothing is known of the dimension {dimension}; its weight goes to the other dimensions.")
+    return Reason(message=message, params={"dimension": dimension_id})
+
+
+def _total_notes(template: Template, standing: _Standing) -> Iterator[Reason]:
+    if standing.total is None:
+        return
+    if standing.ci95 is None:
+        yield Reason(message=N_("There is no interval: no value says on how many observations it rests."))
+    else:
+        low, high = (grade_of(end, template) for end in standing.ci95)
+        if low != high:
+            yield Reason(
+                message=N_("The grade is uncertain: the interval reaches from {low} to {high}."),
+                params={"low": low, "high": high},
+            )
+    if not standing.is_judged:
+        message = N_("Less than half of the weight has a known spread, so the total cannot be compared to the others.")
+        yield Reason(message=message)

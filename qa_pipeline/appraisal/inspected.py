@@ -2,74 +2,66 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from statistics import fmean, variance
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
+import numpy as np
+
+from qa_pipeline.appraisal.observed import INSPECTION, Observed, se_of
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.performance import KpiDefinition
 
 MACHINE = "machine"
+# Each with the ends of its scale.
+MEASURES: Mapping[str, tuple[float, float]] = {
+    "script": (0.0, 1.0),
+    "attitude": (1.0, 5.0),
+    "points": (0.0, 100.0),
+    "passed": (0.0, 1.0),
+}
 # The team's spread counts as much as this many degrees of freedom beside an agent's own few contacts.
 PRIOR_DF = 4
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """The mean of one measure over an agent's contacts.
+class JudgedContact:
+    """The figures of one inspection; whole inspections of a period may not fit into memory.
 
-    ``sd`` of one contact: the agent's own moderated by the team's; None for a share, and when nobody has two contacts.
-    ``contacts``: ids, worst first.
+    ``case``: the kind of case, as far as the metadata tell. ``values``: measures by name, unknown ones left out.
+    ``fingerprints``: of the inspection, and of the reviews that changed its values.
     """
 
-    value: float
-    n: int
-    sd: float | None
-    contacts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspected:
-    """An agent's inspected contacts of a period: counts, measures and the identities of the inspections."""
-
-    contact_count: int = 0
-    scored_count: int = 0
-    review_count: int = 0
-    measures: Mapping[str, Measure] = field(default_factory=dict)
-    fingerprints: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """The figures of one inspection; whole inspections of a period may not fit into memory."""
-
     contact_id: str
-    fingerprint: str
+    agent_id: str | None
+    team: str | None
+    case: str
+    started_at: datetime | None
+    fingerprints: tuple[str, ...]
     by_person: bool
     values: Mapping[str, float]
 
 
-def summarise(pairs: Iterable[tuple[Contact, Inspection]]) -> tuple[Mapping[str, Inspected], int]:
-    """Return what is known of each agent, and the number of contacts that belong to no agent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspected:
+    """An agent's inspected contacts of a period: counts, measures and the identities of the inspections.
 
-    The variance of an agent's contacts is moderated as in G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 3, 2004:
-    (d0 s0^2 + (n - 1) s^2) / (d0 + n - 1) with s0^2 the pooled variance within agents, so that three equal contacts
-    do not look like certainty.
+    ``review_count``: contacts that a person inspected. ``team``: that of the latest contact.
     """
-    by_agent: dict[str, list[_Judged]] = defaultdict(list)
-    unassigned = 0
-    for contact, inspection in pairs:
-        if contact.agent_id is None:
-            unassigned += 1
-        else:
-            by_agent[contact.agent_id].append(_judged(inspection))
-    pooled = {name: _pooled_variance(by_agent.values(), name) for name in ("script", "attitude", "points")}
-    return {agent_id: _inspected(judged, pooled) for agent_id, judged in by_agent.items()}, unassigned
+
+    contact_count: int = 0
+    scored_count: int = 0
+    review_count: int = 0
+    team: str | None = None
+    measures: Mapping[str, Observed] = field(default_factory=dict)
+    fingerprints: tuple[str, ...] = ()
 
 
-def _judged(inspection: Inspection) -> _Judged:
+def judge(contact: Contact, inspection: Inspection) -> JudgedContact:
+    """Return the figures of an inspection; the kind of case is the queue, or else the kind of contact."""
     score = inspection.score
     found = {
         "script": inspection.script_ratio,
@@ -77,56 +69,86 @@ def _judged(inspection: Inspection) -> _Judged:
         "points": score.points,
         "passed": None if score.passed is None else float(score.passed),
     }
-    return _Judged(
-        contact_id=inspection.contact_id,
-        fingerprint=inspection.fingerprint,
+    return JudgedContact(
+        contact_id=contact.id,
+        agent_id=contact.agent_id,
+        team=contact.team,
+        case=contact.queue or contact.kind.value,
+        started_at=contact.started_at,
+        fingerprints=(inspection.fingerprint,),
         by_person=inspection.rater != MACHINE,
         values={name: value for name, value in found.items() if value is not None},
     )
 
 
-def _inspected(judged: Sequence[_Judged], pooled: Mapping[str, float | None]) -> Inspected:
-    return Inspected(
-        contact_count=len(judged),
-        scored_count=sum("points" in one.values for one in judged),
-        review_count=sum(one.by_person for one in judged),
-        measures=dict(_measures(judged, pooled)),
-        fingerprints=tuple(sorted(one.fingerprint for one in judged)),
-    )
+def summarise(judged: Iterable[JudgedContact]) -> Mapping[str, Inspected]:
+    """Return what is known of each agent; contacts that name no agent count for nobody.
 
-
-def _measures(judged: Sequence[_Judged], pooled: Mapping[str, float | None]) -> Iterator[tuple[str, Measure]]:
-    for name in ("script", "attitude", "points", "passed"):
-        known = [one for one in judged if name in one.values]
-        if not known:
-            continue
-        # Among contacts that passed alike, the one with fewer points is the worse.
-        worst_first = sorted(known, key=lambda one: (one.values[name], one.values.get("points", 0.0), one.contact_id))
-        values = [one.values[name] for one in known]
-        yield (
-            name,
-            Measure(
-                value=fmean(values),
-                n=len(values),
-                sd=None if name == "passed" else _moderated_sd(values, pooled[name]),
-                contacts=tuple(one.contact_id for one in worst_first),
-            ),
+    The variance of an agent's contacts is moderated as in G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 3, 2004:
+    (d0 s0^2 + (n - 1) s^2) / (d0 + n - 1) with s0^2 the pooled variance within agents, so that three equal contacts
+    do not look like certainty.
+    """
+    by_agent: dict[str, list[JudgedContact]] = defaultdict(list)
+    for one in judged:
+        if one.agent_id is not None:
+            by_agent[one.agent_id].append(one)
+    measures: dict[str, dict[str, Observed]] = {agent_id: {} for agent_id in by_agent}
+    for name in MEASURES:
+        for agent_id, observed in _observe(by_agent, name).items():
+            measures[agent_id][name] = observed
+    return {
+        agent_id: Inspected(
+            contact_count=len(contacts),
+            scored_count=sum("points" in one.values for one in contacts),
+            review_count=sum(one.by_person for one in contacts),
+            team=max(contacts, key=lambda one: (one.started_at or _LONG_AGO, one.contact_id)).team,
+            measures=measures[agent_id],
+            fingerprints=tuple(sorted(one for contact in contacts for one in contact.fingerprints)),
         )
+        for agent_id, contacts in by_agent.items()
+    }
 
 
-def _pooled_variance(agents: Iterable[Sequence[_Judged]], name: str) -> float | None:
-    squares, freedom = 0.0, 0
-    for judged in agents:
-        values = [one.values[name] for one in judged if name in one.values]
-        if len(values) > 1:
-            squares += variance(values) * (len(values) - 1)
-            freedom += len(values) - 1
-    return squares / freedom if freedom else None
+def observe_inspected(inspected: Inspected, catalogue: Mapping[str, KpiDefinition]) -> Mapping[str, Observed]:
+    """Return an agent's indicators that come from inspections, by id."""
+    return {
+        definition.id: inspected.measures[definition.measure]
+        for definition in catalogue.values()
+        if definition.measure is not None and definition.measure in inspected.measures
+    }
 
 
-def _moderated_sd(values: Sequence[float], pooled: float | None) -> float | None:
-    if pooled is None:
-        return None
-    own_df = len(values) - 1
-    own = variance(values) if own_df else 0.0
-    return math.sqrt((PRIOR_DF * pooled + own_df * own) / (PRIOR_DF + own_df))
+def with_values(one: JudgedContact, values: Mapping[str, float], fingerprints: Iterable[str]) -> JudgedContact:
+    """Return a contact with what people say of it in the place of what the machine says."""
+    return replace(one, values=values, fingerprints=(*one.fingerprints, *fingerprints))
+
+
+def _observe(by_agent: Mapping[str, Sequence[JudgedContact]], name: str) -> Mapping[str, Observed]:
+    """Return each agent's mean of one measure."""
+    # Among contacts that passed alike, the one with fewer points is the worse.
+    known = {
+        agent_id: sorted(
+            (one for one in contacts if name in one.values),
+            key=lambda one: (one.values[name], one.values.get("points", 0.0), one.contact_id),
+        )
+        for agent_id, contacts in by_agent.items()
+    }
+    values = {agent_id: np.array([one.values[name] for one in contacts]) for agent_id, contacts in known.items()}
+    squares = {agent_id: float(((found - found.mean()) ** 2).sum()) for agent_id, found in values.items() if len(found)}
+    freedom = sum(len(found) - 1 for found in values.values() if len(found))
+    pooled = sum(squares[agent_id] for agent_id in sorted(squares)) / freedom if freedom else None
+    return {
+        agent_id: Observed(
+            value=(mean := float(values[agent_id].mean())),
+            n=(n := len(values[agent_id])),
+            se=se_of(mean, n, _moderated_sd(square, n, pooled), is_share=name == "passed"),
+            df=None,
+            source=INSPECTION,
+            contacts=tuple(one.contact_id for one in known[agent_id]),
+        )
+        for agent_id, square in squares.items()
+    }
+
+
+def _moderated_sd(square: float, n: int, pooled: float | None) -> float | None:
+    return None if pooled is None else float(np.sqrt((PRIOR_DF * pooled + square) / (PRIOR_DF + n - 1)))

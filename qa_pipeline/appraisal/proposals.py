@@ -153,7 +153,7 @@ def _levels(values: Sequence[float], definition: KpiDefinition) -> Levels:
 def _reached(means: Sequence[float], levels: Levels) -> Mapping[str, int]:
     if levels.direction is IndicatorDirection.RANGE:
         curve = make_curve(levels)
-        return {"floor": sum(curve.points(mean) > 0 for mean in means), "target": _reaching_target(means, levels)}
+        return {"floor": int((curve.points(means) > 0).sum()), "target": _reaching_target(means, levels)}
     named = {"floor": levels.floor, "target": levels.target, "stretch": levels.stretch}
     return {
         name: sum(_reaches(mean, level, levels.direction) for mean in means)
@@ -165,7 +165,7 @@ def _reached(means: Sequence[float], levels: Levels) -> Mapping[str, int]:
 def _reaching_target(means: Sequence[float], levels: Levels) -> int:
     if levels.direction is IndicatorDirection.RANGE:
         curve = make_curve(levels)
-        return sum(curve.points(mean) >= FULL_POINTS for mean in means)
+        return int((curve.points(means) >= FULL_POINTS).sum())
     return sum(levels.target is not None and _reaches(mean, levels.target, levels.direction) for mean in means)
 
 

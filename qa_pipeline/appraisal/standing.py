@@ -1,85 +1,80 @@
-"""Who can be told apart from the average of all agents."""
+"""Who can be told apart from the average of all agents, and places among them as far as they can be told."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from math import fsum, inf
-from statistics import fmean
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtr
 
-from qa_pipeline.appraisal.uncertainty import Spread, spread_of, two_sided_p
-from qa_pipeline.domain.inspection import Reason
-from qa_pipeline.domain.performance import Evaluation, ItemResult
-from qa_pipeline.errors import N_
+from qa_pipeline.appraisal.ranks import Ranks, rank
+from qa_pipeline.appraisal.uncertainty import Z95, Flags, Floats, Spreads, satterthwaite
 
 SIGNIFICANCE = 0.05
-MIN_KNOWN_PERCENT = 50.0
+DRAWS = 1000
+# People with the very same exact total share their places: a draw tells them apart by chance and not by order.
+_TIE_POINTS = 1e-3
+# Equal totals may differ by as much from the mean of all, by rounding alone.
+_ROUNDING_POINTS = 1e-9
 
 
-def with_groups(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
-    """Return the evaluations of one period and template with their groups.
+def tell_apart(totals: Floats, spreads: Spreads, judged: Flags) -> npt.NDArray[np.intp]:
+    """Return 1 for those above the mean of all totals, -1 for those below, 0 for those who cannot be told from it.
 
-    An agent is "above" or "below" when the difference from the mean of all totals excludes 0, with Holm's step-down
-    correction over all agents (S. Holm, Scand. J. Stat. 6, 1979, p. 65); everybody else with a total is "within".
-    Where less than half of the weight has a standard error the difference cannot be judged: "within", and said so.
+    Told apart is who differs from the mean with Holm's step-down correction over all judged agents (S. Holm, Scand.
+    J. Stat. 6, 1979, p. 65), so that of all agents together the chance to name a single one wrongly is 5 % at most. A
+    probability of each agent's own, as draws give it, would name one in twenty by chance alone.
+
+    Parameters
+    ----------
+    totals : array, shape (k,)
+        Of all agents who have one.
+    judged : array of bool, shape (k,)
+        Whose spread is known well enough; only they are told apart, everybody is part of the mean.
     """
-    totals = {one.agent_id: one.total for one in evaluations if one.total is not None}
-    if len(totals) < 2:
-        return list(evaluations)
-    spreads = {
-        one.agent_id: spread
-        for one in evaluations
-        if one.total is not None and (spread := spread_of(_items(one))) is not None
-    }
-    judged = {agent_id for agent_id, spread in spreads.items() if spread.known_percent >= MIN_KNOWN_PERCENT}
-    mean = fmean(totals.values())
-    p_values = _p_values(totals, spreads, judged)
-    told_apart = _holm(p_values)
-    return [
-        one if one.total is None else _placed(one, one.total > mean, one.agent_id in told_apart, one.agent_id in judged)
-        for one in evaluations
-    ]
-
-
-def _items(evaluation: Evaluation) -> list[ItemResult]:
-    return [item for dimension in evaluation.dimensions for item in dimension.items]
-
-
-def _p_values(totals: Mapping[str, float], spreads: Mapping[str, Spread], judged: Collection[str]) -> dict[str, float]:
-    """Return the p-value of total - mean for each judged agent.
-
-    Its variance is (1 - 1/k)^2 of the agent's own and 1/k^2 of each other's, its freedom that of Satterthwaite. The
-    sums over all others are those over all less the agent's part, so that the time grows with k and not its square.
-    """
-    k = len(totals)
-    mean = fmean(totals.values())
-    small, large = 1 / k**2, (1 - 1 / k) ** 2
-    variances = {agent_id: spread.se_points**2 for agent_id, spread in spreads.items()}
-    of_all = fsum(small * variance for variance in variances.values())
-    below_all = fsum((small * variances[agent_id]) ** 2 / spread.df for agent_id, spread in spreads.items())
-    found = {}
-    for agent_id in judged:
-        own, df = variances[agent_id], spreads[agent_id].df
-        variance = of_all + (large - small) * own
-        below = below_all + (large**2 - small**2) * own**2 / df
-        freedom = variance**2 / below if below > 0 else inf
-        found[agent_id] = two_sided_p(totals[agent_id] - mean, variance**0.5, freedom)
+    found = np.zeros(len(totals), dtype=np.intp)
+    if len(totals) < 2 or not judged.any():
+        return found
+    differences = totals - totals.mean()
+    p_values = _p_values(differences, spreads)[judged]
+    told = np.zeros(len(p_values), dtype=bool)
+    order = np.argsort(p_values, kind="stable")
+    passes = p_values[order] <= SIGNIFICANCE / np.arange(len(order), 0, -1)
+    told[order[: len(order) if passes.all() else int(np.argmin(passes))]] = True
+    found[judged] = np.where(told, np.sign(differences[judged]), 0).astype(np.intp)
     return found
 
 
-def _holm(p_values: dict[str, float]) -> set[str]:
-    rejected: set[str] = set()
-    for rank, (agent_id, p) in enumerate(sorted(p_values.items(), key=lambda pair: (pair[1], pair[0]))):
-        if p > SIGNIFICANCE / (len(p_values) - rank):
-            break
-        rejected.add(agent_id)
-    return rejected
+def _p_values(differences: Floats, spreads: Spreads) -> Floats:
+    """Return the two-sided p-value of each total less the mean of all.
+
+    Of an agent's own error (1 - 1/k) counts and of each other's 1/k; what all have in common counts as far as the
+    agent's part differs from the mean of the parts. Freedom by Satterthwaite. The sums over all others are those over
+    all less the agent's part, so that the time grows with k and not its square.
+    """
+    k = len(differences)
+    own = spreads.own**2
+    small, large = 1 / k**2, (1 - 1 / k) ** 2
+    common = ((spreads.shared - spreads.shared.mean(axis=0)) ** 2).sum(axis=1)
+    others, below = small * own, (small * own) ** 2 / spreads.df
+    mine, freedom = satterthwaite(np.column_stack([large * own, common]), spreads.df[:, None])
+    variance = mine + others.sum() - others
+    divisor = mine**2 / freedom + below.sum() - below
+    freedom = np.where(divisor > 0, variance**2 / np.where(divisor > 0, divisor, 1.0), np.inf)
+    exact = variance <= 0
+    p_values = 2 * stdtr(freedom, -np.abs(differences) / np.sqrt(np.where(exact, 1.0, variance)))
+    p_values = np.where(exact, 0.0, p_values)
+    return np.where(np.abs(differences) <= _ROUNDING_POINTS, 1.0, p_values)
 
 
-def _placed(evaluation: Evaluation, is_higher: bool, is_told_apart: bool, is_judged: bool) -> Evaluation:
-    if not is_judged:
-        message = N_("Less than half of the weight has a known spread, so the total cannot be compared to the others.")
-        return replace(evaluation, notes=(*evaluation.notes, Reason(message=message)))
-    if not is_told_apart:
-        return evaluation
-    return replace(evaluation, group="above" if is_higher else "below")
+def place(totals: Floats, spreads: Spreads, seed: int) -> Ranks:
+    """Return places from joint draws of all totals; Student's t widens those with few degrees of freedom."""
+    random = np.random.default_rng(seed)
+    widened = (spreads.half_widths / np.where(spreads.se_points > 0, spreads.se_points, 1.0) / Z95).astype(np.float32)
+    own = np.maximum(spreads.own.astype(np.float32) * widened, np.float32(_TIE_POINTS))
+    draws = random.standard_normal((DRAWS, len(totals)), dtype=np.float32)
+    draws *= own
+    draws += (totals - totals.mean()).astype(np.float32)
+    if spreads.shared.size:
+        together = random.standard_normal((DRAWS, spreads.shared.shape[1]), dtype=np.float32)
+        draws += together @ (spreads.shared.astype(np.float32) * widened[:, None]).T
+    return rank(draws)

@@ -1,18 +1,19 @@
-"""Standard errors of indicator values, and how they add up to the interval of a total."""
+"""Standard errors of indicator values, and how they add up to those of totals."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from scipy.special import stdtr, stdtrit
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtrit
 
-from qa_pipeline.domain.performance import ItemResult
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 Z95 = NormalDist().inv_cdf(0.975)
-INSPECTION = "inspection"
 
 
 def share_se(ratio: float, n: int) -> float:
@@ -31,63 +32,80 @@ def mean_se(sd: float, n: int) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """How sure a total is.
+class Spreads:
+    """How sure the totals of agents are; arrays of shape (a,).
 
-    ``se_points`` >= 0 and its degrees of freedom; ``known_percent``: the part of the weight whose items have a
-    standard error. The rest is taken as exact, so with little known the spread says little.
+    ``se_points`` >= 0 with its degrees of freedom ``df`` (infinite for a total without any error). ``known_percent``:
+    the part of the weight whose items have a standard error; the rest is taken as exact, so with little known the
+    spread says little. ``shared``, shape (a, k): the part of the error that all agents have in common, as loadings on
+    k independent standard normal variables; the rest, ``own``, is each agent's alone.
     """
 
-    se_points: float
-    df: float
-    known_percent: float
+    se_points: Floats
+    df: Floats
+    known_percent: Floats
+    shared: Floats
 
-    def interval(self, total: float, low: float, high: float) -> tuple[float, float]:
-        """Return the 95 % interval by Student's t, cut to the scale."""
-        half = float(stdtrit(self.df, 0.975)) * self.se_points
-        return max(low, total - half), min(high, total + half)
+    def of(self, chosen: Flags) -> Spreads:
+        """Return those of some agents."""
+        return Spreads(
+            se_points=self.se_points[chosen],
+            df=self.df[chosen],
+            known_percent=self.known_percent[chosen],
+            shared=self.shared[chosen],
+        )
+
+    @property
+    def own(self) -> Floats:
+        """The part of ``se_points`` that is the agent's alone."""
+        return np.asarray(np.sqrt(np.maximum(self.se_points**2 - (self.shared**2).sum(axis=1), 0.0)))
+
+    @property
+    def half_widths(self) -> Floats:
+        """Half of the width of each 95 % interval, by Student's t."""
+        return np.asarray(stdtrit(self.df, 0.975) * self.se_points)
 
 
-def spread_of(items: Iterable[ItemResult]) -> Spread | None:
-    """Return the spread of a total from its items; None when no item has a standard error.
+def spread_totals(parts: Floats, df: Floats, percent: Floats, together: Flags, shared: Floats) -> Spreads:
+    """Return the spreads of totals from those of their items.
 
     Items from inspections rest on the same contacts, so their errors are taken as fully correlated and add up, which
-    is the widest they can be. The others are taken as independent. Degrees of freedom by Welch and Satterthwaite,
-    each part with n - 1 (at least 1).
+    is the widest they can be. The others are taken as independent. Degrees of freedom by Welch and Satterthwaite.
+
+    Parameters
+    ----------
+    parts : array, shape (a, m)
+        Standard error that each of m items adds to the total, in points; NaN where it is not known.
+    df : array, shape (a, m)
+        Degrees of freedom of each.
+    percent : array, shape (a, m)
+        Effective weight of each item in percent of the total.
+    together : array of bool, shape (a, m)
+        Whether the item comes from inspections.
+    shared : array, shape (a, k)
+        What all agents have in common, summed over items; cut to what the standard error holds.
     """
-    together, together_df, known = 0.0, math.inf, 0.0
-    parts: list[tuple[float, float]] = []
-    for item in items:
-        if item.se_points is None or item.n is None:
-            continue
-        part = item.effective_weight / 100 * item.se_points
-        known += item.effective_weight
-        if item.source == INSPECTION:
-            together += part
-            together_df = min(together_df, max(1, item.n - 1))
-        else:
-            parts.append((part * part, max(1, item.n - 1)))
-    if known == 0:
-        return None
-    if together > 0:
-        parts.append((together * together, together_df))
-    variance, df = satterthwaite(parts)
-    return Spread(se_points=math.sqrt(variance), df=df, known_percent=known)
+    known = ~np.isnan(parts)
+    filled = np.where(known, parts, 0.0)
+    joint = (filled * together).sum(axis=1)
+    joint_df = np.where(known & together & (filled > 0), df, np.inf).min(axis=1, initial=np.inf)
+    variances = np.column_stack([(filled * ~together) ** 2, joint**2])
+    total, freedom = satterthwaite(variances, np.column_stack([df, joint_df]))
+    common = (shared**2).sum(axis=1)
+    scale = np.sqrt(np.minimum(1.0, total / np.where(common > 0, common, 1.0)))
+    return Spreads(
+        se_points=np.sqrt(total),
+        df=freedom,
+        known_percent=(percent * known).sum(axis=1),
+        shared=shared * scale[:, None],
+    )
 
 
-def satterthwaite(parts: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """Return the sum of variances and its degrees of freedom from (variance, degrees of freedom) pairs.
+def satterthwaite(variances: Floats, df: Floats) -> tuple[Floats, Floats]:
+    """Return the sums of variances along the last axis and their degrees of freedom.
 
     (F. E. Satterthwaite, Biometrics Bulletin 2, 1946, p. 110.) Without any variance the freedom is infinite.
     """
-    listed = [(variance, df) for variance, df in parts if variance > 0]
-    total = math.fsum(variance for variance, _ in listed)
-    below = math.fsum(variance * variance / df for variance, df in listed)
-    return total, (total * total / below if below > 0 else math.inf)
-
-
-def two_sided_p(difference: float, se: float, df: float) -> float:
-    """Return the p-value of a difference from 0 by Student's t; 1 for no difference, 0 for one without any error."""
-    if difference == 0:
-        return 1.0
-    return 2 * float(stdtr(df, -abs(difference) / se)) if se > 0 else 0.0
+    total = variances.sum(axis=-1)
+    below = (variances**2 / df).sum(axis=-1)
+    return total, np.where(below > 0, total**2 / np.where(below > 0, below, 1.0), np.inf)

@@ -10,9 +10,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from qa_pipeline.appraisal.evaluate import evaluate_agent
-from qa_pipeline.appraisal.inspected import Inspected, summarise
-from qa_pipeline.appraisal.standing import with_groups
+from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
+from qa_pipeline.appraisal.inspected import Inspected, judge, observe_inspected, summarise
+from qa_pipeline.appraisal.observed import observe_record
 from qa_pipeline.appraisal.templates import DEFAULT_ID, get_template
 from qa_pipeline.domain.performance import Evaluation, KpiDefinition, KpiRecord, Template
 from qa_pipeline.errors import N_, NotFound
@@ -21,7 +21,7 @@ from qa_pipeline.services.report import check_period
 from qa_pipeline.store import Store, Transaction
 
 # Raised when the same inputs give other figures than before.
-METHOD = 1
+METHOD = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,8 @@ def evaluate_period(
     catalogue = shipped()
     template = get_template(template_id or DEFAULT_ID, catalogue, templates)
     with store.transaction() as tx:
-        inspected, unassigned = summarise(tx.inspections.list(period=period))
+        judged = [judge(*pair) for pair in tx.inspections.list(period=period)]
+        inspected, unassigned = summarise(judged), sum(one.agent_id is None for one in judged)
         records: dict[str, list[KpiRecord]] = defaultdict(list)
         for record in tx.kpis.list(period=period):
             records[record.agent_id].append(record)
@@ -112,20 +113,23 @@ def _evaluate(
     }
     # Groups compare with all others and spreads lean on them, so everybody's inputs are inputs of each.
     together = _digest([rules, period, sorted(own.values())])
-    return with_groups(
-        [
-            evaluate_agent(
-                agent_id,
-                period,
-                template,
-                used[agent_id],
-                inspected.get(agent_id, Inspected()),
-                catalogue,
-                fingerprint=_digest([together, own[agent_id]]),
-            )
-            for agent_id in agent_ids
-        ]
-    )
+    observed = {
+        agent_id: {record.indicator: observe_record(record, catalogue[record.indicator]) for record in used[agent_id]}
+        | dict(observe_inspected(inspected.get(agent_id, Inspected()), catalogue))
+        for agent_id in agent_ids
+    }
+    grounds = {
+        agent_id: Grounds(
+            contact_count=one.contact_count,
+            scored_count=one.scored_count,
+            review_count=one.review_count,
+            team=one.team,
+            fingerprint=_digest([together, own[agent_id]]),
+        )
+        for agent_id in agent_ids
+        for one in [inspected.get(agent_id, Inspected())]
+    }
+    return list(evaluate_month(period, template, observed, grounds, catalogue))
 
 
 def _digest(value: Any) -> str:

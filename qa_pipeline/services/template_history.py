@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qa_pipeline.appraisal.evaluate import evaluate_agent
-from qa_pipeline.appraisal.inspected import Inspected, summarise
+from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
+from qa_pipeline.appraisal.inspected import Inspected, judge, observe_inspected, summarise
+from qa_pipeline.appraisal.observed import Observed, observe_record
 from qa_pipeline.appraisal.proposals import Proposal, propose_levels
 from qa_pipeline.appraisal.smart import find_unproven
 from qa_pipeline.appraisal.templates import TemplateCheck
-from qa_pipeline.domain.performance import Evaluation, KpiRecord, Template
+from qa_pipeline.domain.performance import Evaluation, KpiDefinition, KpiRecord, Template
 from qa_pipeline.errors import TemplateError
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.resources import read_yaml
@@ -45,23 +46,42 @@ def read_months(store: Store, count: int) -> Sequence[Month]:
 def judge_months(template: Template, months: Sequence[Month]) -> TemplateHistory:
     """Judge every agent of these months by a template, as an evaluation would; nothing is stored."""
     catalogue = shipped()
-    wanted = {item.indicator for item in template.items}
     return TemplateHistory(
         periods=[month.period for month in months],
         evaluations=[
-            evaluate_agent(
-                agent_id,
-                month.period,
-                template,
-                [record for record in month.records.get(agent_id, ()) if record.indicator in wanted],
-                month.inspected.get(agent_id, Inspected()),
-                catalogue,
-                fingerprint="",  # it is never kept
-            )
+            evaluation
             for month in months
-            for agent_id in sorted({*month.inspected, *month.records})
+            for evaluation in evaluate_month(
+                month.period, template, _observed(month, catalogue), _grounds(month), catalogue
+            )
         ],
     )
+
+
+def _observed(month: Month, catalogue: Mapping[str, KpiDefinition]) -> Mapping[str, Mapping[str, Observed]]:
+    return {
+        agent_id: {
+            **{
+                record.indicator: observe_record(record, catalogue[record.indicator])
+                for record in month.records.get(agent_id, ())
+                if record.indicator in catalogue
+            },
+            **observe_inspected(month.inspected.get(agent_id, Inspected()), catalogue),
+        }
+        for agent_id in _agents(month)
+    }
+
+
+def _grounds(month: Month) -> Mapping[str, Grounds]:
+    found = {agent_id: month.inspected.get(agent_id, Inspected()) for agent_id in _agents(month)}
+    return {
+        agent_id: Grounds(contact_count=one.contact_count, scored_count=one.scored_count, review_count=one.review_count)
+        for agent_id, one in found.items()
+    }
+
+
+def _agents(month: Month) -> set[str]:
+    return {*month.inspected, *month.records}
 
 
 def with_history(checked: TemplateCheck, history: TemplateHistory) -> TemplateCheck:
@@ -81,7 +101,7 @@ def propose_targets(template: Template, history: TemplateHistory) -> Sequence[Pr
 
 
 def _month(tx: Transaction, period: str) -> Month:
-    inspected, _ = summarise(tx.inspections.list(period=period))
+    inspected = summarise(judge(*pair) for pair in tx.inspections.list(period=period))
     records: dict[str, list[KpiRecord]] = defaultdict(list)
     for record in tx.kpis.list(period=period):
         records[record.agent_id].append(record)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import NormalDist
 
 import numpy as np
 import pytest
 
-from qa_pipeline.appraisal.evaluate import evaluate_agent
-from qa_pipeline.appraisal.inspected import Inspected, Measure, summarise
+from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
+from qa_pipeline.appraisal.inspected import JudgedContact, judge, observe_inspected, summarise
+from qa_pipeline.appraisal.observed import Observed, observe_record
 from qa_pipeline.appraisal.templates import get_template
-from qa_pipeline.domain.contact import Contact
-from qa_pipeline.domain.inspection import Inspection
-from qa_pipeline.domain.performance import KpiRecord
+from qa_pipeline.domain.performance import Evaluation, KpiRecord
 from qa_pipeline.kpi.catalogue import shipped
 from tests.factories import contact, inspection, score
 
@@ -22,32 +22,30 @@ SHARES = {"csat": (0.80, 100), "first_contact_resolution": (0.76, 150), "complai
 SCRIPT, ATTITUDE, POINTS = (0.85, 0.10), (4.2, 0.45), (84.0, 8.0)
 
 
-def shares(values: dict[str, float]) -> list[KpiRecord]:
-    return [
-        KpiRecord(indicator=name, agent_id="A1", period="2026-10", value=value, n=SHARES[name][1], source="kpi.csv")
-        for name, value in values.items()
-    ]
+def evaluate(shares: Mapping[str, float], measured: Mapping[str, Observed]) -> Evaluation:
+    records = {
+        name: KpiRecord(
+            indicator=name, agent_id="A1", period="2026-10", value=value, n=SHARES[name][1], source="kpi.csv"
+        )
+        for name, value in shares.items()
+    }
+    observed = {name: observe_record(record, CATALOGUE[name]) for name, record in records.items()} | dict(measured)
+    return evaluate_month("2026-10", TEMPLATE, {"A1": observed}, {"A1": Grounds(scored_count=99)}, CATALOGUE)[0]
 
 
 def true_total() -> float:
     means = {
-        "script": SCRIPT[0],
-        "attitude": ATTITUDE[0],
-        "points": POINTS[0],
-        "passed": 1 - NormalDist(*POINTS).cdf(80.0),
+        "script_compliance": SCRIPT[0],
+        "service_attitude_score": ATTITUDE[0],
+        "inspection_pass_rate": 1 - NormalDist(*POINTS).cdf(80.0),
     }
-    exact = Inspected(
-        contact_count=99,
-        scored_count=99,
-        measures={name: Measure(value=value, n=99, sd=0.0, contacts=()) for name, value in means.items()},
-    )
-    kpis = shares({name: ratio for name, (ratio, _) in SHARES.items()})
-    total = evaluate_agent("A1", "2026-10", TEMPLATE, kpis, exact, CATALOGUE, fingerprint="f").total
+    exact = {name: Observed(value=value, n=99, se=0.0, df=None, source="inspection") for name, value in means.items()}
+    total = evaluate({name: ratio for name, (ratio, _) in SHARES.items()}, exact).total
     assert total is not None
     return total
 
 
-def drawn_contacts(random: np.random.Generator, agent_id: str, n: int) -> list[tuple[Contact, Inspection]]:
+def drawn_contacts(random: np.random.Generator, agent_id: str, n: int) -> list[JudgedContact]:
     """Contacts whose three measures share half of their variance."""
     found = []
     for number in range(n):
@@ -55,7 +53,7 @@ def drawn_contacts(random: np.random.Generator, agent_id: str, n: int) -> list[t
         script, attitude, points = (common + random.standard_normal(3) * 0.5**0.5).tolist()
         contact_id = f"{agent_id}-{number}"
         found.append(
-            (
+            judge(
                 contact(contact_id, agent_id=agent_id),
                 inspection(
                     contact_id,
@@ -76,11 +74,10 @@ def test_the_interval_covers(n_contacts: int) -> None:
     covered, repetitions = 0, 0
     for _ in range(80):
         agents = [f"A{number}" for number in range(12)]
-        pairs = [pair for agent_id in agents for pair in drawn_contacts(random, agent_id, n_contacts)]
-        inspected, _ = summarise(pairs)
+        inspected = summarise(one for agent_id in agents for one in drawn_contacts(random, agent_id, n_contacts))
         for agent_id in agents:
-            kpis = shares({name: random.binomial(n, ratio) / n for name, (ratio, n) in SHARES.items()})
-            found = evaluate_agent(agent_id, "2026-10", TEMPLATE, kpis, inspected[agent_id], CATALOGUE, fingerprint="f")
+            shares = {name: random.binomial(n, ratio) / n for name, (ratio, n) in SHARES.items()}
+            found = evaluate(shares, observe_inspected(inspected[agent_id], CATALOGUE))
             assert found.ci95 is not None
             covered += found.ci95[0] <= truth <= found.ci95[1]
             repetitions += 1

@@ -97,14 +97,14 @@ def test_too_few_reviews_and_a_machine_without_difference_are_refused() -> None:
         estimate_agents(replace(scored, score=np.full_like(scored.score, 70.0)), reviewed)
 
 
-def test_ranks_come_as_intervals_and_groups() -> None:
+def test_ranks_come_as_intervals_and_probabilities() -> None:
     # Three agents: two whose draws overlap fully and one clearly last.
     draws = np.array([[80.0, 81.0, 50.0], [81.0, 80.0, 51.0]] * 50)
     found = rank(draws)
     assert list(zip(found.low, found.high, strict=True)) == [(1, 2), (1, 2), (3, 3)]
-    assert found.group.tolist() == [1, 1, -1]
+    assert found.above_average.tolist() == [1.0, 1.0, 0.0]
     tied = rank(np.random.default_rng(0).normal(70, 1, (1000, 3)))
-    assert tied.group.tolist() == [0, 0, 0]
+    assert tied.above_average == pytest.approx([0.5] * 3, abs=0.06)
 
 
 def test_a_mean_is_corrected_by_what_people_found() -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_pipeline.appraisal.evaluate import evaluate_agent
-from qa_pipeline.appraisal.inspected import Inspected, Measure
+from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
+from qa_pipeline.appraisal.inspected import Inspected, observe_inspected
+from qa_pipeline.appraisal.observed import Observed, observe_record, se_of
 from qa_pipeline.appraisal.templates import get_template
-from qa_pipeline.domain.performance import Evaluation, ItemResult, KpiRecord
+from qa_pipeline.domain.performance import (
+    Evaluation,
+    ItemResult,
+    KpiRecord,
+)
 from qa_pipeline.kpi.catalogue import shipped
 
 FRONT_LINE = get_template("front-line", shipped())
@@ -22,6 +29,13 @@ def kpi(indicator: str, value: float, n: int | None = None, sd: float | None = N
     return KpiRecord(
         indicator=indicator, agent_id="A1", period="2026-10", value=value, n=n, sd=sd, source="kpi-2026-10.csv"
     )
+
+
+def measure(value: float, n: int, sd: float | None, contacts: tuple[str, ...], **changes: Any) -> Observed:
+    found = Observed(
+        value=value, n=n, se=se_of(value, n, sd, is_share=sd is None), df=None, source="inspection", contacts=contacts
+    )
+    return replace(found, **changes)
 
 
 KPIS = (
@@ -37,16 +51,24 @@ INSPECTED = Inspected(
     scored_count=10,
     review_count=2,
     measures={
-        "script": Measure(value=0.85, n=10, sd=0.1, contacts=("c3", "c1")),
-        "passed": Measure(value=0.8, n=10, sd=None, contacts=("c3", "c1")),
-        "attitude": Measure(value=4.2, n=9, sd=0.45, contacts=("c1",)),
-        "points": Measure(value=82.0, n=10, sd=9.0, contacts=("c3", "c1")),
+        "script": measure(value=0.85, n=10, sd=0.1, contacts=("c3", "c1")),
+        "passed": measure(value=0.8, n=10, sd=None, contacts=("c3", "c1")),
+        "attitude": measure(value=4.2, n=9, sd=0.45, contacts=("c1",)),
+        "points": measure(value=82.0, n=10, sd=9.0, contacts=("c3", "c1")),
     },
 )
 
 
 def evaluate(kpis: Sequence[KpiRecord] = KPIS, inspected: Inspected = INSPECTED) -> Evaluation:
-    return evaluate_agent("A1", "2026-10", FRONT_LINE, kpis, inspected, shipped(), fingerprint="f")
+    observed = {record.indicator: observe_record(record, shipped()[record.indicator]) for record in kpis}
+    grounds = Grounds(
+        contact_count=inspected.contact_count,
+        scored_count=inspected.scored_count,
+        review_count=inspected.review_count,
+        fingerprint="f",
+    )
+    values = {"A1": observed | dict(observe_inspected(inspected, shipped()))}
+    return evaluate_month("2026-10", FRONT_LINE, values, {"A1": grounds}, shipped())[0]
 
 
 def items_of(evaluation: Evaluation) -> dict[str, ItemResult]:

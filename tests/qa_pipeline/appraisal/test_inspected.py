@@ -6,22 +6,21 @@ import math
 
 import pytest
 
-from qa_pipeline.appraisal.inspected import summarise
-from qa_pipeline.domain.contact import Contact
-from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.appraisal.inspected import JudgedContact, judge, summarise
 from tests.factories import contact, inspection, score
 
 
 def pair(
     contact_id: str, agent_id: str | None, points: float | None, script: float | None = 0.9, rater: str = "machine"
-) -> tuple[Contact, Inspection]:
-    return contact(contact_id, agent_id=agent_id), inspection(
-        contact_id, score=score(points), script_ratio=script, rater=rater
+) -> JudgedContact:
+    return judge(
+        contact(contact_id, agent_id=agent_id),
+        inspection(contact_id, score=score(points), script_ratio=script, rater=rater),
     )
 
 
 def test_values_counts_and_worst_first() -> None:
-    found, unassigned = summarise(
+    found = summarise(
         [
             pair("c1", "A1", 90.0),
             pair("c2", "A1", 60.0, script=0.5),
@@ -31,7 +30,7 @@ def test_values_counts_and_worst_first() -> None:
         ]
     )
     one = found["A1"]
-    assert unassigned == 1
+    assert set(found) == {"A1"}
     assert (one.contact_count, one.scored_count, one.review_count) == (4, 3, 1)
     # (90 + 60 + 70) / 3; (.9 + .5 + .7) / 3; one of three reaches 80 points
     assert one.measures["points"].value == pytest.approx(73.3333, abs=1e-4)
@@ -41,11 +40,12 @@ def test_values_counts_and_worst_first() -> None:
     # Both failed ones first, the one with fewer points before the other.
     assert one.measures["passed"].contacts == ("c2", "c4", "c1")
     assert one.measures["attitude"].n == 4
-    assert one.measures["passed"].sd is None
+    # Wilson's, of one in three: sqrt(.2222 / 3 + 3.841459 / 36) / (1 + 3.841459 / 3) = .425184 / 2.280486
+    assert one.measures["passed"].se == pytest.approx(0.186445, abs=1e-5)
 
 
 def test_the_spread_leans_on_the_team() -> None:
-    found, _ = summarise(
+    found = summarise(
         [
             *(pair(f"a{n}", "A1", 80.0) for n in range(3)),
             *(pair(f"b{n}", "A2", points) for n, points in enumerate((70.0, 80.0, 90.0))),
@@ -53,13 +53,14 @@ def test_the_spread_leans_on_the_team() -> None:
     )
     # Pooled: (0 x 2 + 100 x 2) / 4 = 50.
     # A1: (4 x 50 + 2 x 0) / (4 + 2) = 33.333; A2: (4 x 50 + 2 x 100) / 6 = 66.667
-    assert found["A1"].measures["points"].sd == pytest.approx(math.sqrt(100 / 3))
-    assert found["A2"].measures["points"].sd == pytest.approx(math.sqrt(200 / 3))
+    # Each over three contacts.
+    assert found["A1"].measures["points"].se == pytest.approx(math.sqrt(100 / 3 / 3))
+    assert found["A2"].measures["points"].se == pytest.approx(math.sqrt(200 / 3 / 3))
 
 
 def test_single_contacts_everywhere_give_no_spread() -> None:
-    found, _ = summarise([pair("c1", "A1", 80.0), pair("c2", "A2", 60.0)])
-    assert found["A1"].measures["points"].sd is None
+    found = summarise([pair("c1", "A1", 80.0), pair("c2", "A2", 60.0)])
+    assert found["A1"].measures["points"].se is None
 
 
 def test_the_order_of_contacts_changes_nothing() -> None:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from qa_pipeline.appraisal.attainment import levels_of, make_curve
-from qa_pipeline.appraisal.evaluate import evaluate_agent
-from qa_pipeline.appraisal.inspected import Inspected
+from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
+from qa_pipeline.appraisal.observed import Observed
 from qa_pipeline.appraisal.templates import check_template, get_template, list_templates, read_template, template_paths
-from qa_pipeline.domain.performance import KpiRecord
 from qa_pipeline.errors import NotFound, TemplateError
 from qa_pipeline.kpi.catalogue import shipped
 
@@ -109,7 +108,7 @@ def test_whoever_reaches_the_same_level_everywhere_has_its_points_in_each_role(l
     """At every floor 0 points, at every target 100; at every stretch 120 but for ranges, which end at 100."""
     points = {"floor": 0.0, "target": 100.0, "stretch": 120.0}[level]
     for template in list_templates(shipped()):
-        records = []
+        values = {}
         weight_of_ranges = 0.0
         for dimension in template.dimensions:
             for item in dimension.items:
@@ -117,14 +116,10 @@ def test_whoever_reaches_the_same_level_everywhere_has_its_points_in_each_role(l
                 is_range = levels.target_low is not None
                 weight_of_ranges += dimension.weight * item.weight / 100 if is_range else 0.0
                 value = levels.target if is_range and level == "stretch" else getattr(levels, level)
-                records.append(
-                    KpiRecord(
-                        indicator=item.indicator, agent_id="A1", period="2026-10", value=value, n=None, source="kpi.csv"
-                    )
-                )
+                values[item.indicator] = Observed(value=value, n=None, se=None, df=None, source="kpi.csv")
         # No contact is needed where nobody takes calls; elsewhere the template's own minimum will do.
-        contacts = Inspected(contact_count=template.min_contacts, scored_count=template.min_contacts)
-        found = evaluate_agent("A1", "2026-10", template, records, contacts, shipped(), fingerprint="f")
+        grounds = Grounds(contact_count=template.min_contacts, scored_count=template.min_contacts)
+        (found,) = evaluate_month("2026-10", template, {"A1": values}, {"A1": grounds}, shipped())
         lost = weight_of_ranges / 100 * 20 if level == "stretch" else 0.0
         assert found.total == pytest.approx(points - lost), template.id
 

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_pipeline.appraisal.uncertainty import Spread, mean_se, satterthwaite, share_se, spread_of, two_sided_p
-from qa_pipeline.domain.performance import ItemResult
+from qa_pipeline.appraisal.uncertainty import Spreads, mean_se, satterthwaite, share_se, spread_totals
 
 
-def item(se: float | None, weight: float, *, n: int | None, source: str) -> ItemResult:
-    return ItemResult(
-        indicator="csat",
-        value=0.8,
-        n=n,
-        source=source,
-        target=0.85,
-        attainment_points=80.0,
-        se_points=se,
-        weight=weight,
-        effective_weight=weight,
-    )
+def spread(*items: tuple[float, float, float, bool], shared: Sequence[float] = ()) -> Spreads:
+    """The spread of one total of items as (standard error, percent of the total, df, from inspections)."""
+    se, percent, df, together = (np.array([column]) for column in zip(*items, strict=True))
+    return spread_totals(percent / 100 * se, df, percent, together, np.array([shared], dtype=float))
 
 
 def test_share_by_hand() -> None:
@@ -47,39 +40,37 @@ def test_mean_by_hand() -> None:
 def test_independent_items_add_in_squares() -> None:
     # Parts 0.6 x 5 = 3 and 0.4 x 10 = 4: sqrt(9 + 16) = 5.
     # Freedom: 25^2 / (81 / 99 + 256 / 399) = 625 / (.818182 + .641604) = 428.14
-    spread = spread_of([item(5.0, 60, n=100, source="a.csv"), item(10.0, 40, n=400, source="a.csv")])
-    assert spread is not None
-    assert spread.se_points == pytest.approx(5.0)
-    assert spread.df == pytest.approx(428.14, abs=0.01)
-    assert spread.known_percent == 100
+    found = spread((5.0, 60, 99, False), (10.0, 40, 399, False))
+    assert found.se_points == pytest.approx([5.0])
+    assert found.df == pytest.approx([428.14], abs=0.01)
+    assert found.known_percent == pytest.approx([100])
 
 
 def test_items_from_the_same_contacts_add_up_whole() -> None:
-    # Parts 3 and 4 of the same contacts: 7, with the smaller freedom, 5 - 1.
-    spread = spread_of([item(5.0, 60, n=9, source="inspection"), item(10.0, 40, n=5, source="inspection")])
-    assert spread is not None
-    assert (spread.se_points, spread.df) == pytest.approx((7.0, 4.0))
+    # Parts 3 and 4 of the same contacts: 7, with the smaller freedom.
+    found = spread((5.0, 60, 8, True), (10.0, 40, 4, True))
+    assert (found.se_points[0], found.df[0]) == pytest.approx((7.0, 4.0))
 
 
 def test_items_without_a_standard_error_are_exact_and_counted_as_unknown() -> None:
-    spread = spread_of([item(5.0, 60, n=100, source="a.csv"), item(None, 40, n=None, source="a.csv")])
-    assert spread is not None
-    assert (spread.se_points, spread.known_percent) == pytest.approx((3.0, 60))
-    assert spread_of([item(None, 100, n=None, source="a.csv")]) is None
+    found = spread((5.0, 60, 99, False), (np.nan, 40, np.inf, False))
+    assert (found.se_points[0], found.known_percent[0]) == pytest.approx((3.0, 60))
+    nothing = spread((np.nan, 100, np.inf, False))
+    assert (nothing.se_points[0], nothing.known_percent[0], nothing.df[0]) == (0.0, 0.0, np.inf)
 
 
-def test_the_interval_uses_t_and_ends_at_the_scale() -> None:
-    # t(.975, 4) = 2.776445: 90 +- 2.776445 x 2
-    assert Spread(se_points=2, df=4, known_percent=100).interval(90, 0, 120) == pytest.approx((84.44711, 95.55289))
-    assert Spread(se_points=20, df=4, known_percent=100).interval(110, 0, 120)[1] == 120
+def test_the_interval_uses_t() -> None:
+    # t(.975, 4) = 2.776445, times 2
+    assert spread((2.0, 100, 4, True)).half_widths == pytest.approx([5.55289])
+
+
+def test_what_all_have_in_common_is_part_of_the_error_and_never_more() -> None:
+    # 5^2 = 3^2 + 4^2.
+    assert spread((5.0, 100, 9, True), shared=[3.0]).own == pytest.approx([4.0])
+    whole = spread((5.0, 100, 9, True), shared=[6.0, 8.0])
+    assert (whole.own[0], whole.shared[0].tolist()) == (pytest.approx(0.0, abs=1e-6), pytest.approx([3.0, 4.0]))
 
 
 def test_satterthwaite_of_equal_parts_adds_their_freedom() -> None:
-    assert satterthwaite([(2.0, 9), (2.0, 9)]) == pytest.approx((4.0, 18))
-    assert satterthwaite([(0.0, 3)]) == (0.0, math.inf)
-
-
-def test_p_values() -> None:
-    assert two_sided_p(0.0, 1.0, 10) == 1.0
-    assert two_sided_p(1.0, 0.0, 10) == 0.0
-    assert two_sided_p(-2.776445, 1.0, 4) == pytest.approx(0.05, abs=1e-6)
+    assert satterthwaite(np.array([2.0, 2.0]), np.array([9.0, 9.0])) == pytest.approx((4.0, 18))
+    assert satterthwaite(np.array([0.0]), np.array([3.0])) == (0.0, np.inf)
