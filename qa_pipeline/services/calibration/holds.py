@@ -18,6 +18,7 @@ from qa_pipeline.services.calibration.verdicts import (
     list_verdicts,
     machine_outcome,
 )
+from qa_pipeline.services.cycle.appeals import appealed_outcomes
 from qa_pipeline.services.reviews import reviewed_values
 from qa_pipeline.store import Transaction
 
@@ -119,17 +120,25 @@ def _differing(contacts: Iterable[Sequence[ReviewedCriterion]]) -> Share:
 
 
 def _upheld_counts(tx: Transaction, since: _Since) -> Counter[Key]:
-    """Return by criterion how many contacts were appealed against with success, by the last decision on each appeal."""
-    last = {decision.appeal_id: decision for decision in tx.appeals.decisions()}
+    """Return by criterion on how many contacts the machine's finding was appealed against with success.
+
+    An appeal against what a person had judged says nothing of the machine.
+    """
     contacts: set[tuple[Key, str]] = set()
-    for appeal in tx.appeals.list():
-        decision = last.get(appeal.id)
-        if appeal.contact_id is None or appeal.scorecard_id is None or appeal.criterion_id is None or decision is None:
+    for appeal, decision in appealed_outcomes(tx):
+        if appeal.contact_id is None or appeal.scorecard_id is None or appeal.criterion_id is None:
             continue
         key = (appeal.scorecard_id, appeal.criterion_id)
-        if decision.outcome is not AppealOutcome.REJECTED and decision.decided_at > since(key):
+        is_recent = decision.outcome is not AppealOutcome.REJECTED and decision.decided_at > since(key)
+        if is_recent and _found(tx, appeal.contact_id, key) is appeal.contested:
             contacts.add((key, appeal.contact_id))
     return Counter(key for key, _ in contacts)
+
+
+def _found(tx: Transaction, contact_id: str, key: Key) -> Outcome | None:
+    inspection = tx.inspections.find(contact_id, key[0])
+    findings = inspection.findings if inspection else ()
+    return next((machine_outcome(finding) for finding in findings if finding.criterion_id == key[1]), None)
 
 
 def _charged_counts(tx: Transaction, keys: Iterable[Key], since: _Since) -> Counter[Key]:

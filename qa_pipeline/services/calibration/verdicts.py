@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa_pipeline.domain.inspection import Finding, Outcome
 from qa_pipeline.domain.review import Review
-from qa_pipeline.services.reviews import ReviewedContact
+from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.errors import N_, NotFound
+from qa_pipeline.services.reviews import ReviewedContact, reviewed_values
+from qa_pipeline.store import Transaction
 
 JUDGED = (Outcome.MET, Outcome.PARTLY_MET, Outcome.NOT_MET)
 
@@ -58,3 +61,36 @@ def machine_outcome(finding: Finding) -> Outcome:
 def is_independent(review: Review) -> bool:
     """Whether a review tells how often the machine errs: drawn at random, by somebody who had not seen its findings."""
     return review.blind and not review.selection.is_targeted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewedMonths:
+    """The reviews of contacts of some months beside the machine, by month. ``left_out_count``: not comparable."""
+
+    by_month: Mapping[str, tuple[ReviewedContact, ...]]
+    left_out_count: int
+
+    @property
+    def compared(self) -> tuple[ReviewedContact, ...]:
+        """All of them, in the order of the months."""
+        return tuple(one for month in self.by_month.values() for one in month)
+
+
+def get_reviewed(tx: Transaction, months: Sequence[str], cards: Sequence[Scorecard]) -> ReviewedMonths:
+    """Return the reviews in force of contacts of these months; raises NotFound where there are none."""
+    found = {month: reviewed_values(tx, month, cards) for month in months}
+    left_out_count = sum(len(each.left_out) for each in found.values())
+    if not any(each.compared for each in found.values()):
+        raise NotFound(
+            N_(
+                "No review of contacts from {first} to {last} can be set beside the machine; {count} reviews are by "
+                "another scorecard."
+            ),
+            hint=N_("Bring reviews in with `callqa reviews import`, or name another period."),
+            first=months[0],
+            last=months[-1],
+            count=left_out_count,
+        )
+    return ReviewedMonths(
+        by_month={month: each.compared for month, each in found.items()}, left_out_count=left_out_count
+    )
