@@ -14,6 +14,7 @@ import typer
 
 from callqa.cli import (
     assignments,
+    calibration,
     coaching,
     console,
     demo,
@@ -23,6 +24,7 @@ from callqa.cli import (
     kpi,
     lexicon,
     report,
+    reviews,
     score,
     scorecards,
     scripts,
@@ -85,11 +87,13 @@ app.command()(score.transcribe)
 app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
 app.add_typer(assignments.app, name="assignments")
+app.add_typer(reviews.app, name="reviews")
 app.command()(evaluate.evaluate)
 app.command()(report.report)
 app.command()(topics.topics)
 app.command()(search.search)
 app.command()(serve.serve)
+app.add_typer(calibration.app, name="calibration")
 app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")
 app.add_typer(scripts.app, name="scripts")

@@ -89,7 +89,9 @@ class EffectiveContact:
     effective: Effective
 
 
-def reviewed_values(tx: Transaction, period: str | None, cards: Sequence[Scorecard]) -> ReviewedValues:
+def reviewed_values(
+    tx: Transaction, period: str | None, cards: Sequence[Scorecard], *, contact_id: str | None = None
+) -> ReviewedValues:
     """Return every review in force of contacts of a month beside the machine's newest inspection.
 
     A review by another version of the inspection's card counts with its verdicts on criteria that ask the same there.
@@ -104,7 +106,7 @@ def reviewed_values(tx: Transaction, period: str | None, cards: Sequence[Scoreca
     by_key = {(card.id, card.version): card for card in cards}
     compared: list[ReviewedContact] = []
     left_out: list[LeftOut] = []
-    for contact, inspection, reviews in tx.reviews.judged(period):
+    for contact, inspection, reviews in tx.reviews.judged(period, contact_id=contact_id):
         for review in reviews:
             found = _by_card_of(inspection, review, by_key)
             if isinstance(found, LeftOut):

@@ -91,6 +91,9 @@ def test_a_blind_reviewer_alone_says_nothing_on_what_was_not_judged() -> None:
     # Not blind: identity check not met and closing partly met are the machine's, 35 of 70.
     assert judged_by(MACHINE, review(*verdicts), CARD).points == pytest.approx(50.0)
     assert judged_by(MACHINE, review(*verdicts[:1], blind=True), CARD).points is None
+    # A total alone confirms no finding.
+    total = judged_by(MACHINE, review(points=88.0), CARD)
+    assert (total.findings, total.values) == ((), {"points": 88.0, "passed": 1.0})
 
 
 def newer_card() -> Scorecard:
