@@ -168,9 +168,9 @@ class _State(RuleModel):
 class _Step(RuleModel):
     id: Id
     name: Words
-    from_: Annotated[tuple[Id, ...], Field(min_length=1, alias="from")]
+    from_: Annotated[tuple[Id, ...], Field(alias="from")]
     to: Id
-    roles: Annotated[tuple[StaffRole, ...], Field(min_length=1)]
+    roles: tuple[StaffRole, ...]
     person: Person = Person.ANY
     reason: bool = False
     guards: tuple[Id, ...] = ()
@@ -181,8 +181,8 @@ class _File(RuleModel):
     id: Id
     name: Words
     initial: Id
-    states: Annotated[tuple[_State, ...], Field(min_length=2)]
-    transitions: Annotated[tuple[_Step, ...], Field(min_length=1)]
+    states: tuple[_State, ...]
+    transitions: tuple[_Step, ...]
 
 
 @cache
@@ -242,6 +242,10 @@ def _disagreements(document: Document, parsed: _File) -> Iterator[ConfigurationE
     yield from _doubled(document, "transitions", [step.id for step in parsed.transitions])
     named: list[tuple[tuple[str | int, ...], str]] = [(("initial",), parsed.initial)]
     for index, step in enumerate(parsed.transitions):
+        for key, listed in (("from", step.from_), ("roles", step.roles)):
+            if not listed:
+                message = N_("The step {id} names none under {key}, so nobody could ever take it.")
+                yield located(document, ConfigurationError, ("transitions", index, key), message, id=step.id, key=key)
         named += [(("transitions", index, "from"), state) for state in step.from_]
         named.append((("transitions", index, "to"), step.to))
     for keys, state in named:
