@@ -26,11 +26,16 @@ class Ranks:
 def rank(draws: npt.NDArray[np.floating]) -> Ranks:
     """Return places from joint draws of all agents' scores, shape (draws, a); more points are a better place."""
     count, agents = draws.shape
-    places = np.empty((agents, count), dtype=np.int32)
-    from_best = np.arange(1, agents + 1, dtype=np.int32)
+    # Small numbers and whole rows at a time: what is sorted and moved stays in the processor's cache.
+    kind = np.int16 if agents <= np.iinfo(np.int16).max else np.int32
+    places = np.empty((count, agents), dtype=kind)
+    from_worst = np.arange(agents, 0, -1, dtype=kind)
     for number, draw in enumerate(draws):
-        places[np.argsort(-draw), number] = from_best
+        places[number, np.argsort(draw)] = from_worst
+    by_agent = np.ascontiguousarray(places.T)
     ends = [max(0, math.ceil(level * count) - 1) for level in (0.025, 0.975)]
-    places.partition(ends, axis=1)
+    by_agent.partition(ends, axis=1)
     above = (draws > draws.mean(axis=1, keepdims=True)).mean(axis=0)
-    return Ranks(low=places[:, ends[0]].astype(np.intp), high=places[:, ends[1]].astype(np.intp), above_average=above)
+    return Ranks(
+        low=by_agent[:, ends[0]].astype(np.intp), high=by_agent[:, ends[1]].astype(np.intp), above_average=above
+    )
