@@ -82,10 +82,9 @@ def get_reviewed(tx: Transaction, months: Sequence[str], cards: Sequence[Scoreca
     left_out_count = sum(len(each.left_out) for each in found.values())
     if not any(each.compared for each in found.values()):
         raise NotFound(
-            N_(
-                "No review of contacts from {first} to {last} can be set beside the machine; {count} reviews are by "
-                "another scorecard."
-            ),
+            N_("None of the {count} reviews of contacts from {first} to {last} can be set beside the machine.")
+            if left_out_count
+            else N_("There is no review of contacts from {first} to {last}."),
             hint=N_("Bring reviews in with `callqa reviews import`, or name another period."),
             first=months[0],
             last=months[-1],
