@@ -21,6 +21,10 @@ from qa_pipeline.appraisal.mixed_model import Floats, Indices, MixedFit, fit_mix
 RANDOM_REVIEWS_MIN = 2
 # Fixed effects, two variances and an intercept are not estimated from less.
 REVIEWS_MIN = 20
+# A kind of case has an effect of its own when as many reviews are of it, and as many are not.
+CASE_REVIEWS_MIN = 5
+# Places of the machine's score and of the first kind of case among the fixed effects.
+_MACHINE, _CASES = 1, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +72,11 @@ class Reviewed:
 class AgentEstimates:
     """What is known of each agent; arrays of shape (a,) in the order of their numbers.
 
-    ``reliability``: 0-1, the share of the variance between agents that the estimate tells (1 - se^2 over it).
-    ``sufficient``: whether at least two random reviews stand behind it. ``severity``: points that each reviewer gives
-    above the panel's average, shape (r,).
+    ``df``: degrees of freedom of all intervals. ``reliability``: 0-1, the share of the variance between agents that the
+    estimate tells (1 - se^2 over it). ``sufficient``: whether at least two random reviews stand behind it.
+    ``severity``: points that each reviewer gives above the panel's average, shape (r,). ``shared``, shape (a, k), and
+    ``own``: the error of the values is ``shared @ z`` with k standard normal variables that all agents have in common,
+    and each agent's own with the standard deviation ``own``.
     """
 
     value: Floats
@@ -82,14 +88,15 @@ class AgentEstimates:
     sufficient: npt.NDArray[np.bool_]
     severity: Floats
     fit: MixedFit
-    _shared: Floats = field(repr=False)
-    _own: Floats = field(repr=False)
+    df: float
+    shared: Floats = field(repr=False)
+    own: Floats = field(repr=False)
 
     def draws(self, count: int = 1000, seed: int = 0) -> Floats:
         """Return joint draws of all agents' scores from their posterior, shape (count, a)."""
         random = np.random.default_rng(seed)
-        together = random.standard_normal((count, self._shared.shape[1])) @ self._shared.T
-        return np.asarray(self.value + together + random.standard_normal((count, len(self._own))) * self._own)
+        together = random.standard_normal((count, self.shared.shape[1])) @ self.shared.T
+        return np.asarray(self.value + together + random.standard_normal((count, len(self.own))) * self.own)
 
 
 def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
@@ -98,7 +105,12 @@ def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
     Raises
     ------
     ValueError
-        Fewer than 20 reviews, or reviews that cannot tell the effects apart.
+        Fewer than 20 reviews.
+
+    Notes
+    -----
+    A machine that gives all contacts the same score tells nothing, and then the reviews stand alone; so do they where
+    it gives all reviewed contacts the same.
     """
     if len(reviewed.score) < REVIEWS_MIN:
         raise ValueError(f"{len(reviewed.score)} reviews are too few, {REVIEWS_MIN} are needed")
@@ -124,15 +136,17 @@ def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
             np.zeros(agent_count),
         ]
     )
-    told = _independent(columns)
+    told = _independent(columns, _common(dummies[reviewed.contact]))
     fit = fit_mixed(reviewed.score, columns[:, told], agent, reviewed.reviewer, agent_count)
     shared, own = fit.error_factors(site[:, told])
     contacts = np.bincount(scored.agent, minlength=agent_count)
     # The contacts of a period are themselves a sample of what the agent does.
-    own = np.sqrt(own**2 + (fit.fixed[1] ** 2 * within_variance + fit.residual_variance) / np.maximum(contacts, 1))
+    machine = fit.fixed[1] if _MACHINE in told else 0.0
+    own = np.sqrt(own**2 + (machine**2 * within_variance + fit.residual_variance) / np.maximum(contacts, 1))
     value = site[:, told] @ fit.fixed + fit.agents + fit.reviewers.mean()
     se = np.sqrt((shared**2).sum(axis=1) + own**2)
-    half = float(stdtrit(max(1, len(np.unique(agent)) - 2), 0.975)) * se
+    df = max(1, len(np.unique(agent)) - 2)
+    half = float(stdtrit(df, 0.975)) * se
     between = float(np.var(value)) + float(np.mean(se**2))
     random_count = np.bincount(agent, ~reviewed.targeted, minlength=agent_count).astype(np.intp)
     return AgentEstimates(
@@ -145,8 +159,9 @@ def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
         sufficient=random_count >= RANDOM_REVIEWS_MIN,
         severity=fit.reviewers - fit.reviewers.mean(),
         fit=fit,
-        _shared=shared,
-        _own=own,
+        df=df,
+        shared=shared,
+        own=own,
     )
 
 
@@ -167,12 +182,17 @@ def _standard_means(scored: Scored, dummies: Floats, agent_count: int) -> tuple[
     return means, float(residuals @ residuals) / freedom
 
 
-def _independent(columns: Floats) -> list[int]:
+def _common(dummies: Floats) -> npt.NDArray[np.bool_]:
+    """Return which kinds of case enough reviews are of to tell their effect."""
+    counts = dummies.sum(axis=0)
+    return np.asarray(np.minimum(counts, len(dummies) - counts) >= CASE_REVIEWS_MIN)
+
+
+def _independent(columns: Floats, common: npt.NDArray[np.bool_]) -> list[int]:
     """Return the columns that tell something beside those before them (no targeted review: no such effect)."""
     kept: list[int] = []
+    rare = {_CASES + number for number, is_common in enumerate(common) if not is_common}
     for place in range(columns.shape[1]):
-        if np.linalg.matrix_rank(columns[:, [*kept, place]]) == len(kept) + 1:
+        if place not in rare and np.linalg.matrix_rank(columns[:, [*kept, place]]) == len(kept) + 1:
             kept.append(place)
-    if kept[:2] != [0, 1]:
-        raise ValueError("the machine gave all reviewed contacts the same score")
     return kept

@@ -166,6 +166,11 @@ def _df(one: Observed) -> float:
     return math.inf if one.n is None else max(1, one.n - 1)
 
 
+def _finite_df(one: Observed) -> float | None:
+    found = _df(one)
+    return None if one.se is None or math.isinf(found) else found
+
+
 def _attain(template: Template, used: Sequence[_Row], catalogue: Mapping[str, KpiDefinition]) -> _Items:
     """Return the attainment of all values on the curves of their items."""
     nan = math.nan
@@ -347,6 +352,8 @@ def _item_result(
         weight=weight,
         effective_weight=effective_weight,
         contacts=one.contacts if one else (),
+        se=one.se if one else None,
+        df=_finite_df(one) if one else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import numpy as np
@@ -32,7 +32,7 @@ class JudgedContact:
     """The figures of one inspection; whole inspections of a period may not fit into memory.
 
     ``case``: the kind of case, as far as the metadata tell. ``values``: measures by name, unknown ones left out.
-    ``fingerprints``: of the inspection, and of the reviews that changed its values.
+    ``review_count``: people who have judged it. ``fingerprints``: of the inspection and of the reviews.
     """
 
     contact_id: str
@@ -41,7 +41,7 @@ class JudgedContact:
     case: str
     started_at: datetime | None
     fingerprints: tuple[str, ...]
-    by_person: bool
+    review_count: int
     values: Mapping[str, float]
 
 
@@ -49,7 +49,7 @@ class JudgedContact:
 class Inspected:
     """An agent's inspected contacts of a period: counts, measures and the identities of the inspections.
 
-    ``review_count``: contacts that a person inspected. ``team``: that of the latest contact.
+    ``review_count``: judgements by people. ``team``: that of the latest contact.
     """
 
     contact_count: int = 0
@@ -76,7 +76,7 @@ def judge(contact: Contact, inspection: Inspection) -> JudgedContact:
         case=contact.queue or contact.kind.value,
         started_at=contact.started_at,
         fingerprints=(inspection.fingerprint,),
-        by_person=inspection.rater != MACHINE,
+        review_count=int(inspection.rater != MACHINE),
         values={name: value for name, value in found.items() if value is not None},
     )
 
@@ -100,7 +100,7 @@ def summarise(judged: Iterable[JudgedContact]) -> Mapping[str, Inspected]:
         agent_id: Inspected(
             contact_count=len(contacts),
             scored_count=sum("points" in one.values for one in contacts),
-            review_count=sum(one.by_person for one in contacts),
+            review_count=sum(one.review_count for one in contacts),
             team=max(contacts, key=lambda one: (one.started_at or _LONG_AGO, one.contact_id)).team,
             measures=measures[agent_id],
             fingerprints=tuple(sorted(one for contact in contacts for one in contact.fingerprints)),
@@ -116,11 +116,6 @@ def observe_inspected(inspected: Inspected, catalogue: Mapping[str, KpiDefinitio
         for definition in catalogue.values()
         if definition.measure is not None and definition.measure in inspected.measures
     }
-
-
-def with_values(one: JudgedContact, values: Mapping[str, float], fingerprints: Iterable[str]) -> JudgedContact:
-    """Return a contact with what people say of it in the place of what the machine says."""
-    return replace(one, values=values, fingerprints=(*one.fingerprints, *fingerprints))
 
 
 def _observe(by_agent: Mapping[str, Sequence[JudgedContact]], name: str) -> Mapping[str, Observed]:

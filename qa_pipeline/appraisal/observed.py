@@ -43,6 +43,7 @@ def observe_record(record: KpiRecord, definition: KpiDefinition) -> Observed:
         se=se_of(record.value, record.n, record.sd, is_share=is_share),
         df=None,
         source=record.source,
+        notes=record.notes,
     )
 
 

@@ -87,14 +87,57 @@ def test_draws_have_the_standard_errors_of_the_estimates() -> None:
     np.testing.assert_allclose(draws.std(axis=0), found.se, rtol=0.05)
 
 
-def test_too_few_reviews_and_a_machine_without_difference_are_refused() -> None:
+def test_too_few_reviews_are_refused() -> None:
     scored, reviewed = _site(agents=4)
     few = Reviewed(**{name: getattr(reviewed, name)[:10] for name in ("contact", "reviewer", "score", "targeted")})
     with pytest.raises(ValueError, match="too few"):
         estimate_agents(scored, few)
+
+
+def test_a_machine_without_difference_leaves_the_reviews_alone() -> None:
     scored, reviewed = _site()
-    with pytest.raises(ValueError, match="same score"):
-        estimate_agents(replace(scored, score=np.full_like(scored.score, 70.0)), reviewed)
+    found = estimate_agents(replace(scored, score=np.full_like(scored.score, 70.0)), reviewed)
+    agent = scored.agent[reviewed.contact]
+    means = np.bincount(agent, reviewed.score) / np.bincount(agent)
+    assert np.corrcoef(found.value, means)[0, 1] > 0.9
+    # Four reviews each: drawn towards the mean of all, as far as they cannot be believed.
+    assert found.value.std() < means.std()
+    assert found.se.min() > 1.0
+
+
+def test_reviewers_who_agree_to_the_last_point_leave_the_machine_its_word() -> None:
+    scored, reviewed = _site()
+    found = estimate_agents(scored, replace(reviewed, score=scored.score[reviewed.contact]))
+    means = np.bincount(scored.agent, scored.score) / np.bincount(scored.agent)
+    np.testing.assert_allclose(found.value, means, atol=0.01)
+    np.testing.assert_allclose(found.severity, 0, atol=0.01)
+    # What is left is that 30 contacts are a sample: the standard deviation within agents, near 4.1, over sqrt(30).
+    np.testing.assert_allclose(found.se, 0.5 * 8 / 30**0.5, rtol=0.15)
+
+
+def test_one_reviewer_has_nobody_to_be_stricter_than() -> None:
+    scored, reviewed = _site()
+    found = estimate_agents(scored, replace(reviewed, reviewer=np.zeros_like(reviewed.reviewer)))
+    assert found.severity.tolist() == [0.0]
+    assert np.isfinite(found.se).all()
+
+
+def test_a_reviewer_who_always_gives_the_same_is_taken_for_mild_and_stops_nothing() -> None:
+    scored, reviewed = _site()
+    score = np.where(reviewed.reviewer == 0, 95.0, reviewed.score)
+    found = estimate_agents(scored, replace(reviewed, score=score))
+    assert found.severity.argmax() == 0
+    assert np.isfinite(found.se).all() and (found.se > 0).all()
+
+
+def test_kinds_of_case_with_few_reviews_have_no_effect_of_their_own() -> None:
+    # 160 reviews over 400 kinds of case: no kind has five.
+    scored, reviewed = _site()
+    many = np.arange(len(scored.agent)) % 400
+    found = estimate_agents(replace(scored, case=many), reviewed)
+    # Intercept, the machine's score and the agent's mean of it.
+    assert len(found.fit.fixed) == 3
+    assert np.isfinite(found.value).all()
 
 
 def test_ranks_come_as_intervals_and_probabilities() -> None:
