@@ -21,6 +21,8 @@ Indices = npt.NDArray[np.intp]
 
 # Logarithms of the residual variance over that of an effect: at the ends an effect is everything, or nothing.
 _GRID = tuple(np.linspace(-5.0, 13.0, 10))
+# Of the sum of squares; below it is rounding.
+_NOTHING_LEFT = 1e-10
 _PRECISION = {"xatol": 1e-5, "fatol": 1e-8}
 
 
@@ -176,6 +178,8 @@ class _Equations:
         together = cho_solve(factor, right)
         agents = (self._right_agents - self._border @ together) / diagonal
         quadratic = self._squares - float(together @ self._right) - float(agents @ self._right_agents)
+        # Where people agree with the machine to the last point nothing is left over but rounding, of either sign.
+        quadratic = max(quadratic, _NOTHING_LEFT * self._squares)
         logs = 2 * np.log(np.diag(factor[0])).sum() + np.log(diagonal).sum()
         logs -= self.agent_count * np.log(agent_ratio) + self.reviewer_count * np.log(reviewer_ratio)
         deviance = (self._rows - p) * np.log(quadratic) + logs
