@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
@@ -290,41 +290,57 @@ class Evaluations:
 
     def put(self, evaluation: Evaluation) -> bool:
         """Append an evaluation; False when the one in force is the same."""
+        return bool(self.put_all([evaluation]))
+
+    def put_all(self, evaluations: Iterable[Evaluation]) -> int:
+        """Append evaluations of different agents; returns how many differ from the ones in force."""
+        by_key: dict[tuple[str, str], list[Evaluation]] = {}
+        for evaluation in evaluations:
+            by_key.setdefault((evaluation.period, evaluation.template_id), []).append(evaluation)
+        return sum(self._put(period, template_id, found) for (period, template_id), found in by_key.items())
+
+    def _put(self, period: str, template_id: str, evaluations: Sequence[Evaluation]) -> int:
         table = tables.evaluation
-        in_force = self._connection.execute(
-            select(table.c.fingerprint)
-            .where(
-                table.c.agent_id == evaluation.agent_id,
-                table.c.period == evaluation.period,
-                table.c.template_id == evaluation.template_id,
+        newest = (
+            select(func.max(table.c.id))
+            .where(table.c.period == period, table.c.template_id == template_id)
+            .group_by(table.c.agent_id)
+        )
+        in_force = {
+            row.agent_id: row.fingerprint
+            for row in self._connection.execute(
+                select(table.c.agent_id, table.c.fingerprint).where(table.c.id.in_(newest))
             )
-            .order_by(table.c.id.desc())
-            .limit(1)
-        ).scalar()
-        if in_force == evaluation.fingerprint:
-            return False
+        }
+        new = [one for one in evaluations if in_force.get(one.agent_id) != one.fingerprint]
+        if not new:
+            return 0
+        now = datetime.now(UTC)
         # Going back to earlier inputs makes an earlier evaluation the newest again.
-        self._connection.execute(
-            delete(table).where(
-                table.c.agent_id == evaluation.agent_id,
-                table.c.period == evaluation.period,
-                table.c.template_id == evaluation.template_id,
-                table.c.fingerprint == evaluation.fingerprint,
-            )
+        again = delete(table).where(
+            table.c.agent_id == bindparam("agent"),
+            table.c.period == period,
+            table.c.template_id == template_id,
+            table.c.fingerprint == bindparam("same"),
         )
+        self._connection.execute(again, [{"agent": one.agent_id, "same": one.fingerprint} for one in new])
         self._connection.execute(
-            insert(table).values(
-                agent_id=evaluation.agent_id,
-                period=evaluation.period,
-                template_id=evaluation.template_id,
-                template_version=evaluation.template_version,
-                fingerprint=evaluation.fingerprint,
-                total=evaluation.total,
-                document=dump(evaluation).decode(),
-                created_at=datetime.now(UTC),
-            )
+            insert(table),
+            [
+                {
+                    "agent_id": one.agent_id,
+                    "period": period,
+                    "template_id": template_id,
+                    "template_version": one.template_version,
+                    "fingerprint": one.fingerprint,
+                    "total": one.total,
+                    "document": dump(one).decode(),
+                    "created_at": now,
+                }
+                for one in new
+            ],
         )
-        return True
+        return len(new)
 
     def list(self, period: str, template_id: str | None = None) -> Sequence[Evaluation]:
         """Return the evaluations in force of a period by agent."""
