@@ -74,11 +74,15 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalPlan:
-    """The indicators that an agent and a manager agree on for a period, before it counts."""
+    """The indicators that an agent and a manager agree on for a period, before it counts.
+
+    ``number``: the how manieth plan of this agent and period, from 1; the last one is the one in force.
+    """
 
     id: str
     agent_id: str
     period: str
+    number: int
     template_id: str
     template_version: int
     template_digest: str

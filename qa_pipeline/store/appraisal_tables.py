@@ -91,8 +91,10 @@ goal_plan = Table(
     Column("id", String(60), primary_key=True),
     Column("agent_id", String(200), nullable=False),
     Column("period", String(7), nullable=False),
+    Column("number", Integer, nullable=False),
     Column("document", Text, nullable=False),
     Column("proposed_at", UtcMoment, nullable=False),
+    UniqueConstraint("agent_id", "period", "number"),
     Index("ix_goal_plan_period_agent_id", "period", "agent_id"),
 )
 

@@ -80,6 +80,7 @@ class GoalPlans:
                     id=plan.id,
                     agent_id=plan.agent_id,
                     period=plan.period,
+                    number=plan.number,
                     document=dump(plan).decode(),
                     proposed_at=plan.proposed_at,
                 )
@@ -93,9 +94,9 @@ class GoalPlans:
             ) from problem
 
     def list(self, period: str | None = None, agent_id: str | None = None) -> Sequence[GoalPlan]:
-        """Return plans by agent, each agent's oldest first."""
+        """Return plans by agent and period, the oldest first."""
         table = appraisal_tables.goal_plan
-        query = select(table.c.document).order_by(table.c.agent_id, table.c.proposed_at, table.c.id)
+        query = select(table.c.document).order_by(table.c.agent_id, table.c.period, table.c.number)
         for column, value in ((table.c.period, period), (table.c.agent_id, agent_id)):
             if value is not None:
                 query = query.where(column == value)

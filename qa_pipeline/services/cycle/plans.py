@@ -223,12 +223,13 @@ def _propose(
     if before is not None and is_live:
         replaced = replace(attempt, reason=attempt.reason or f"{template.id}@{template.version}", concerned=agent_id)
         advance(tx, MACHINE, before.plan.id, "withdraw", replaced, now)
-    count = len(tx.plans.list(period, agent_id))
+    number = before.plan.number + 1 if before is not None else 1
     plan = GoalPlan(
         # Of two people who propose at once, the second finds the id taken.
-        id=sha256(f"{agent_id}\n{period}\n{count}".encode()).hexdigest()[:16],
+        id=sha256(f"{agent_id}\n{period}\n{number}".encode()).hexdigest()[:16],
         agent_id=agent_id,
         period=period,
+        number=number,
         template_id=template.id,
         template_version=template.version,
         template_digest=template.digest,

@@ -56,9 +56,11 @@ def _create_agreements() -> None:
         sa.Column("id", sa.String(60), nullable=False),
         sa.Column("agent_id", sa.String(200), nullable=False),
         sa.Column("period", sa.String(7), nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_goal_plan"),
+        sa.UniqueConstraint("agent_id", "period", "number", name="uq_goal_plan_agent_id_period_number"),
     )
     op.create_index("ix_goal_plan_period_agent_id", "goal_plan", ["period", "agent_id"])
 
