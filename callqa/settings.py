@@ -250,6 +250,11 @@ class Settings(BaseSettings):
         """Folder of the user's own appraisal templates."""
         return self.home / "templates"
 
+    @property
+    def awards(self) -> Path:
+        """Folder of the user's own award rules."""
+        return self.home / "awards"
+
     @classmethod
     def settings_customise_sources(
         cls,

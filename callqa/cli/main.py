@@ -13,7 +13,9 @@ from typing import Annotated
 import typer
 
 from callqa.cli import (
+    appeals,
     assignments,
+    awards,
     calibration,
     coaching,
     console,
@@ -23,7 +25,10 @@ from callqa.cli import (
     export_audio,
     kpi,
     lexicon,
+    periods,
+    plans,
     report,
+    results,
     reviews,
     score,
     scorecards,
@@ -87,8 +92,14 @@ app.command()(score.transcribe)
 app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
 app.add_typer(assignments.app, name="assignments")
+app.add_typer(awards.app, name="awards")
 app.add_typer(reviews.app, name="reviews")
 app.command()(evaluate.evaluate)
+app.command()(results.running)
+app.add_typer(periods.app, name="periods")
+app.add_typer(plans.app, name="plans")
+app.add_typer(results.app, name="results")
+app.add_typer(appeals.app, name="appeals")
 app.command()(report.report)
 app.command()(topics.topics)
 app.command()(search.search)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from qa_pipeline.errors import N_, ConfigurationError
 
@@ -45,6 +45,20 @@ def period_days(period: str) -> tuple[date, date]:
     months = months_of(period)
     first, last = date.fromisoformat(f"{months[0]}-01"), date.fromisoformat(f"{months[-1]}-01")
     return first, last.replace(day=monthrange(last.year, last.month)[1])
+
+
+def previous_period(period: str) -> str:
+    """Return the period of the same length before this one, such as ``2025-Q4`` before ``2026-Q1``.
+
+    Raises
+    ------
+    ConfigurationError
+        The text is no period.
+    """
+    before = period_days(period)[0] - timedelta(days=1)
+    if "Q" in period:
+        return f"{before.year:04d}-Q{(before.month + 2) // 3}"
+    return f"{before:%Y-%m}" if "-" in period else f"{before.year:04d}"
 
 
 def check_month(period: str) -> None:

@@ -21,6 +21,7 @@ from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transition
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
 from qa_pipeline.store.kpis import Kpis
+from qa_pipeline.store.proposals import Proposals
 from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.samples import Samples
 from qa_pipeline.store.utterances import Utterances
@@ -54,6 +55,7 @@ class Transaction:
         self.samples = Samples(connection)
         self.holds = Holds(connection)
         self.assignments = Assignments(connection)
+        self.proposals = Proposals(connection)
         self.transitions = Transitions(connection)
         self.plans = GoalPlans(connection)
         self.publications = Publications(connection)
@@ -252,6 +254,19 @@ class Inspections:
         filtered = _filtered(query, period, agent_id).execution_options(yield_per=200)
         for contact, document in self._connection.execute(filtered):
             yield load(Contact, contact), load(Inspection, document)
+
+    def red_lines(self, period: str) -> Sequence[tuple[str, str]]:
+        """Return contact and agent of each contact of a month whose newest inspection found a red line."""
+        table = tables.inspection
+        newest = select(func.max(table.c.id).label("id")).group_by(table.c.contact_id).subquery()
+        query = (
+            select(tables.contact.c.id, tables.contact.c.agent_id)
+            .join(table, table.c.contact_id == tables.contact.c.id)
+            .join(newest, newest.c.id == table.c.id)
+            .where(tables.contact.c.period == period, table.c.red_line, tables.contact.c.agent_id.is_not(None))
+            .order_by(tables.contact.c.id)
+        )
+        return [(row.id, row.agent_id) for row in self._connection.execute(query)]
 
 
 class Artifacts:

@@ -1,0 +1,1 @@
+"""Recognition and help that follow from published results: proposals with evidence, and nothing else."""
