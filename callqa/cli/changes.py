@@ -1,0 +1,54 @@
+"""What differs between two versions of a result, as a document and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from callqa.cli.console import AppContext, out
+from qa_pipeline.appraisal.differences import Change, Plain
+from qa_pipeline.errors import N_
+from qa_pipeline.kpi.catalogue import shipped
+
+_FIELDS = {
+    "template_id": N_("Template"),
+    "template_version": N_("Version of the template"),
+    "total": N_("Total"),
+    "ci95_low": N_("95 %, from"),
+    "ci95_high": N_("95 %, to"),
+    "grade": N_("Grade"),
+    "group": N_("Standing"),
+    "n_contacts": N_("Contacts"),
+    "n_reviews": N_("Reviews by people"),
+    "value": N_("Value"),
+    "n": N_("Observations"),
+    "source": N_("Source"),
+    "target": N_("Target"),
+    "attainment_points": N_("Attainment"),
+    "weight": N_("Weight"),
+    "effective_weight": N_("Effective weight"),
+}
+
+
+def change_documents(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return the changes as JSON has them."""
+    return [
+        {"indicator": one.indicator, "field": one.field, "before": one.before, "after": one.after} for one in changes
+    ]
+
+
+def print_changes(here: AppContext, changes: Sequence[Change]) -> None:
+    """Print what changed from what to what."""
+    table = here.table([N_("Indicator"), N_("Figure"), N_("Before"), N_("After")])
+    catalogue = shipped()
+    for one in changes:
+        definition = catalogue.get(one.indicator or "")
+        name = definition.name.in_language(here.settings.lang) if definition else one.indicator or ""
+        table.add_row(name, here.translate(_FIELDS[one.field]), _text(one.before), _text(one.after))
+    out.print(table)
+
+
+def _text(value: Plain) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

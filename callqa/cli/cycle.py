@@ -1,0 +1,92 @@
+"""What the commands of the performance cycle share: who acts in which role, time, and words for states and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import typer
+
+from callqa.cli.console import AppContext
+from callqa.settings import Settings
+from qa_pipeline.appraisal.consequences import ConsequenceLine
+from qa_pipeline.appraisal.workflow import Attempt, get_workflow
+from qa_pipeline.domain.cycle import StaffRole, Transition
+from qa_pipeline.errors import N_
+from qa_pipeline.services.cycle.appeals import Times
+
+PeriodArgument = Annotated[str, typer.Argument(help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")]
+PeriodOption = Annotated[str, typer.Option("--period", help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")]
+AgentOption = Annotated[str, typer.Option("--agent", help="Id of the agent.")]
+ByOption = Annotated[str, typer.Option("--by", help="Name of the person who does it; it is kept.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in a sentence; it is kept.")]
+RoleOption = Annotated[StaffRole, typer.Option("--role", help="In which role.")]
+
+
+def now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def attempt(by: str, role: StaffRole, reason: str = "") -> Attempt:
+    """Return who acts, in which role and why."""
+    return Attempt(actor=by, role=role, reason=reason)
+
+
+def times(settings: Settings) -> Times:
+    """Return the days that appeals have."""
+    part = settings.cycle
+    return Times(
+        appeal_days=part.appeal_days,
+        answer_days=part.answer_days,
+        second_instance_days=part.second_instance_days,
+    )
+
+
+def consequence_line(settings: Settings) -> ConsequenceLine:
+    """Return below which total nothing follows without reviews by people."""
+    part = settings.cycle
+    return ConsequenceLine(points=part.consequence_points, reviews=part.consequence_reviews)
+
+
+def state_text(here: AppContext, machine: str, state: str) -> str:
+    """Return a state's name in the reader's language."""
+    return get_workflow(machine).get_state(state).name.in_language(here.settings.lang)
+
+
+def moment_text(here: AppContext, moment: datetime) -> str:
+    """Return a moment on the site's clock."""
+    return f"{moment.astimezone(here.settings.zone):%Y-%m-%d %H:%M}"
+
+
+def today(here: AppContext) -> date:
+    """Return the site's day."""
+    return now().astimezone(here.settings.zone).date()
+
+
+def step_document(step: Transition) -> dict[str, Any]:
+    """Return a logged step."""
+    return {
+        "step": step.name,
+        "from": step.from_state,
+        "to": step.to_state,
+        "by": step.actor,
+        "role": step.role.value,
+        "reason": step.reason,
+        "at": step.at.isoformat(),
+    }
+
+
+def print_steps(here: AppContext, machine: str, steps: Sequence[Transition]) -> None:
+    """Print who took which step when and why."""
+    workflow = get_workflow(machine)
+    for step in steps:
+        line = N_("  {moment} {step}: {actor}, {reason}") if step.reason else N_("  {moment} {step}: {actor}")
+        here.say(
+            line,
+            moment=moment_text(here, step.at),
+            step=workflow.get_step(step.name).name.in_language(here.settings.lang),
+            actor=step.actor,
+            reason=step.reason,
+        )
