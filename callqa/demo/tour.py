@@ -46,7 +46,10 @@ def score_set(store: Store, settings: Settings, demo: DemoSet, show: ShowProgres
 def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun) -> Tour:
     """Import the indicators, evaluate the three months and write the reports of the last one in both languages."""
     imports = tuple(import_kpis(store, path) for path in demo.kpis)
-    evaluations = tuple(evaluate_period(store, period, templates=settings.templates) for period in PERIODS)
+    evaluations = tuple(
+        evaluate_period(store, period, templates=settings.templates, scorecards=settings.scorecards)
+        for period in PERIODS
+    )
     rulebook = wiring.rulebook(settings)
     reports = {
         language: build_coached_report(store, PERIODS[-1], language, rulebook=rulebook) for language in LANGUAGES
