@@ -54,6 +54,10 @@ def _document(here: AppContext, result: PeriodEvaluation) -> dict[str, Any]:
         ],
         "items": [item for template, found in by_template for item in _items(template, found)],
         "warnings": list(_warnings(here, result)),
+        "notes": [
+            render_note(note, here.translate, names_of(list_indicators(), None), here.settings.lang)
+            for note in result.notes
+        ],
         "stored": result.stored_count,
         "unassigned_contacts": result.unassigned_contact_count,
     }
@@ -82,9 +86,7 @@ def _evaluation(here: AppContext, one: Evaluation, template: Template) -> dict[s
 
 
 def _warnings(here: AppContext, result: PeriodEvaluation) -> Iterator[str]:
-    """Yield what to think about: in the period as a whole, then in each template."""
-    for note in result.notes:
-        yield render_note(note, here.translate, names_of(list_indicators(), None), here.settings.lang)
+    """Yield what to think about in each template."""
     for template, found in evaluations_by_template(result):
         names = names_of(list_indicators(), template)
         for warning in find_imbalance(found):
