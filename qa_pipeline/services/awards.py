@@ -150,18 +150,20 @@ def list_proposals(
 
 
 def read_ledger(store: Store, agent_id: str | None = None) -> Sequence[LedgerEntry]:
-    """Return all approved points by agent and period. Of several for the same thing the latest counts."""
+    """Return all approved points by agent and period. Of several for the same thing what was approved last counts."""
     with store.reading() as tx:
         kept = [one.proposal for one in tx.proposals.list(subject=agent_id) if one.proposal.points]
         steps = tx.transitions.latest(MACHINE, [one.id for one in kept])
-    entries: dict[tuple[str, str, str, str], LedgerEntry] = {}
-    for proposal in sorted(kept, key=lambda one: one.proposed_at):
-        step = steps.get(proposal.id)
-        if step is not None and step.to_state == APPROVED and proposal.kind is not ProposalKind.BEST_TEAM:
-            entries[_key(proposal)] = LedgerEntry(
-                proposal=proposal, points=proposal.points or 0.0, approved_by=step.actor, approved_at=step.at
-            )
-    return sorted(entries.values(), key=lambda one: (one.proposal.subject, one.proposal.period, one.proposal.name))
+    approved = [
+        LedgerEntry(proposal=one, points=one.points or 0.0, approved_by=step.actor, approved_at=step.at)
+        for one in kept
+        if one.kind is not ProposalKind.BEST_TEAM
+        and (step := steps.get(one.id)) is not None
+        and step.to_state == APPROVED
+    ]
+    in_order = sorted(approved, key=lambda entry: entry.approved_at)
+    counting = {_key(entry.proposal): entry for entry in in_order}.values()
+    return sorted(counting, key=lambda one: (one.proposal.subject, one.proposal.period, one.proposal.name))
 
 
 def _refresh(tx: Transaction, period: str, now: datetime, rules: AwardRules, cards: Sequence[Scorecard]) -> AwardsRun:
