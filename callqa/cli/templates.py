@@ -11,6 +11,7 @@ import typer
 from callqa.cli.console import USAGE, AppContext, context, err, in_one_line, out
 from callqa.cli.template_proposals import levels_text, propose
 from qa_pipeline.appraisal.attainment import levels_of
+from qa_pipeline.appraisal.observed import RATING
 from qa_pipeline.appraisal.smart import judge_items
 from qa_pipeline.appraisal.templates import (
     TemplateCheck,
@@ -22,7 +23,7 @@ from qa_pipeline.appraisal.templates import (
 from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateItem
 from qa_pipeline.errors import N_, TemplateError
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.report.labels import joined, label
+from qa_pipeline.report.labels import RATER_CLASSES, joined, label
 from qa_pipeline.services.template_history import Month, TemplateHistory, judge_months, read_months, with_history
 
 app = typer.Typer(name="templates", no_args_is_help=True, help="Appraisal templates: indicators, targets and weights.")
@@ -96,6 +97,7 @@ def show(ctx: typer.Context, template: Annotated[str, typer.Argument(help="Id, o
             for dimension in found.dimensions
         ],
         "period": found.period,
+        "raters": {rater_class.value: weight for rater_class, weight in found.raters},
         "goals": [{"id": goal, "name": {"zh": name.zh, "en": name.en}} for goal, name in found.goals],
         "grades": [{"grade": grade, "from_points": bound} for grade, bound in found.grades],
     }
@@ -128,6 +130,7 @@ def _item(item: TemplateItem, definition: KpiDefinition) -> dict[str, Any]:
         "formula": {"zh": definition.formula.zh, "en": definition.formula.en} if definition.formula else None,
         "goal": item.goal,
         "direction": levels.direction.value,
+        "source": definition.source,
         "weight": item.weight,
         "floor": levels.floor,
         "floor_low": levels.floor_low,
@@ -202,6 +205,14 @@ def _print_template(here: AppContext, found: Template) -> None:
             )
     out.print(table)
     out.print(" · ".join(f"{grade} ≥ {bound:g}" for grade, bound in found.grades), markup=False)
+    if found.raters:
+        parts = [f"{label(RATER_CLASSES, each.value, here.translate)} {weight:g} %" for each, weight in found.raters]
+        rated = [item.indicator for item in found.items if catalogue[item.indicator].source == RATING]
+        here.say(
+            N_("Rated by people: {indicators}. Who rates: {raters}."),
+            indicators=joined([catalogue[indicator].name.in_language(lang) for indicator in rated], here.translate),
+            raters=joined(parts, here.translate),
+        )
     for goal, name in found.goals:
         serving = [catalogue[item.indicator].name.in_language(lang) for item in found.items if item.goal == goal]
         here.say(

@@ -9,6 +9,7 @@ from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import KpiDefinition, KpiRecord
 
 INSPECTION = "inspection"
+RATING = "rating"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +15,9 @@ from pydantic import Field
 
 from qa_pipeline.appraisal.attainment import find_disorder, levels_of
 from qa_pipeline.appraisal.contestable_rules import find_contestable
+from qa_pipeline.appraisal.observed import RATING
 from qa_pipeline.appraisal.smart import MEASURABLE, RELEVANT, SPECIFIC, TIME_BOUND, find_unstated
-from qa_pipeline.domain.performance import KpiDefinition, Template, TemplateDimension, TemplateItem
+from qa_pipeline.domain.performance import KpiDefinition, RaterClass, Template, TemplateDimension, TemplateItem
 from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import N_, NotFound, TemplateError
 from qa_pipeline.resources import SHIPPED, Document, read_yaml
@@ -73,6 +74,7 @@ class _File(RuleModel):
     period: Literal["month"] | None = None
     min_contacts: Annotated[int, Field(ge=0)]
     goals: tuple[_Goal, ...] = ()
+    raters: Annotated[dict[RaterClass, Percent], Field(default_factory=dict)]
     dimensions: Annotated[tuple[_Dimension, ...], Field(min_length=1)]
     grades: Annotated[tuple[_Grade, ...], Field(min_length=1)]
 
@@ -105,6 +107,7 @@ def check_template(path: Path, catalogue: Catalogue) -> TemplateCheck:
     if parsed is not None and draft is not None:
         warnings += _unopposed(document, parsed, catalogue)
         warnings += _unserved(document, parsed)
+        warnings += _doubtful_raters(document, parsed, catalogue)
         warnings += find_unstated(document, draft, catalogue)
     return TemplateCheck(path=path, template=None if errors else draft, errors=errors, warnings=warnings)
 
@@ -189,6 +192,7 @@ def _disagreements(document: Document, parsed: _File, catalogue: Catalogue) -> I
             yield from _item_problems(document, (*here, "items", index), item, catalogue, seen)
             yield from _aimless(document, (*here, "items", index), item, parsed, catalogue)
     yield from _goals_twice(document, parsed)
+    yield from _rater_problems(document, parsed, catalogue)
     bounds = [grade.from_points for grade in parsed.grades]
     if bounds[-1] != 0 or any(first <= second for first, second in itertools.pairwise(bounds)):
         yield located(
@@ -298,6 +302,51 @@ def _goals_twice(document: Document, parsed: _File) -> Iterable[TemplateError]:
             yield located(document, TemplateError, ("goals", position, "id"), message, goal=goal_id)
 
 
+def _rater_problems(document: Document, parsed: _File, catalogue: Catalogue) -> Iterable[TemplateError]:
+    if parsed.raters:
+        yield from _sums_to_hundred(document, ("raters",), list(parsed.raters.values()))
+        return
+    for keys, item in _rated_items(parsed, catalogue):
+        yield located(
+            document,
+            TemplateError,
+            keys,
+            N_("{indicator} is rated by people, and the template does not say by whom."),
+            hint=N_("Write who rates at the top, in percent, for example `raters: {example}`."),
+            indicator=item.indicator,
+            example="{self: 30, manager: 70}",
+            smart=MEASURABLE,
+        )
+
+
+def _doubtful_raters(document: Document, parsed: _File, catalogue: Catalogue) -> Iterable[TemplateError]:
+    if not parsed.raters:
+        return
+    if not any(True for _ in _rated_items(parsed, catalogue)):
+        yield located(
+            document,
+            TemplateError,
+            ("raters",),
+            N_("The template names raters, and no item is rated."),
+            hint=N_("Add a rated item, or leave the raters out."),
+        )
+    if set(parsed.raters) in ({RaterClass.SELF}, {RaterClass.MANAGER}):
+        yield located(
+            document,
+            TemplateError,
+            ("raters",),
+            N_("A single class rates, which is mostly a single person, and one person alone decides nothing."),
+            hint=N_("Add a second class of raters."),
+        )
+
+
+def _rated_items(parsed: _File, catalogue: Catalogue) -> Iterator[tuple[tuple[str | int, ...], _Item]]:
+    for position, dimension in enumerate(parsed.dimensions):
+        for index, item in enumerate(dimension.items):
+            if item.indicator in catalogue and catalogue[item.indicator].source == RATING:
+                yield ("dimensions", position, "items", index), item
+
+
 def _unserved(document: Document, parsed: _File) -> Iterable[TemplateError]:
     served = {item.goal for dimension in parsed.dimensions for item in dimension.items}
     for position, goal in enumerate(parsed.goals):
@@ -365,5 +414,6 @@ def _template(parsed: _File, document: Document) -> Template:
         min_contacts=parsed.min_contacts,
         period=parsed.period,
         goals=tuple((goal.id, Text(zh=goal.name.zh, en=goal.name.en)) for goal in parsed.goals),
+        raters=tuple(parsed.raters.items()),
         digest=sha256(canonical.encode()).hexdigest(),
     )

@@ -10,19 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from qa_pipeline.domain.inspection import Outcome, Reason
-from qa_pipeline.domain.performance import Evaluation
+from qa_pipeline.domain.performance import Evaluation, RaterClass
 from qa_pipeline.domain.scorecard import Text
-
-
-class RaterClass(StrEnum):
-    """From where somebody sees the agent's work."""
-
-    SELF = "self"
-    MANAGER = "manager"
-    PEER = "peer"
-    REPORT = "report"  # who reports to the one who is rated
-    SERVED = "served"  # customers and inner customers
-    EXTERNAL = "external"
 
 
 class StaffRole(StrEnum):

@@ -18,6 +18,17 @@ class IndicatorDirection(StrEnum):
     RANGE = "range"
 
 
+class RaterClass(StrEnum):
+    """From where somebody sees the agent's work."""
+
+    SELF = "self"
+    MANAGER = "manager"
+    PEER = "peer"
+    REPORT = "report"  # who reports to the one who is rated
+    SERVED = "served"  # customers and inner customers
+    EXTERNAL = "external"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KpiDefinition:
     """One named measure.
@@ -27,7 +38,8 @@ class KpiDefinition:
     ``floor_low``: for RANGE, the low value with attainment 0 (``floor`` is the high one).
     ``other_targets``: further targets that sources of the field state. ``minimum``, ``maximum``: plausible values.
     ``aliases``: column headers that people write, in any language.
-    ``source``: "import" or "inspection" (computed from inspections by ``measure``).
+    ``source``: "import", "inspection" (computed from inspections by ``measure``) or "rating" (people rate it from 1 to
+    5; ``anchors`` says of each step what can be seen then).
     ``group``: where lists show it. ``opposing``: indicators that suffer when this one is chased, shown beside it.
     ``also_rated``: people also report it as a mean rating on a scale, which is another indicator.
     ``formula``: from which counts it comes, in words. ``accumulates``: it grows with the length of the period.
@@ -53,6 +65,7 @@ class KpiDefinition:
     also_rated: bool = False
     formula: Text | None = None
     accumulates: bool = False
+    anchors: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +121,8 @@ class Template:
     """Indicators, targets and weights of a role, versioned.
 
     ``grades``: lower bound in points by grade, best first. ``period``: what the targets are for, "month", or None when
-    the file does not say. ``goals``: what the business wants to reach, by id.
+    the file does not say. ``goals``: what the business wants to reach, by id. ``raters``: who rates the rated items,
+    with the weight of each class in percent; empty where nothing is rated.
     """
 
     id: str
@@ -121,6 +135,7 @@ class Template:
     digest: str
     period: str | None = None
     goals: tuple[tuple[str, Text], ...] = ()
+    raters: tuple[tuple[RaterClass, float], ...] = ()
 
     @property
     def items(self) -> Iterator[TemplateItem]:

@@ -19,6 +19,7 @@ from qa_pipeline.resources.schema import RuleModel, located, validate
 FOLDER = SHIPPED / "indicators"
 
 Unit = Literal["ratio", "s", "h", "min", "points", "count", "cny", "scale_1_5", "nps"]
+ANCHOR_COUNT = 5
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -46,8 +47,9 @@ class _Indicator(RuleModel):
     aliases: tuple[str, ...] = ()
     opposing: tuple[str, ...] = ()
     also_rated: bool = False
-    source: Literal["import", "inspection"] = "import"
+    source: Literal["import", "inspection", "rating"] = "import"
     measure: Literal["script", "attitude", "passed", "points"] | None = None
+    anchors: tuple[_Words, ...] = ()
 
 
 class _File(RuleModel):
@@ -90,7 +92,7 @@ def read_catalogue(paths: Iterable[Path]) -> dict[str, KpiDefinition]:
     ------
     TemplateError
         Naming file, line and key: a file breaks the schema, an id or alias is used twice, a level lies outside
-        minimum and maximum, or an opposing indicator does not exist.
+        minimum and maximum, a rated indicator lacks its anchors, or an opposing indicator does not exist.
     """
     definitions: dict[str, KpiDefinition] = {}
     owners: dict[str, str] = {}
@@ -103,6 +105,7 @@ def read_catalogue(paths: Iterable[Path]) -> dict[str, KpiDefinition]:
         for index, indicator in enumerate(parsed.indicators):
             _check_once(document, index, indicator, owners)
             _check_levels(document, index, indicator)
+            _check_anchors(document, index, indicator)
             definitions[indicator.id] = _definition(indicator)
             places.append((document, index, indicator))
     for document, index, indicator in places:
@@ -119,11 +122,12 @@ def read_catalogue(paths: Iterable[Path]) -> dict[str, KpiDefinition]:
 
 
 def _definition(indicator: _Indicator) -> KpiDefinition:
-    values = indicator.model_dump(exclude={"name", "formula"})
+    values = indicator.model_dump(exclude={"name", "formula", "anchors"})
     formula = indicator.formula
     return KpiDefinition(
         name=Text(zh=indicator.name.zh, en=indicator.name.en),
         formula=Text(zh=formula.zh, en=formula.en) if formula else None,
+        anchors=tuple(Text(zh=anchor.zh, en=anchor.en) for anchor in indicator.anchors),
         **values,
     )
 
@@ -168,4 +172,16 @@ def _check_levels(document: Document, index: int, indicator: _Indicator) -> None
             TemplateError,
             ("indicators", index, "source"),
             N_("An indicator from inspections needs a measure, and no other has one."),
+        )
+
+
+def _check_anchors(document: Document, index: int, indicator: _Indicator) -> None:
+    is_rated = indicator.source == "rating"
+    if len(indicator.anchors) != (ANCHOR_COUNT if is_rated else 0) or (is_rated and indicator.unit != "scale_1_5"):
+        raise located(
+            document,
+            TemplateError,
+            ("indicators", index, "anchors"),
+            N_("A rated indicator has the unit scale_1_5 and an anchor for each of 1 to 5; no other has anchors."),
+            hint=N_("Write for each step what can be seen when somebody deserves it."),
         )

@@ -38,6 +38,19 @@ class SaysTurn(Protocol):
     def after(self) -> float: ...
 
 
+class SaysPlaces(Protocol):
+    """A range of places, such as Places."""
+
+    @property
+    def low(self) -> int: ...
+
+    @property
+    def high(self) -> int: ...
+
+    @property
+    def of(self) -> int: ...
+
+
 OUTCOMES = {
     "met": N_("met"),
     "partly_met": N_("partly met"),
@@ -65,6 +78,16 @@ GROUPS = {
     "insufficient": N_("too little evidence"),
     "none": N_("not evaluated"),
 }
+BASES = {
+    "machine": N_("machine alone"),
+    "reviewed": N_("machine, and people where they reviewed"),
+    "estimated": N_("estimated from machine and reviews"),
+}
+METHODS = {
+    "ppi": N_("the machine on all contacts, corrected by random reviews"),
+    "model": N_("mean of the agents' estimates from machine and reviews"),
+    "machine": N_("the machine alone; its own bias is not in the interval"),
+}
 ROLES = {
     "agent": N_("Agent"),
     "customer": N_("Customer"),
@@ -76,6 +99,14 @@ QUALITIES = {
     "trusted": N_("trusted transcript"),
     "draft": N_("draft transcript"),
     "unusable": N_("unusable transcript"),
+}
+RATER_CLASSES = {
+    "self": N_("self"),
+    "manager": N_("manager"),
+    "peer": N_("peers"),
+    "report": N_("reports"),
+    "served": N_("people served"),
+    "external": N_("external"),
 }
 STATUSES = {"pending": N_("pending"), "failed": N_("failed")}
 SENTIMENTS = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
@@ -193,6 +224,13 @@ def turn_text(turn: SaysTurn, translate: Translate) -> str:
 def with_name(name: str, text: str, translate: Translate) -> str:
     """Return a text with the name of what it is about before it."""
     return translate(N_("{name}: {text}")).format(name=name, text=text)
+
+
+def places_text(places: SaysPlaces, translate: Translate) -> str:
+    """Return the range of places; never one place alone, for none is known for certain."""
+    return translate(N_("between place {low} and {high} of {of}")).format(
+        low=places.low, high=places.high, of=places.of
+    )
 
 
 def points_text(value: float | None) -> str:
