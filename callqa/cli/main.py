@@ -30,6 +30,7 @@ from callqa.cli import (
     report,
     results,
     reviews,
+    samples,
     score,
     scorecards,
     scripts,
@@ -93,6 +94,7 @@ app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
 app.add_typer(assignments.app, name="assignments")
 app.add_typer(awards.app, name="awards")
+app.add_typer(samples.app, name="samples")
 app.add_typer(reviews.app, name="reviews")
 app.command()(evaluate.evaluate)
 app.command()(results.running)

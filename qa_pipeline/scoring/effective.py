@@ -74,9 +74,9 @@ def effective(inspection: Inspection, reviews: Iterable[Review], card: Scorecard
 def judged_by(inspection: Inspection, review: Review, card: Scorecard) -> Effective:
     """Return the judgement of one reviewer alone, as the estimation compares it with the machine's.
 
-    A blind reviewer's consists of the verdicts and nothing else; who has gone through the machine's findings agrees with
-    those that stand without a verdict. Who reviewed by another version of the card has not seen these findings, and who
-    gave a total alone says nothing on any of them.
+    A blind reviewer's consists of the verdicts and nothing else; who has gone through the machine's findings agrees
+    with those that stand without a verdict. Who reviewed by another version of the card has not seen these findings,
+    and who gave a total alone says nothing on any of them.
     """
     seen = bool(review.verdicts) and not review.blind and review.scorecard_version == card.version
     findings = {finding.criterion_id: finding for finding in inspection.findings} if seen else {}

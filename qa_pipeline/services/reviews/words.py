@@ -19,9 +19,21 @@ def column_names() -> Mapping[str, Sequence[str]]:
 
 def title(field: str, language: str) -> str:
     """Return the header that callqa writes above a field in sheets for reviewers."""
-    names = {**_words()["columns"], **_words()["shown"]}[field]["zh" if language.startswith("zh") else "en"]
-    # What is only shown has one name.
-    return str(names if isinstance(names, str) else names[0])
+    return str({**_words()["columns"], **_words()["shown"]}[field][_key(language)][0])
+
+
+def outcome_word(outcome: Outcome, language: str) -> str:
+    """Return the word that callqa offers for an outcome in sheets for reviewers."""
+    return str(_words()["outcomes"][outcome.value][_key(language)][0])
+
+
+def yes_word(language: str) -> str:
+    """Return the word for yes in sheets for reviewers."""
+    return str(_words()["yes"][_key(language)])
+
+
+def _key(language: str) -> str:
+    return "zh" if language.startswith("zh") else "en"
 
 
 def find_outcome(text: str) -> Outcome | None:
