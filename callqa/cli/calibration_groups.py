@@ -140,19 +140,15 @@ def _print(here: AppContext, found: AuditOfPeriod) -> None:
 def _print_audit(here: AppContext, found: GroupAudit, p: float) -> None:
     assert found.audit is not None, "checked before"
     ratios = {each.group: each for each in found.ratios}
-    headings = [N_("Group"), N_("Reviews"), N_("Agents"), N_("Machine above people"), N_("Beside the others")]
-    table = here.table(
-        [*headings, N_("95 %"), N_("p"), N_("Could be detected"), N_("Result"), N_("Passing, of the best")]
-    )
+    headings = [N_("Group"), N_("Reviews / agents"), N_("Machine above people"), N_("Beside the others, 95 %")]
+    table = here.table([*headings, N_("p"), N_("Could be detected"), N_("Result"), N_("Passing, of the best")])
     for each in found.audit.groups:
         name = found.names[each.group]
         table.add_row(
             name,
-            str(each.n),
-            str(each.agent_count),
+            f"{each.n} / {each.agent_count}",
             f"{each.gap:+.1f}",
-            f"{each.difference:+.1f}",
-            f"{each.ci95[0]:+.1f} – {each.ci95[1]:+.1f}",
+            f"{each.difference:+.1f} ({each.ci95[0]:+.1f} – {each.ci95[1]:+.1f})",
             f"{each.p:.3f}",
             f"{each.detectable:.1f}",
             here.translate(_VERDICTS[each.verdict]),

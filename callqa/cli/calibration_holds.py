@@ -141,7 +141,7 @@ def _print(
 ) -> None:
     tell_holds(here, new)
     if rates:
-        headings = [N_("Scorecard"), N_("Criterion"), N_("Differ from blind reviews"), N_("Upheld appeals")]
+        headings = [N_("Scorecard"), N_("Criterion"), N_("Against blind reviews"), N_("Upheld appeals")]
         table = here.table([*headings, N_("People differ"), N_("Allowed")])
         for each in rates:
             shares = (_share_text(share) for share in (each.reviewed, each.appealed, each.people))

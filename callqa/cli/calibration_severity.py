@@ -107,15 +107,13 @@ def _print_panel(here: AppContext, found: SeverityOfPeriod, panel: PanelSeverity
         last=found.months[-1],
         reviews=found.review_count,
     )
-    headings = [N_("Reviewer"), N_("Points"), N_("95 %"), N_("Reviews"), N_("Shared contacts"), N_("Spread")]
-    table = here.table([*headings, N_("Last month"), N_("Remarks")])
+    headings = [N_("Reviewer"), N_("Points, 95 %"), N_("Reviews / shared"), N_("Spread"), N_("Last month")]
+    table = here.table([*headings, N_("Remarks")])
     for each in sorted(panel.reviewers, key=lambda one: one.points):
         table.add_row(
             found.names[each.reviewer],
-            f"{each.points:+.1f}",
-            f"{each.ci95[0]:+.1f} – {each.ci95[1]:+.1f}",
-            str(each.n),
-            str(each.shared_count),
+            f"{each.points:+.1f} ({each.ci95[0]:+.1f} – {each.ci95[1]:+.1f})",
+            f"{each.n} / {each.shared_count}",
             "–" if each.spread_ratio is None else f"{each.spread_ratio:.2f}",
             "–" if each.change is None else f"{each.change.points:+.1f} (p = {each.change.p:.3f})",
             here.translate(N_("; ")).join(here.translate(remark) for remark in _remarks(each)),

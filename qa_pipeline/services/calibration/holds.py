@@ -74,8 +74,8 @@ def hold_criterion(
 def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at: datetime) -> Sequence[ErrorRate]:
     """Return what is known of the machine's errors by criterion, since its last release and within the rule's months.
 
-    A contact that several people reviewed counts once: wrong when most of them disagree with the machine. Appeals are
-    set against the charges only where there are as many upheld ones as the rule asks for.
+    Of each contact the machine is set beside one person, as people are beside one other, so that the two shares can be
+    compared. Appeals are set against the charges only where there are as many upheld ones as the rule asks for.
     """
     since = _since(tx, rule, at)
     reviewed: dict[Key, dict[str, list[ReviewedCriterion]]] = defaultdict(lambda: defaultdict(list))
@@ -109,8 +109,9 @@ def _since(tx: Transaction, rule: HoldRule, at: datetime) -> _Since:
 
 
 def _wrong(contacts: Iterable[Sequence[ReviewedCriterion]]) -> Share:
-    votes = [[one.person is not one.machine for one in verdicts] for verdicts in contacts]
-    return Share(sum(2 * sum(each) > len(each) for each in votes), len(votes))
+    """Return on how many contacts the machine disagrees with one person, the first by name."""
+    first = [min(verdicts, key=lambda one: one.reviewed.reviewer) for verdicts in contacts]
+    return Share(sum(one.person is not one.machine for one in first), len(first))
 
 
 def _differing(contacts: Iterable[Sequence[ReviewedCriterion]]) -> Share:

@@ -59,8 +59,7 @@ def test_what_is_not_known_holds_nothing(store: Store, machine: list, people: li
 
 
 def test_what_people_disagree_among_themselves_is_allowed_to_the_machine(store: Store) -> None:
-    # 40 contacts by two people who differ on 12 (30 %): .1 + .3 are allowed. The machine goes with a, so on those
-    # where b differs half of the votes are against it, which is not most of them: nothing is wrong.
+    # 40 contacts by two people who differ on 12 (30 %): .1 + .3 are allowed. The machine goes with a, the first.
     start(store)
     add_judged(store, [MET] * 40, [[MET, NOT]] * 12 + [[MET, MET]] * 28)
     with store.reading() as tx:
