@@ -89,13 +89,20 @@ def start(store: Store) -> None:
         tx.runs.start("run", "score")
 
 
-def add_judged(store: Store, machine: Sequence[Outcome], people: Sequence[Sequence[Outcome]], **review: object) -> None:
+def add_judged(
+    store: Store,
+    machine: Sequence[Outcome],
+    people: Sequence[Sequence[Outcome]],
+    *,
+    month: str = "2026-10",
+    **review: object,
+) -> None:
     """Keep one contact per outcome of the machine, each judged blindly by the people (a, b, ...) on one criterion."""
     with store.transaction() as tx:
         known = tx.contacts.count()
         for number, (found, said) in enumerate(zip(machine, people, strict=True), start=known):
             contact_id = f"J-{number:04d}"
-            add_contact(tx, contact_id, {CRITERION: found})
+            add_contact(tx, contact_id, {CRITERION: found}, on=f"{month}-05")
             for place, outcome in enumerate(said):
                 add_review(tx, contact_id, "abcdef"[place], {CRITERION: outcome}, **review)
 
