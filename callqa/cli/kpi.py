@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,8 +12,11 @@ from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line
 from qa_pipeline.domain.performance import KpiDefinition, KpiRecord
 from qa_pipeline.errors import N_, RowError
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
+from qa_pipeline.kpi.forms import Form
+from qa_pipeline.kpi.mapping import KpiMapping, list_mappings
 from qa_pipeline.report.labels import joined, value_text
 from qa_pipeline.services.kpi_import import ImportResult, import_kpis
+from qa_pipeline.store.kpis import KpiConflict
 
 app = typer.Typer(name="kpi", no_args_is_help=True, help="Indicator values: import them, list them, see the catalogue.")
 
@@ -26,6 +29,7 @@ _GROUPS = {
     "service_desk": N_("Service desk"),
     "online_shop": N_("Online shop"),
     "management": N_("Management"),
+    "rated": N_("Rated by people"),
 }
 _DIRECTIONS = {"up": N_("higher is better"), "down": N_("lower is better"), "range": N_("inside the range")}
 
@@ -34,21 +38,40 @@ _DIRECTIONS = {"up": N_("higher is better"), "down": N_("lower is better"), "ran
 def import_(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX.")],
-    mapping: Annotated[Path | None, typer.Option(help="YAML: what the columns mean, where headers do not say.")] = None,
+    mapping: Annotated[
+        str | None, typer.Option(help="What the columns mean: a name from `callqa kpi mappings`, or a YAML file.")
+    ] = None,
     period: Annotated[str | None, typer.Option(help="YYYY-MM, for a table without a column of months.")] = None,
+    form: Annotated[Form | None, typer.Option(help="What a row is, where the columns do not say it.")] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let this file stand instead of other sources that say otherwise.")
+    ] = False,
     known_agents_only: Annotated[
         bool, typer.Option("--known-agents-only", help="Refuse agents whom nothing has named before.")
     ] = False,
 ) -> None:
-    """Import a table of indicator values per agent and month, or of single calls."""
+    """Import indicator values per agent and month, or calls, tickets, surveys, orders or shifts (docs/imports.md)."""
     here = context(ctx)
-    result = import_kpis(here.store(), file, mapping=mapping, period=period, known_agents_only=known_agents_only)
+    result = import_kpis(
+        here.store(),
+        file,
+        mapping=mapping,
+        period=period,
+        form=form,
+        replace=replace,
+        known_agents_only=known_agents_only,
+    )
     document = {
         "imported": result.imported_count,
         "unchanged": result.unchanged_count,
         "rejected": [_rejected(here, error) for error in result.rejected],
         "replaced": result.replaced_count,
         "form": result.form.value,
+        "contradicted": [
+            {"agent": agent, "period": month, "indicator": indicator} for agent, month, indicator in result.contradicted
+        ],
+        "without_value": dict(result.without_value),
+        "notes": [note.render(here.translate) for note in result.notes],
         "periods": list(result.periods),
         "new_agents": list(result.new_agents),
         "ignored_columns": list(result.ignored_columns),
@@ -87,6 +110,50 @@ def list_(
 
 
 @app.command()
+def conflicts(
+    ctx: typer.Context,
+    period: Annotated[str | None, typer.Option(help="YYYY-MM; all months when left out.")] = None,
+) -> None:
+    """List where sources contradict each other, and which value counts: that on more observations, then the newest."""
+    here = context(ctx)
+    with here.store().reading() as tx:
+        found = tx.kpis.conflicts(period)
+    document = {
+        "conflicts": [
+            {
+                "agent": one.counting.agent_id,
+                "period": one.counting.period,
+                "indicator": one.counting.indicator,
+                "counts": _side(one.counting),
+                "others": [_side(other) for other in one.others],
+            }
+            for one in found
+        ]
+    }
+    here.emit(document, lambda: _print_conflicts(here, found))
+
+
+@app.command()
+def mappings(ctx: typer.Context) -> None:
+    """List the mappings that ship, for --mapping."""
+    here = context(ctx)
+    found = list_mappings(shipped())
+    document = {
+        "mappings": [
+            {
+                "name": name,
+                "title": {"zh": one.title.zh, "en": one.title.en} if one.title else None,
+                "form": one.form.value if one.form else None,
+                "columns": list(one.uses),
+                "file": str(one.document.path),
+            }
+            for name, one in found.items()
+        ]
+    }
+    here.emit(document, lambda: _print_mappings(here, found))
+
+
+@app.command()
 def catalogue(ctx: typer.Context) -> None:
     """List all indicators with units, targets and the column headers that are understood."""
     here = context(ctx)
@@ -103,6 +170,52 @@ def _rejected(here: AppContext, error: RowError) -> dict[str, Any]:
     }
 
 
+def _side(record: KpiRecord) -> dict[str, Any]:
+    return {"value": record.value, "n": record.n, "sd": record.sd, "source": record.source}
+
+
+def _print_conflicts(here: AppContext, found: Sequence[KpiConflict]) -> None:
+    if not found:
+        here.say(N_("No sources contradict each other."))
+        return
+    headings = (N_("Agent"), N_("Month"), N_("Indicator"), N_("Value that counts"), N_("Other values"))
+    table = here.table(headings)
+    for one in found:
+        table.add_row(
+            one.counting.agent_id,
+            one.counting.period,
+            _indicator_name(here, one.counting.indicator),
+            _told(here, one.counting),
+            "\n".join(_told(here, other) for other in one.others),
+        )
+    out.print(table)
+    here.say(N_("Import the right one again with --replace, and the others are put aside."))
+
+
+def _told(here: AppContext, record: KpiRecord) -> str:
+    definition = shipped().get(record.indicator)
+    value = value_text(record.value, definition.unit if definition else "", here.translate)
+    count = "?" if record.n is None else record.n
+    return here.translate(N_("{value} (n {n}, {source})")).format(value=value, n=count, source=record.source)
+
+
+def _indicator_name(here: AppContext, indicator: str) -> str:
+    definition = shipped().get(indicator)
+    return definition.name.in_language(here.settings.lang) if definition else indicator
+
+
+def _print_mappings(here: AppContext, found: Mapping[str, KpiMapping]) -> None:
+    table = here.table((N_("Name"), N_("Form"), N_("For"), N_("Columns")))
+    for name, one in found.items():
+        table.add_row(
+            name,
+            one.form.value if one.form else "",
+            one.title.in_language(here.settings.lang) if one.title else "",
+            joined(list(one.uses), here.translate),
+        )
+    out.print(table)
+
+
 def _print_import(here: AppContext, result: ImportResult) -> None:
     here.say(
         N_("{imported} values imported ({replaced} of them replace older ones), {unchanged} unchanged."),
@@ -110,6 +223,19 @@ def _print_import(here: AppContext, result: ImportResult) -> None:
         replaced=result.replaced_count,
         unchanged=result.unchanged_count,
     )
+    for note in result.notes:
+        here.say(note.message, **note.params)
+    for indicator, count in result.without_value.items():
+        here.say(
+            N_("{indicator}: no value for {count} agents and months of this file, as there is nothing to count."),
+            indicator=_indicator_name(here, indicator),
+            count=count,
+        )
+    if result.contradicted:
+        here.say(
+            N_("{count} values are contradicted by another source; `callqa kpi conflicts` lists them."),
+            count=len(result.contradicted),
+        )
     if result.new_agents:
         here.say(N_("Agents named for the first time: {agents}"), agents=joined(result.new_agents, here.translate))
     if result.ignored_columns:
@@ -143,7 +269,7 @@ def _print_records(here: AppContext, records: Sequence[KpiRecord]) -> None:
         table.add_row(
             record.agent_id,
             record.period,
-            definition.name.in_language(here.settings.lang) if definition else record.indicator,
+            _indicator_name(here, record.indicator),
             value_text(record.value, definition.unit if definition else "", here.translate),
             "" if record.n is None else str(record.n),
             record.source,

@@ -56,6 +56,26 @@ def find_flag(text: str) -> bool | None:
     return next((kind == "yes" for kind, names in _words()["flags"].items() if folded in names), None)
 
 
+def find_state(text: str, kind: str) -> str | None:
+    """Return the state that a word means among those of a kind ("ticket", "order", "shift"); None for any other."""
+    folded = _fold(text)
+    names = _words()["states"].items()
+    return next((name for name, words in names if name.startswith(f"{kind}_") and folded in words), None)
+
+
+def find_rating(text: str) -> float | None:
+    """Return the place of an answer in words on its scale, from 0 (worst) to 1; None for any other word."""
+    folded = _fold(text)
+    levels = list(_words()["ratings"].values())
+    return next((place / (len(levels) - 1) for place, words in enumerate(levels) if folded in words), None)
+
+
+def is_fault(category: str) -> bool:
+    """Whether the category of a ticket is a fault."""
+    folded = _fold(category)
+    return any(word in folded for word in _words()["faults"]["words"])
+
+
 def is_total(agent: str) -> bool:
     """Whether the cell of the agent names a row of totals, such as ``合计``."""
     return _fold(agent) in _words()["totals"]["words"]

@@ -9,9 +9,10 @@ from qa_pipeline.errors import N_, RowError
 from qa_pipeline.intake.tables import Row, Table, match_headers, parse_period
 from qa_pipeline.kpi.catalogue import header_aliases
 from qa_pipeline.kpi.columns import ColumnUnit, find_unit
+from qa_pipeline.kpi.forms import Form
 from qa_pipeline.kpi.settle import Claim
 from qa_pipeline.services.kpi_import.cells import parse_count, parse_sd, parse_value, reads_as_percent
-from qa_pipeline.services.kpi_import.layout import Form, Layout
+from qa_pipeline.services.kpi_import.layout import Layout
 from qa_pipeline.services.kpi_import.reading import Reading, agent_of, cell
 
 
@@ -19,15 +20,23 @@ class MonthlyTable:
     """A long or wide table with its columns known."""
 
     def __init__(
-        self, table: Table, layout: Layout, catalogue: Mapping[str, KpiDefinition], period: str | None, source: str
+        self,
+        table: Table,
+        layout: Layout,
+        catalogue: Mapping[str, KpiDefinition],
+        period: str | None,
+        source: str,
+        current: str,
     ) -> None:
         self._table = table
         self._layout = layout
         self._catalogue = catalogue
         self._period = period
         self._source = source
+        self._current = current
         self._aliases = header_aliases(catalogue.values())
         self._named: dict[str, str | None] = {}
+        self._periods: dict[str, str] = {}
         self._percent = self._find_percent_columns()
 
     def read(self) -> Reading:
@@ -61,7 +70,18 @@ class MonthlyTable:
         if header is None:
             assert self._period is not None, "find_layout refuses a table with neither"
             return self._period
-        return parse_period(row.values[header], self._table.place(row, header))
+        text = row.values[header]
+        known = self._periods.get(text)
+        if known is not None:
+            return known
+        place = self._table.place(row, header)
+        period = parse_period(text, place)
+        if period > self._current:
+            raise place.error(
+                N_("{period} lies in the future."), hint=N_("Check the month; import what has happened."), period=period
+            )
+        self._periods[text] = period
+        return period
 
     def _long_claims(self, row: Row, agent_id: str, period: str) -> Iterator[Claim]:
         fields = self._layout.fields

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from qa_pipeline.domain.performance import Agent
-from qa_pipeline.errors import N_, RowError
+from qa_pipeline.errors import N_, Message, RowError
 from qa_pipeline.intake.tables import Row, Table, is_missing
 from qa_pipeline.kpi.columns import is_total
+from qa_pipeline.kpi.parts import Part
 from qa_pipeline.kpi.settle import Claim
 from qa_pipeline.services.kpi_import.layout import Layout
 
@@ -16,9 +17,16 @@ _MAX_AGENT_CHARACTERS = 200
 
 @dataclass(slots=True)
 class Reading:
-    """Claims and refused rows of one file, and the agents that its rows name."""
+    """What one file says: claims of a finished table, or parts of one with a row per thing, and refused rows.
+
+    ``agents``: those that its rows name; ``first_rows``: the first row of each agent and month of a part.
+    ``notes``: what the file as a whole leaves open.
+    """
 
     claims: list[Claim] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    first_rows: dict[tuple[str, str], int] = field(default_factory=dict)
+    notes: list[Message] = field(default_factory=list)
     rejected: list[RowError] = field(default_factory=list)
     repeated_count: int = 0
     agents: dict[str, Agent] = field(default_factory=dict)

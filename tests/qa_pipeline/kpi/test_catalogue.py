@@ -29,6 +29,10 @@ STATED = {
 }
 WITHOUT_TARGET = [
     "calls_handled",
+    "calls_handled_weekly",
+    "satisfaction_index",
+    "sla_attainment",
+    "punctuality_rate",
     "inspection_pass_rate",
     "inspection_score",
     "satisfaction_rating",
@@ -53,6 +57,15 @@ WITHOUT_TARGET = [
     "abnormal_order_share",
     "report_timeliness",
     "report_truthfulness",
+]
+# Targets of the product.
+RATED = [
+    "task_completion",
+    "collaboration",
+    "service_spirit",
+    "professional_ability",
+    "learning",
+    "people_leadership",
     "report_quality",
 ]
 
@@ -74,7 +87,7 @@ indicators:
 
 def test_the_catalogue_is_complete_with_the_stated_targets() -> None:
     found = {definition.id: definition.target for definition in list_indicators()}
-    assert found == STATED | dict.fromkeys(WITHOUT_TARGET)
+    assert found == STATED | dict.fromkeys(WITHOUT_TARGET) | dict.fromkeys(RATED, 4)
     assert get_indicator("average_handle_time").target_low == 180
     assert get_indicator("cost_per_contact").target_low == 2
     assert get_indicator("answer_rate").other_targets == (0.92,)
@@ -112,6 +125,9 @@ def test_no_header_means_two_indicators() -> None:
         ("answer_rate", "answer_rate"),
         ("退款率", "refund_rate"),
         ("质检得分", "inspection_score"),
+        ("每周通话量", "calls_handled_weekly"),
+        ("日均通话量", "calls_handled"),
+        ("接听数", "contacts_per_head"),
         ("回访满意度", "long_term_satisfaction"),
     ],
 )
