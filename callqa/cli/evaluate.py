@@ -1,4 +1,4 @@
-"""``callqa evaluate``: all agents of a month, each number open into its parts."""
+"""``callqa evaluate``: all agents of a month, quarter or year, each number open into its parts."""
 
 from __future__ import annotations
 
@@ -13,24 +13,29 @@ from qa_pipeline.appraisal.balance import Pull, find_imbalance, find_pulls, find
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.appraisal.teams import TeamMean, TeamResult
 from qa_pipeline.domain.performance import DimensionResult, Evaluation, ItemResult, Template
+from qa_pipeline.domain.period import months_of
 from qa_pipeline.kpi.catalogue import get_indicator, list_indicators
 from qa_pipeline.services.evaluate import PeriodEvaluation, evaluate_period
+from qa_pipeline.services.rollup import roll_up
 
 
 def evaluate(
     ctx: typer.Context,
-    period: Annotated[str, typer.Option(help="Month as YYYY-MM.")],
+    period: Annotated[str, typer.Option(help="2026-10, or of evaluated months 2026-Q4 or 2026.")],
     template: Annotated[
         str | None,
         typer.Option(help="Template id, or id@version, for everybody; each agent's own by role when left out."),
     ] = None,
 ) -> None:
-    """Evaluate every agent with contacts or indicator values in a month."""
+    """Evaluate every agent with contacts or indicator values in a month; quarters and years from their months."""
     here = context(ctx)
     settings = here.settings
-    result = evaluate_period(
-        here.store(), period, template, templates=settings.templates, scorecards=settings.scorecards
-    )
+    if len(months_of(period)) > 1:
+        result = roll_up(here.store(), period, template, templates=settings.templates)
+    else:
+        result = evaluate_period(
+            here.store(), period, template, templates=settings.templates, scorecards=settings.scorecards
+        )
     here.emit(_document(here, result), lambda: print_evaluations(here, result))
 
 

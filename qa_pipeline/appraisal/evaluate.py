@@ -15,7 +15,7 @@ import numpy as np
 
 from qa_pipeline.appraisal.attainment import MAX_POINTS, levels_of, make_curve
 from qa_pipeline.appraisal.observed import INSPECTION, Observed
-from qa_pipeline.appraisal.standing import place, tell_apart
+from qa_pipeline.appraisal.standing import Samples, place, tell_apart
 from qa_pipeline.appraisal.uncertainty import Flags, Floats, Spreads, spread_totals
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import (
@@ -85,7 +85,8 @@ def evaluate_month(
     with_total = enough & (weighed.missing_percent <= 100 - MIN_KNOWN_PERCENT + _ROUNDING_PERCENT)
     spreads = _spread(used, items, weighed)
     sufficient = np.array([all(one is None or one.sufficient for one in row) for row in used], dtype=bool)
-    standings = _stand(weighed.totals, spreads, with_total, sufficient, _seed(evidence))
+    samples = _samples(items, weighed)
+    standings = _stand(weighed.totals, samples, spreads, with_total, sufficient, _seed(evidence))
     parts = _open(template, used, items, weighed, catalogue)
     notes = [
         _notes(template, *found)
@@ -125,11 +126,15 @@ _Row = Sequence[Observed | None]
 
 @dataclass(frozen=True, slots=True)
 class _Items:
-    """Arrays of agents x items; NaN where there is no value or no standard error. ``shared``: agents x k per item."""
+    """Arrays of agents x items; NaN where there is no value or no standard error.
+
+    ``estimated``: by the mixed model, which alone tells what errors have in common. ``shared``: agents x k by item.
+    """
 
     attained: Floats
     se_points: Floats
     df: Floats
+    estimated: Flags
     shared: Mapping[int, Floats]
 
 
@@ -193,7 +198,8 @@ def _attain(template: Template, used: Sequence[_Row], catalogue: Mapping[str, Kp
             slope[spread] = direction * se_points[spread, column] / np.where(se > 0, se, 1.0)
             shared[column] = loadings * slope[:, None]
     df = _array([[math.inf if one is None else _df(one) for one in row] for row in used], template)
-    return _Items(attained, se_points, df, shared)
+    estimated = np.array([[one is not None and bool(one.shared) for one in row] for row in used], dtype=bool)
+    return _Items(attained, se_points, df, estimated.reshape(values.shape), shared)
 
 
 def _array(rows: Sequence[Sequence[float]], template: Template) -> Floats:
@@ -233,7 +239,7 @@ def _weigh(template: Template, items: _Items) -> _Weighed:
 
 
 def _spread(used: Sequence[_Row], items: _Items, weighed: _Weighed) -> Spreads:
-    inspected = [[one is not None and one.source == INSPECTION for one in row] for row in used]
+    inspected = np.array([[one is not None and one.source == INSPECTION for one in row] for row in used], dtype=bool)
     width = max((loadings.shape[1] for loadings in items.shared.values()), default=0)
     shared = np.zeros((len(used), width))
     for number, loadings in items.shared.items():
@@ -242,21 +248,32 @@ def _spread(used: Sequence[_Row], items: _Items, weighed: _Weighed) -> Spreads:
         weighed.effective / 100 * items.se_points,
         items.df,
         weighed.effective,
-        np.array(inspected, dtype=bool).reshape(items.attained.shape),
+        inspected.reshape(items.attained.shape),
         shared,
+        items.estimated,
     )
 
 
-def _stand(totals: Floats, spreads: Spreads, with_total: Flags, sufficient: Flags, seed: int) -> Sequence[_Standing]:
+def _samples(items: _Items, weighed: _Weighed) -> Samples:
+    effective = np.where(items.estimated, 0.0, weighed.effective)
+    percent = effective.sum(axis=1)
+    points = (effective * np.nan_to_num(items.attained)).sum(axis=1) / np.where(percent > 0, percent, 1.0)
+    return Samples(percent=percent, points=points)
+
+
+def _stand(
+    totals: Floats, samples: Samples, spreads: Spreads, with_total: Flags, sufficient: Flags, seed: int
+) -> Sequence[_Standing]:
     """Compare all who have a total with one another."""
     standings = [_Standing()] * len(totals)
     if not with_total.any():
         return standings
     totals, sufficient, spreads = totals[with_total], sufficient[with_total], spreads.of(with_total)
+    samples = Samples(percent=samples.percent[with_total], points=samples.points[with_total])
     known = spreads.known_percent >= MIN_KNOWN_PERCENT
     count = len(totals)
     told = tell_apart(totals, spreads, known & sufficient)
-    ranks = place(totals, spreads, seed)
+    ranks = place(totals, samples, spreads, seed)
     half = spreads.half_widths
     lows, highs = np.maximum(totals - half, 0.0), np.minimum(totals + half, MAX_POINTS)
     columns = zip(

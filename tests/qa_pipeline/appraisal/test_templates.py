@@ -92,9 +92,9 @@ def test_a_new_hire_who_reaches_the_target_has_70_points_on_the_front_line() -> 
         lowered.append(item.indicator)
         curve = make_curve(old)
         assert new.target is not None
-        assert (curve.points(new.target), new.floor) == (pytest.approx(70.0), old.floor)
+        assert (float(curve.points(new.target)), new.floor) == (pytest.approx(70.0), old.floor)
         if new.target_low is not None:
-            assert (curve.points(new.target_low), new.floor_low) == (pytest.approx(70.0), old.floor_low)
+            assert (float(curve.points(new.target_low)), new.floor_low) == (pytest.approx(70.0), old.floor_low)
         assert new.stretch == (None if old.target_low is not None else old.target)
     assert lowered == [
         "csat",

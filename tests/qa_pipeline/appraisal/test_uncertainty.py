@@ -16,7 +16,8 @@ from qa_pipeline.appraisal.uncertainty import Spreads, mean_se, satterthwaite, s
 def spread(*items: tuple[float, float, float, bool], shared: Sequence[float] = ()) -> Spreads:
     """The spread of one total of items as (standard error, percent of the total, df, from inspections)."""
     se, percent, df, together = (np.array([column]) for column in zip(*items, strict=True))
-    return spread_totals(percent / 100 * se, df, percent, together, np.array([shared], dtype=float))
+    estimated = np.full(se.shape, bool(shared))
+    return spread_totals(percent / 100 * se, df, percent, together, np.array([shared], dtype=float), estimated)
 
 
 def test_share_by_hand() -> None:
@@ -44,6 +45,7 @@ def test_independent_items_add_in_squares() -> None:
     assert found.se_points == pytest.approx([5.0])
     assert found.df == pytest.approx([428.14], abs=0.01)
     assert found.known_percent == pytest.approx([100])
+    assert found.sampled_ratio == pytest.approx([1.0])
 
 
 def test_items_from_the_same_contacts_add_up_whole() -> None:
@@ -67,10 +69,11 @@ def test_the_interval_uses_t() -> None:
 def test_what_all_have_in_common_is_part_of_the_error_and_never_more() -> None:
     # 5^2 = 3^2 + 4^2.
     assert spread((5.0, 100, 9, True), shared=[3.0]).own == pytest.approx([4.0])
+    assert spread((5.0, 100, 9, True), shared=[3.0]).sampled_ratio == pytest.approx([0.0])
     whole = spread((5.0, 100, 9, True), shared=[6.0, 8.0])
     assert (whole.own[0], whole.shared[0].tolist()) == (pytest.approx(0.0, abs=1e-6), pytest.approx([3.0, 4.0]))
 
 
 def test_satterthwaite_of_equal_parts_adds_their_freedom() -> None:
-    assert satterthwaite(np.array([2.0, 2.0]), np.array([9.0, 9.0])) == pytest.approx((4.0, 18))
-    assert satterthwaite(np.array([0.0]), np.array([3.0])) == (0.0, np.inf)
+    assert list(satterthwaite(np.array([2.0, 2.0]), np.array([9.0, 9.0]))) == pytest.approx([4.0, 18])
+    assert list(satterthwaite(np.array([0.0]), np.array([3.0]))) == [0.0, np.inf]
