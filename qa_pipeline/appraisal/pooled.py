@@ -12,7 +12,9 @@ from qa_pipeline.domain.performance import ItemResult, KpiDefinition
 from qa_pipeline.errors import N_
 
 
-def pool(definition: KpiDefinition, months: Sequence[ItemResult], *, sufficient: Sequence[bool]) -> Observed:
+def pool(
+    definition: KpiDefinition, months: Sequence[ItemResult], *, sufficient: Sequence[bool], estimated: bool
+) -> Observed:
     """Return the value of an indicator over several months, each with a value.
 
     Months weigh by their counts n: the rate of a quarter is that of all its observations, and a month of five does not
@@ -24,6 +26,9 @@ def pool(definition: KpiDefinition, months: Sequence[ItemResult], *, sufficient:
     ----------
     sufficient : sequence of bool
         Whether enough reviews by people stand behind each month; half of the weight must have them.
+    estimated : bool
+        Whether the mixed model gave the values, which has drawn them towards the average already. What their errors
+        have in common is not kept by month and is taken as nothing, which makes places a little wider.
     """
     counts = [item.n for item in months]
     known = [count for count in counts if count is not None]
@@ -40,6 +45,7 @@ def pool(definition: KpiDefinition, months: Sequence[ItemResult], *, sufficient:
         source=_source(months),
         contacts=_contacts(months),
         notes=tuple(_notes(definition, months, counted=counted)),
+        shared=(0.0,) if estimated else (),
         sufficient=math.fsum(weight for weight, is_so in zip(weights, sufficient, strict=True) if is_so) >= 0.5,
     )
 

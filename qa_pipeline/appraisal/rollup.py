@@ -13,13 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-import numpy as np
-
 from qa_pipeline.appraisal.attainment import MAX_POINTS
 from qa_pipeline.appraisal.evaluate import INSUFFICIENT, Grounds, evaluate_month, grade_of
 from qa_pipeline.appraisal.observed import INSPECTION, Observed
 from qa_pipeline.appraisal.pooled import pool
-from qa_pipeline.appraisal.uncertainty import spread_totals
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import (
     DimensionResult,
@@ -157,7 +154,8 @@ def _months_by_indicator(part: _Part) -> Mapping[str, _Months]:
 def _pool(definition: KpiDefinition, months: _Months) -> Observed:
     # A month with a total that names no group had too few reviews behind its estimates.
     enough = [item.source != INSPECTION or month.total is None or month.group != INSUFFICIENT for month, item in months]
-    return pool(definition, [item for _, item in months], sufficient=enough)
+    estimated = any(item.source == INSPECTION and month.basis == _BASES[-1] for month, item in months)
+    return pool(definition, [item for _, item in months], sufficient=enough, estimated=estimated)
 
 
 def _grounds(agent_id: str, months: Sequence[Evaluation], together: str) -> Grounds:
@@ -238,7 +236,12 @@ def _merge(parts: Sequence[tuple[Evaluation, int]], main: Template) -> Evaluatio
     total = math.fsum(months / of * (part.total or 0.0) for part, months in counted)
     group = INSUFFICIENT if any(part.group == INSUFFICIENT for part, _ in counted) else WITHIN
     return replace(
-        whole, total=total, ci95=_interval(total, merged), grade=grade_of(total, main), group=group, places=None
+        whole,
+        total=total,
+        ci95=_interval(total, [(part, months / of) for part, months in counted]),
+        grade=grade_of(total, main),
+        group=group,
+        places=None,
     )
 
 
@@ -262,20 +265,17 @@ def _merge_dimension(parts: Sequence[tuple[DimensionResult, float]]) -> Dimensio
     )
 
 
-def _interval(total: float, dimensions: Sequence[DimensionResult]) -> tuple[float, float] | None:
-    items = [item for dimension in dimensions for item in dimension.items]
-    percent = np.array([[item.effective_weight for item in items]])
-    errors = np.array([[math.nan if item.se_points is None else item.se_points for item in items]])
-    if np.isnan(errors).all():
+def _interval(total: float, parts: Sequence[tuple[Evaluation, float]]) -> tuple[float, float] | None:
+    """Return the interval of a weighted mean of parts, which rest on different months and so are independent."""
+    # An interval is cut at the ends of the scale, on one side at most.
+    halves = [
+        share * max((part.total or 0.0) - part.ci95[0], part.ci95[1] - (part.total or 0.0))
+        for part, share in parts
+        if part.ci95 is not None
+    ]
+    if not halves:
         return None
-    spreads = spread_totals(
-        percent / 100 * errors,
-        np.array([[math.inf if item.df is None else item.df for item in items]]),
-        percent,
-        np.array([[item.source == INSPECTION for item in items]]),
-        np.zeros((1, 0)),
-    )
-    half = float(spreads.half_widths[0])
+    half = math.hypot(*halves)
     return max(0.0, total - half), min(MAX_POINTS, total + half)
 
 

@@ -153,7 +153,7 @@ def test_after_a_change_of_role_each_part_is_judged_by_its_own_template() -> Non
     found = roll_up(
         month("2026-07", {"csat": (0.85, 100)}, phone),
         month("2026-08", {"csat": (0.85, 300)}, phone),
-        month("2026-09", {"csat": (0.85, 100)}, office),
+        month("2026-09", {"csat": (0.85, 2000)}, office),
         templates=(phone, office),
     )[0]
     # By phone .85 is the target: 100. By office (.85 - .80) / .10 = 50. By months: 2/3 x 100 + 1/3 x 50.
@@ -164,9 +164,16 @@ def test_after_a_change_of_role_each_part_is_judged_by_its_own_template() -> Non
     assert [item.effective_weight for item in dimension.items] == pytest.approx([200 / 3, 100 / 3])
     months = {note.params["template"]: note.params["months"] for note in found.notes if "template" in note.params}
     assert months == {"phone": "2026-07, 2026-08", "office": "2026-09"}
-    # phone: sqrt(.85 x .15 / 400) x slope; two parts that are independent
-    assert found.ci95 is not None
-    assert found.ci95[0] < 250 / 3 < found.ci95[1]
+    # Two independent parts: 2/3 of the half-width of the one and 1/3 of that of the other, added as squares.
+    at_phone = roll_up(
+        month("2026-07", {"csat": (0.85, 100)}, phone),
+        month("2026-08", {"csat": (0.85, 300)}, phone),
+        templates=(phone,),
+    )[0]
+    in_office = month("2026-09", {"csat": (0.85, 2000)}, office)
+    assert at_phone.ci95 is not None and in_office.ci95 is not None and found.ci95 is not None
+    half = math.hypot(2 / 3 * (100 - at_phone.ci95[0]), 1 / 3 * (50 - in_office.ci95[0]))
+    assert 250 / 3 - found.ci95[0] == pytest.approx(half)
 
 
 def test_months_by_a_template_that_is_gone_are_left_out_and_named() -> None:
@@ -216,14 +223,14 @@ def item(value: float, n: int | None, se: float | None = None, **changes: Any) -
 
 def test_the_worst_contacts_of_each_month_come_first() -> None:
     months = [item(0.8, 5, contacts=("a", "b")), item(0.7, 5, contacts=("c", "d", "e"))]
-    found = pool(shipped()["csat"], months, sufficient=[True, True])
+    found = pool(shipped()["csat"], months, sufficient=[True, True], estimated=False)
     assert (found.contacts, found.source) == (("a", "c", "b", "d", "e"), "inspection")
 
 
 @pytest.mark.parametrize(("sufficient", "expected"), [([True, False], True), ([False, True], False)])
 def test_enough_reviews_must_stand_behind_half_of_the_weight(sufficient: list[bool], expected: bool) -> None:
     months = [item(0.8, 60), item(0.7, 40)]
-    assert pool(shipped()["csat"], months, sufficient=sufficient).sufficient is expected
+    assert pool(shipped()["csat"], months, sufficient=sufficient, estimated=False).sufficient is expected
 
 
 @given(
@@ -236,7 +243,12 @@ def test_enough_reviews_must_stand_behind_half_of_the_weight(sufficient: list[bo
 def test_pooling_lies_between_the_months_and_is_surer_than_the_least_sure(
     months: list[tuple[float, int, float]],
 ) -> None:
-    found = pool(shipped()["csat"], [item(*each, df=each[1] - 1) for each in months], sufficient=[True] * len(months))
+    found = pool(
+        shipped()["csat"],
+        [item(*each, df=each[1] - 1) for each in months],
+        sufficient=[True] * len(months),
+        estimated=False,
+    )
     assert min(each[0] for each in months) - 1e-9 <= found.value <= max(each[0] for each in months) + 1e-9
     assert found.se is not None
     assert found.se <= max(each[2] for each in months) * (1 + 1e-9)
@@ -248,12 +260,13 @@ def test_pooling_lies_between_the_months_and_is_surer_than_the_least_sure(
 def test_pooling_in_two_steps_is_pooling_at_once(months: list[tuple[float, int]]) -> None:
     items = [item(value, n, 0.1) for value, n in months]
     definition = shipped()["csat"]
-    first = pool(definition, items[:1], sufficient=[True])
-    rest = pool(definition, items[1:], sufficient=[True] * (len(items) - 1))
+    first = pool(definition, items[:1], sufficient=[True], estimated=False)
+    rest = pool(definition, items[1:], sufficient=[True] * (len(items) - 1), estimated=False)
     again = pool(
         definition,
         [item(first.value, first.n, first.se), item(rest.value, rest.n, rest.se)],
         sufficient=[True, True],
+        estimated=False,
     )
-    whole = pool(definition, items, sufficient=[True] * len(items))
+    whole = pool(definition, items, sufficient=[True] * len(items), estimated=False)
     assert (again.value, again.n, again.se) == (pytest.approx(whole.value), whole.n, pytest.approx(whole.se))
