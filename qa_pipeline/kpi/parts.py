@@ -86,10 +86,10 @@ def fit(new: Part, kept: Sequence[Part], *, replace: bool = False) -> tuple[Fit,
     tuple of Fit and the parts that it meets
     """
     if any(_is_same(new, old) for old in kept):
-        return Fit.SAME, ()
+        return Fit.SAME, []
     met = [old for old in kept if _meets(new, old)]
     if not met:
-        return Fit.ADDS, ()
+        return Fit.ADDS, []
     covers = all(old.days.keys() <= new.days.keys() for old in met)
     if replace or (covers and new.row_count >= sum(old.row_count for old in met)):
         return Fit.REPLACES, met
