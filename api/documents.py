@@ -18,7 +18,7 @@ from qa_pipeline.domain.contact import ContactKind, Direction, Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.domain.listening import Facts, Sound
 from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality
-from qa_pipeline.report.data import ContactRow, DimensionRow, ProblemRow, TurningPointRow
+from qa_pipeline.report.data import ContactRow, DimensionRow, Places, ProblemRow, TurningPointRow
 
 
 class _Document(BaseModel):
@@ -175,7 +175,11 @@ class ContactDocument(_Document):
 
 
 class EvaluationDocument(_Document):
-    """One agent's evaluation, open down to the indicators and the contacts behind them."""
+    """One agent's evaluation, open down to the indicators and the contacts behind them.
+
+    ``places``: range of the place among colleagues at 95 %; ``above_average``: probability. ``basis``: who judged
+    the contacts, "machine", "reviewed" or "estimated".
+    """
 
     agent_id: str
     agent_name: str | None
@@ -184,6 +188,9 @@ class EvaluationDocument(_Document):
     ci95: tuple[float, float] | None
     grade: str | None
     group: str
+    places: Places | None
+    above_average: float | None
+    basis: str
     template: str
     n_contacts: int
     n_reviews: int
@@ -192,7 +199,7 @@ class EvaluationDocument(_Document):
 
 
 class EvaluationListDocument(_Document):
-    """All evaluations of a month, by agent."""
+    """All evaluations of a period, by agent."""
 
     period: str
     evaluations: tuple[EvaluationDocument, ...]

@@ -24,18 +24,20 @@ from api.sources import FromSources, InLanguage, Sources
 from api.summaries import contact_document, contact_summary, found_contact
 from coaching.focus import build_coached_report
 from qa_pipeline.domain.performance import Agent, Evaluation
-from qa_pipeline.report.agent_rows import dimension_row
+from qa_pipeline.domain.period import months_of
+from qa_pipeline.report.agent_rows import dimension_row, places_of
 from qa_pipeline.report.data import ReportData
 from qa_pipeline.services.contact_list import list_contacts
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.periods import list_periods
-from qa_pipeline.services.report import check_period, problem_rows
+from qa_pipeline.services.report import problem_rows
 from qa_pipeline.services.search import search_contacts
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {code: {"model": ErrorDocument} for code in (404, 405, 421, 422, 500, 503)}
 router = APIRouter(prefix="/api/v1", responses=_REFUSALS)
-Month = Annotated[str, Query(description="Month as YYYY-MM", examples=["2026-10"])]
-MonthInPath = Annotated[str, Path(description="Month as YYYY-MM", examples=["2026-10"])]
+_PERIOD = "Month as 2026-10, quarter as 2026-Q4, or year as 2026"
+Period = Annotated[str, Query(description=_PERIOD, examples=["2026-10"])]
+PeriodInPath = Annotated[str, Path(description=_PERIOD, examples=["2026-10"])]
 
 
 @router.get("/health")
@@ -48,7 +50,7 @@ def health(sources: FromSources) -> HealthDocument:
 
 @router.get("/periods")
 def periods(sources: FromSources) -> list[PeriodDocument]:
-    """Months with contacts or evaluations, newest first."""
+    """Months with contacts or evaluations, and evaluated quarters and years, newest first."""
     return [
         PeriodDocument(
             period=found.period, contacts_count=found.contacts_count, evaluations_count=found.evaluations_count
@@ -94,9 +96,9 @@ def contact(sources: FromSources, language: InLanguage, contact_id: ContactId) -
 
 
 @router.get("/evaluations")
-def evaluations(sources: FromSources, language: InLanguage, period: Month) -> EvaluationListDocument:
-    """The evaluations of a month in force, by agent."""
-    check_period(period)
+def evaluations(sources: FromSources, language: InLanguage, period: Period) -> EvaluationListDocument:
+    """The evaluations of a period in force, by agent."""
+    months_of(period)  # text that is no period is refused
     with sources.store.reading() as tx:
         found: Sequence[Evaluation] = tx.evaluations.list(period)
         people = {agent.id: agent for agent in tx.agents.list()}
@@ -110,11 +112,14 @@ def _evaluation(found: Evaluation, agent: Agent | None, sources: Sources, langua
     return EvaluationDocument(
         agent_id=found.agent_id,
         agent_name=agent.name if agent else None,
-        team=agent.team if agent else None,
+        team=found.team or (agent.team if agent else None),
         total=found.total,
         ci95=found.ci95,
         grade=found.grade,
         group=found.group,
+        places=places_of(found),
+        above_average=found.above_average,
+        basis=found.basis,
         template=sources.rulebook.template_name(found.template_id, found.template_version, language),
         n_contacts=found.n_contacts,
         n_reviews=found.n_reviews,
@@ -132,6 +137,6 @@ def problems(sources: FromSources, language: InLanguage) -> ProblemListDocument:
 
 
 @router.get("/reports/{period}")
-def report(sources: FromSources, language: InLanguage, period: MonthInPath) -> ReportData:
-    """The report of a month as data."""
+def report(sources: FromSources, language: InLanguage, period: PeriodInPath) -> ReportData:
+    """The report of a period as data."""
     return build_coached_report(sources.store, period, language, rulebook=sources.rulebook)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 
 from coaching.gaps import Example, Gap, find_gaps
 from coaching.library import topic_for
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
+from qa_pipeline.domain.period import months_of
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.data import ExampleRow, FocusRow, ReportData
 from qa_pipeline.report.labels import Translate, reason_text
 from qa_pipeline.report.rulebook import Rulebook
-from qa_pipeline.services.report import build_report, check_period
+from qa_pipeline.services.report import build_report
 from qa_pipeline.store import Store
 
 
@@ -61,16 +63,17 @@ def _example_row(example: Example | None, translate: Translate) -> ExampleRow | 
 def read_focus(
     store: Store, period: str, language: str, *, rulebook: Rulebook, agent_id: str | None = None
 ) -> Mapping[str, tuple[FocusRow, ...]]:
-    """Return the coaching focus of a month by agent id, of one agent when `agent_id` is given.
+    """Return the coaching focus of a month, quarter or year by agent id, of one agent when `agent_id` is given.
 
     Raises
     ------
     ConfigurationError
-        `period` is no month.
+        `period` is no month, quarter or year.
     """
-    check_period(period)
+    months = months_of(period)
     with store.reading() as tx:
-        found = focus_of(tx.inspections.list(period=period), rulebook, language)
+        inspected = chain.from_iterable(tx.inspections.list(period=month) for month in months)
+        found = focus_of(inspected, rulebook, language)
     return {each: rows for each, rows in found.items() if agent_id in (None, each)}
 
 

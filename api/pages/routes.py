@@ -70,7 +70,7 @@ def icon() -> Response:
 
 @router.get("/")
 def overview(request: Request, sources: FromSources) -> str:
-    """Months, newest contacts, and what was not scored."""
+    """Periods, newest contacts, and what was not scored."""
     with sources.store.reading() as tx:
         problems = tx.problems.list()
     newest = list_contacts(sources.store, ContactQuery().as_filter(), offset=0, limit=8)
@@ -115,7 +115,7 @@ def contacts(request: Request, sources: FromSources, wanted: Annotated[SaidQuery
         flags=tuple(Flag),
         total=searched.total if searched else page.total,
         teams=teams,
-        periods=list_periods(sources.store),
+        periods=[each for each in list_periods(sources.store) if each.is_month],
         moment=moment_filter(sources.store.time_zone.key),
         filters=wanted.model_dump(mode="json", exclude={"offset"}, exclude_none=True, exclude_defaults=True),
     )
@@ -144,14 +144,14 @@ def contact(request: Request, sources: FromSources, contact_id: ContactId) -> st
 
 @router.get("/reports/{period}")
 def report(request: Request, sources: FromSources, period: str) -> Response:
-    """The report of a month, with links to its contacts."""
+    """The report of a period, with links to its contacts."""
     made = build_coached_report(sources.store, period, language_of(request), rulebook=sources.rulebook)
     return HTMLResponse(render_html(made, contact_link=link(request, "/contacts/{contact_id}")))
 
 
 @router.get("/reports/{period}/callqa.{extension}")
 def download(request: Request, sources: FromSources, period: str, extension: str) -> Response:
-    """The report of a month as a file."""
+    """The report of a period as a file."""
     if extension not in DOWNLOADS:
         raise NotFound(
             N_("There is no report as .{extension}."),

@@ -10,8 +10,8 @@ import typer
 
 from callqa import wiring
 from callqa.cli.console import AppContext, context, out
+from qa_pipeline.domain.period import check_month
 from qa_pipeline.errors import N_, ConfigurationError
-from qa_pipeline.services.report import check_period
 from qa_pipeline.stages.artifacts import write_atomically
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def topics(
 
     app = context(ctx)
     if period is not None:
-        check_period(period)
+        check_month(period)
     begin = datetime.combine(since.date(), time(), app.settings.zone) if since else None
     store = app.store()
     openings = list(read_openings(store, wiring.artifacts(app.settings), period=period, since=begin))

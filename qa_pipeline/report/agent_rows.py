@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from qa_pipeline.domain.performance import Agent, DimensionResult, Evaluation, ItemResult, TemplateDimension
-from qa_pipeline.report.data import AgentRow, ContactRow, DimensionRow, FocusRow, Interval, ItemRow
+from qa_pipeline.report.data import AgentRow, ContactRow, DimensionRow, FocusRow, Interval, ItemRow, Places
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.report.tables import passed_share, points_of, red_line_count
 
@@ -60,14 +60,15 @@ def _agent_row(
     language: str,
 ) -> AgentRow:
     mean, interval = points_of(contacts)
-    template, ci95 = None, None
+    template, ci95, places = None, None, None
     if evaluation:
+        places = places_of(evaluation)
         template = rulebook.template_name(evaluation.template_id, evaluation.template_version, language)
         ci95 = Interval(low=evaluation.ci95[0], high=evaluation.ci95[1]) if evaluation.ci95 else None
     return AgentRow(
         agent_id=agent.id,
         name=agent.name,
-        team=agent.team,
+        team=evaluation.team or agent.team if evaluation else agent.team,
         total=evaluation.total if evaluation else None,
         ci95=ci95,
         grade=evaluation.grade if evaluation else None,
@@ -84,23 +85,41 @@ def _agent_row(
         else (),
         notes=rulebook.notes_of(evaluation, language) if evaluation else (),
         focus=focus,
+        places=places,
+        above_average=evaluation.above_average if evaluation else None,
+        basis=evaluation.basis if evaluation else None,
     )
+
+
+def places_of(evaluation: Evaluation) -> Places | None:
+    """Return the range of places of an evaluation."""
+    if evaluation.places is None:
+        return None
+    low, high, of = evaluation.places
+    return Places(low=low, high=high, of=of)
 
 
 def dimension_row(result: DimensionResult, evaluation: Evaluation, rulebook: Rulebook, language: str) -> DimensionRow:
     """Return one dimension of an evaluation with the names of its indicators."""
     known = rulebook.find_dimension(evaluation.template_id, evaluation.template_version, result.id)
+    there = frozenset(item.indicator for each in evaluation.dimensions for item in each.items if item.value is not None)
     return DimensionRow(
         id=result.id,
         name=known.name.in_language(language) if known else result.id,
         points=result.points,
         weight=result.weight,
         effective_weight=result.effective_weight,
-        items=tuple(_item_row(item, known, rulebook, language) for item in result.items),
+        items=tuple(_item_row(item, known, there, rulebook, language) for item in result.items),
     )
 
 
-def _item_row(item: ItemResult, dimension: TemplateDimension | None, rulebook: Rulebook, language: str) -> ItemRow:
+def _item_row(
+    item: ItemResult,
+    dimension: TemplateDimension | None,
+    there: frozenset[str],
+    rulebook: Rulebook,
+    language: str,
+) -> ItemRow:
     known = rulebook.find_indicator(item.indicator)
     own_low = (
         next((each.target_low for each in dimension.items if each.indicator == item.indicator), None)
@@ -121,4 +140,5 @@ def _item_row(item: ItemResult, dimension: TemplateDimension | None, rulebook: R
         effective_weight=item.effective_weight,
         source=item.source,
         contacts=item.contacts,
+        opposing=tuple(each for each in known.opposing if each in there) if known else (),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from qa_pipeline.errors import N_
@@ -12,16 +12,21 @@ from qa_pipeline.report.data import (
     AgentRow,
     ContactRow,
     DimensionRow,
+    Estimate,
     FindingRow,
     Interval,
     ItemRow,
+    Overview,
     ProblemRow,
     ReportData,
+    TeamRow,
 )
 from qa_pipeline.report.labels import (
+    BASES,
     FLAGS,
     GROUPS,
     KINDS,
+    METHODS,
     OUTCOMES,
     QUALITIES,
     RATERS,
@@ -32,6 +37,7 @@ from qa_pipeline.report.labels import (
     joined,
     label,
     moment_text,
+    places_text,
     turn_text,
 )
 from qa_pipeline.report.roles import roles_text
@@ -133,6 +139,55 @@ CONTACT_COLUMNS: tuple[Column[ContactRow], ...] = (
     Column(title=N_("Judged by"), value=lambda row, _, translate: label(RATERS, row.rater, translate), width=10),
 )
 
+
+def _of(estimate: Estimate | None, name: Literal["value", "n_reviews"]) -> float | None:
+    found: float | None = getattr(estimate, name) if estimate else None
+    return found
+
+
+def _end(estimate: Estimate | None, end: Callable[[Interval | None], float | None]) -> float | None:
+    return end(estimate.ci95) if estimate else None
+
+
+def _team_name(row: TeamRow | Overview, translate: Translate) -> str:
+    if isinstance(row, Overview):
+        return translate(N_("All contacts"))
+    return translate(N_("no team named")) if row.team is None else row.team
+
+
+TEAM_COLUMNS: tuple[Column[TeamRow | Overview], ...] = (
+    Column(title=N_("Team"), value=lambda row, _, translate: _team_name(row, translate), width=20),
+    Column(title=N_("Agents"), value=lambda row, _, __: row.agents_count, style="count", width=9),
+    Column(title=N_("Contacts"), value=lambda row, _, __: row.contacts_count, style="count", width=9),
+    Column(title=N_("Reviews"), value=lambda row, _, __: _of(row.points_estimate, "n_reviews"), style="count", width=9),
+    Column(
+        title=N_("Estimated quality"),
+        value=lambda row, _, __: _of(row.points_estimate, "value"),
+        style="points",
+        width=11,
+    ),
+    Column(title=N_("95% from"), value=lambda row, _, __: _end(row.points_estimate, _low), style="points", width=9),
+    Column(title=N_("95% to"), value=lambda row, _, __: _end(row.points_estimate, _high), style="points", width=9),
+    Column(
+        title=N_("Estimated pass rate"),
+        value=lambda row, _, __: _of(row.passed_estimate, "value"),
+        style="ratio",
+        width=11,
+    ),
+    Column(
+        title=N_("How it was estimated"),
+        value=lambda row, _, translate: (
+            label(METHODS, row.points_estimate.method, translate) if row.points_estimate else None
+        ),
+        width=40,
+    ),
+    Column(title=N_("Mean score"), value=lambda row, _, __: row.mean_points, style="points", width=10),
+    Column(title=N_("Score 95% from"), value=lambda row, _, __: _low(row.mean_ci95), style="points", width=10),
+    Column(title=N_("Score 95% to"), value=lambda row, _, __: _high(row.mean_ci95), style="points", width=10),
+    Column(title=N_("Pass rate"), value=lambda row, _, __: row.passed.ratio, style="ratio", width=9),
+    Column(title=N_("Red lines"), value=lambda row, _, __: row.red_line_count, style="count", width=9),
+)
+
 AGENT_COLUMNS: tuple[Column[AgentRow], ...] = (
     Column(title=N_("Agent id"), value=lambda row, _, __: row.agent_id, width=12),
     Column(title=N_("Agent"), value=lambda row, _, __: row.name),
@@ -142,6 +197,17 @@ AGENT_COLUMNS: tuple[Column[AgentRow], ...] = (
     Column(title=N_("95% to"), value=lambda row, _, __: _high(row.ci95), style="points", width=9),
     Column(title=N_("Grade"), value=lambda row, _, __: row.grade, width=8),
     Column(title=N_("Group"), value=lambda row, _, translate: label(GROUPS, row.group, translate), width=24),
+    Column(
+        title=N_("Place, 95% range"),
+        value=lambda row, _, translate: places_text(row.places, translate) if row.places else None,
+        width=24,
+    ),
+    Column(title=N_("Probability above average"), value=lambda row, _, __: row.above_average, style="ratio", width=12),
+    Column(
+        title=N_("Basis"),
+        value=lambda row, _, translate: label(BASES, row.basis, translate) if row.basis else None,
+        width=24,
+    ),
     Column(title=N_("Contacts"), value=lambda row, _, __: row.n_contacts, style="count", width=9),
     Column(title=N_("Reviews"), value=lambda row, _, __: row.n_reviews, style="count", width=9),
     Column(title=N_("Mean score"), value=lambda row, _, __: row.mean_points, style="points", width=10),
@@ -170,6 +236,13 @@ ITEM_COLUMNS: tuple[Column[ItemOfAgent], ...] = (
     Column(title=N_("Weight %"), value=lambda row, _, __: row[2].weight, style="number", width=9),
     Column(title=N_("Effective weight %"), value=lambda row, _, __: row[2].effective_weight, style="number", width=11),
     Column(title=N_("Source"), value=lambda row, _, __: row[2].source, width=24),
+    Column(
+        title=N_("To be seen together with"),
+        value=lambda row, _, translate: joined(
+            (row[0].items[each].name for each in row[2].opposing if each in row[0].items), translate
+        ),
+        width=30,
+    ),
     Column(
         title=N_("Contacts behind it"), value=lambda row, _, translate: joined(row[2].contacts, translate), width=40
     ),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from qa_pipeline.appraisal.teams import MACHINE, TeamResult
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.performance import Agent, Evaluation
@@ -13,13 +14,14 @@ from qa_pipeline.errors import N_
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.agent_rows import agent_rows
 from qa_pipeline.report.contact_rows import contact_row, flag_groups
-from qa_pipeline.report.data import AgentRow, ContactRow, FocusRow, Overview, ProblemRow, ReportData
+from qa_pipeline.report.data import AgentRow, ContactRow, FocusRow, Overview, ProblemRow, ReportData, TeamRow
 from qa_pipeline.report.labels import Translate
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.report.tables import (
     counted,
     criterion_rows,
     distribution,
+    estimate_of,
     passed_share,
     points_of,
     red_line_count,
@@ -33,6 +35,7 @@ class ReportInputs:
 
     ``inspected``: the newest inspection of each contact of the period. ``focus``: coaching focus by agent id, made by
     whoever calls; the pipeline itself knows nothing of coaching. ``problems`` are in the reader's language already.
+    ``teams``: quality of the site and its teams from machine and reviews together.
     """
 
     period: str
@@ -45,6 +48,7 @@ class ReportInputs:
     agents: Sequence[Agent] = ()
     problems: Sequence[ProblemRow] = ()
     focus: Mapping[str, tuple[FocusRow, ...]] = field(default_factory=dict)
+    teams: Sequence[TeamResult] = ()
 
 
 def compose(inputs: ReportInputs) -> ReportData:
@@ -55,20 +59,21 @@ def compose(inputs: ReportInputs) -> ReportData:
         for contact, inspection in sorted(inputs.inspected, key=lambda pair: _by_time(pair[0]))
     )
     agents = agent_rows(inputs.evaluations, rows, inputs.agents, inputs.focus, inputs.rulebook, inputs.language)
+    teams = team_rows(rows, {found.team: found for found in inputs.teams})
     return ReportData(
         period=inputs.period,
         language=inputs.language,
         zone=inputs.zone,
         generated_at=inputs.generated_at,
         overview=_overview(rows, agents, inputs),
-        teams=team_rows(rows),
+        teams=teams,
         agents=agents,
         distribution=distribution(rows),
         flagged=flag_groups(rows),
         criteria=criterion_rows(rows),
         contacts=rows,
         problems=tuple(inputs.problems),
-        notes=tuple(_notes(rows, agents, translate)),
+        notes=tuple(_notes(rows, agents, teams, translate)),
     )
 
 
@@ -79,6 +84,7 @@ def _by_time(contact: Contact) -> tuple[bool, float, str]:
 
 def _overview(rows: Sequence[ContactRow], agents: Sequence[AgentRow], inputs: ReportInputs) -> Overview:
     mean, interval = points_of(rows)
+    site = next((found for found in inputs.teams if found.team is None), None)
     return Overview(
         contacts_count=len(rows),
         scored_count=sum(row.points is not None for row in rows),
@@ -95,10 +101,14 @@ def _overview(rows: Sequence[ContactRow], agents: Sequence[AgentRow], inputs: Re
         engines=counted(row.engine for row in rows),
         scorecards=counted(row.scorecard for row in rows),
         qualities=counted(row.quality for row in rows),
+        points_estimate=estimate_of(site.points if site else None),
+        passed_estimate=estimate_of(site.passed if site else None),
     )
 
 
-def _notes(rows: Sequence[ContactRow], agents: Sequence[AgentRow], translate: Translate) -> Iterable[str]:
+def _notes(
+    rows: Sequence[ContactRow], agents: Sequence[AgentRow], teams: Sequence[TeamRow], translate: Translate
+) -> Iterable[str]:
     """Say what the figures rest on, and where they are thin."""
     yield translate(
         N_(
@@ -118,6 +128,14 @@ def _notes(rows: Sequence[ContactRow], agents: Sequence[AgentRow], translate: Tr
             "inside a group the order is by name."
         )
     )
+    if any(team.points_estimate and team.points_estimate.method != MACHINE for team in teams):
+        yield translate(
+            N_(
+                "Estimated quality is what people would find on average had they reviewed every contact: the "
+                "machine's mean, corrected by random reviews where there are enough. Without reviews the machine "
+                "stands alone, and nobody knows how far it is off."
+            )
+        )
     yield translate(
         N_(
             "Criteria that do not apply or could not be determined leave the denominator and are counted. "

@@ -40,8 +40,27 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """What reviews of all contacts would say on average, from the machine on all and people on a few.
+
+    ``method``: "ppi" (the machine's mean corrected by random reviews), "model" (mean of the agents' estimates) or
+    "machine" (the machine alone, whose bias is not in the interval). Points for scores, 0-1 for pass rates.
+    """
+
+    value: float
+    ci95: Interval | None
+    method: str
+    n_contacts: int
+    n_reviews: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The period in one glance. ``scored_count``: contacts with points; ``audio_s``: hours listened to, in seconds."""
+    """The period in one glance. ``scored_count``: contacts with points; ``audio_s``: hours listened to, in seconds.
+
+    ``points_estimate`` and ``passed_estimate``: of the whole site; None where reviews were not put together with the
+    machine's scores, as for quarters and years.
+    """
 
     contacts_count: int
     scored_count: int
@@ -58,11 +77,13 @@ class Overview:
     engines: tuple[Count, ...]
     scorecards: tuple[Count, ...]
     qualities: tuple[Count, ...]
+    points_estimate: Estimate | None = None
+    passed_estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamRow:
-    """One team; ``team`` is None for contacts whose metadata name none."""
+    """One team; ``team`` is None for contacts whose metadata name none. Estimates as in :class:`Overview`."""
 
     team: str | None
     agents_count: int
@@ -72,13 +93,16 @@ class TeamRow:
     mean_ci95: Interval | None
     passed: Share
     red_line_count: int
+    points_estimate: Estimate | None = None
+    passed_estimate: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
     """One indicator's part in an evaluation; ``value`` and targets in ``unit``, ``attainment_points`` 0-120.
 
-    ``target_low`` is set when the target is a range.
+    ``target_low`` is set when the target is a range. ``opposing``: indicators of the same evaluation that suffer when
+    this one is chased, to be looked at together with it.
     """
 
     indicator: str
@@ -94,6 +118,7 @@ class ItemRow:
     effective_weight: float
     source: str | None
     contacts: tuple[str, ...]
+    opposing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +160,21 @@ class FocusRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where somebody stands among ``of`` people with a total: the place lies between ``low`` and ``high`` at 95 %."""
+
+    low: int
+    high: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentRow:
     """One agent: evaluation (absent values are None), own contacts, dimensions, coaching focus.
 
-    ``group`` is "above", "within", "below", "insufficient", or "none" when the period was not evaluated.
+    ``group`` is "above", "within", "below", "insufficient", or "none" when the period was not evaluated. ``basis``: who
+    judged the contacts, "machine", "reviewed" or "estimated"; None without an evaluation. ``above_average``:
+    probability of being above the average of all.
     """
 
     agent_id: str
@@ -158,6 +194,15 @@ class AgentRow:
     dimensions: tuple[DimensionRow, ...]
     notes: tuple[str, ...]
     focus: tuple[FocusRow, ...]
+    places: Places | None = None
+    above_average: float | None = None
+    basis: str | None = None
+
+    @property
+    def items(self) -> dict[str, ItemRow]:
+        """All items with a value by indicator."""
+        found = (item for dimension in self.dimensions for item in dimension.items)
+        return {item.indicator: item for item in found if item.value is not None}
 
     @property
     def label(self) -> str:

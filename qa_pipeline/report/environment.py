@@ -48,6 +48,9 @@ def page_environment(language: str, *packages: str) -> Environment:
         outcome_word=partial(labels.label, labels.OUTCOMES, translate=translate),
         flag_word=partial(labels.label, labels.FLAGS, translate=translate),
         group_word=partial(labels.label, labels.GROUPS, translate=translate),
+        basis_word=partial(labels.label, labels.BASES, translate=translate),
+        method_word=partial(labels.label, labels.METHODS, translate=translate),
+        places_text=partial(labels.places_text, translate=translate),
         role_word=partial(labels.label, labels.ROLES, translate=translate),
         kind_word=partial(labels.label, labels.KINDS, translate=translate),
         quality_word=partial(labels.label, labels.QUALITIES, translate=translate),
@@ -78,6 +81,7 @@ def page_environment(language: str, *packages: str) -> Environment:
     environment.filters.update(
         points=labels.points_text,
         percent=labels.percent_text,
+        chance=labels.chance_text,
         clock=labels.clock_text,
         number=labels.number_text,
         file_name=lambda path: PurePath(path).name or path,

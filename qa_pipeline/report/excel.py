@@ -1,4 +1,4 @@
-"""The report as a workbook: overview, agents, items, contacts, findings, flagged contacts, what was not scored."""
+"""The report as a workbook: overview, teams, agents, items, contacts, findings, flagged, what was not scored."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from qa_pipeline.report.columns import (
     FLAGGED_COLUMNS,
     ITEM_COLUMNS,
     PROBLEM_COLUMNS,
+    TEAM_COLUMNS,
     Cell,
     Column,
 )
 from qa_pipeline.report.contact_rows import EVENT_OF, findings_behind
-from qa_pipeline.report.data import ContactRow, ReportData
+from qa_pipeline.report.data import ContactRow, Overview, ReportData, TeamRow
 from qa_pipeline.report.labels import Translate, turn_text, with_name
 from qa_pipeline.report.overview_lines import overview_lines
 
@@ -52,7 +53,9 @@ def render_excel(report: ReportData) -> bytes:
         for dimension in agent.dimensions
         for item in dimension.items
     ]
+    teams: list[TeamRow | Overview] = [report.overview, *report.teams]
     findings = [(contact, finding) for contact in report.contacts for finding in contact.findings]
+    _sheet(workbook, N_("Teams"), TEAM_COLUMNS, teams, report, translate)
     _sheet(workbook, N_("Agents"), AGENT_COLUMNS, report.agents, report, translate)
     _sheet(workbook, N_("Items"), ITEM_COLUMNS, items, report, translate)
     _sheet(workbook, N_("Contacts"), CONTACT_COLUMNS, report.contacts, report, translate)

@@ -8,10 +8,11 @@ from functools import cache
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
+from qa_pipeline.appraisal.teams import MACHINE
 from qa_pipeline.domain.inspection import Flag, Outcome
-from qa_pipeline.report.charts import axis_over, histogram, outcome_bar
+from qa_pipeline.report.charts import Axis, axis_over, histogram, outcome_bar
 from qa_pipeline.report.contact_rows import findings_behind
-from qa_pipeline.report.data import ContactRow, FindingRow, ReportData
+from qa_pipeline.report.data import ContactRow, Estimate, FindingRow, ReportData
 from qa_pipeline.report.environment import moment_filter, page_environment, stylesheet
 
 FLAGGED_SHOWN = 40  # per flag: more would bury the reader; the workbook and the JSON document have them all
@@ -69,15 +70,31 @@ def render_html(report: ReportData, contact_link: str | None = None) -> bytes:
         contact_link=contact_link,
         item_contacts_shown=ITEM_CONTACTS_SHOWN,
         agent_axis=axis_over((agent.ci95 for agent in agents), (agent.total for agent in agents), limit=120),
-        team_axis=axis_over(
-            (team.mean_ci95 for team in report.teams), (team.mean_points for team in report.teams), limit=100
-        ),
+        team_axis=_team_axis(report),
+        has_estimates=bool(_estimates(report)),
         agents_mean=_mean([agent.total for agent in agents if agent.total is not None]),
         histogram=histogram(report.distribution),
         outcome_bar=outcome_bar,
         scorecards=list(dict.fromkeys(row.scorecard for row in report.criteria)),
     )
     return page.encode()
+
+
+def _estimates(report: ReportData) -> list[Estimate]:
+    """Return the estimates of site and teams; none where the machine stands alone everywhere."""
+    found = [report.overview.points_estimate, *(team.points_estimate for team in report.teams)]
+    estimates = [each for each in found if each is not None]
+    return estimates if any(each.method != MACHINE for each in estimates) else []
+
+
+def _team_axis(report: ReportData) -> Axis:
+    estimates = _estimates(report)
+    plain = [team for team in report.teams if team.points_estimate is None or not estimates]
+    return axis_over(
+        [*(found.ci95 for found in estimates), *(team.mean_ci95 for team in plain)],
+        [*(found.value for found in estimates), *(team.mean_points for team in plain)],
+        limit=100,
+    )
 
 
 def _mean(values: list[float]) -> float | None:

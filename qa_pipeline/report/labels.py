@@ -238,11 +238,23 @@ def points_text(value: float | None) -> str:
     return NONE if value is None else f"{value:.1f}"
 
 
+def p_text(p: float) -> str:
+    """Return the chance of a test as statisticians write it; one below a thousandth is not told exactly."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
 def percent_text(ratio: float | None) -> str:
     """Return a ratio 0-1 as percent, whole numbers without decimals."""
     if ratio is None:
         return NONE
     return f"{100 * ratio:.1f}".removesuffix(".0") + "%"
+
+
+def chance_text(probability: float) -> str:
+    """Return a probability as percent; what 1,000 draws give is neither never nor always."""
+    if probability < 0.01:
+        return "<1%"
+    return ">99%" if probability > 0.99 else f"{100 * probability:.0f}%"
 
 
 def clock_text(seconds: float | None) -> str:

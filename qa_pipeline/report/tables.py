@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from qa_pipeline.appraisal.teams import TeamMean, TeamResult
 from qa_pipeline.domain.inspection import Outcome
-from qa_pipeline.report.data import Bin, ContactRow, Count, CriterionRow, Interval, Share, TeamRow
+from qa_pipeline.report.data import Bin, ContactRow, Count, CriterionRow, Estimate, Interval, Share, TeamRow
 from qa_pipeline.report.intervals import mean_points, wilson_share
 
 BIN_POINTS = 10
 
 
-def team_rows(rows: Iterable[ContactRow]) -> tuple[TeamRow, ...]:
-    """Return one row per team by name; contacts without a team come last."""
+def team_rows(rows: Iterable[ContactRow], results: Mapping[str | None, TeamResult]) -> tuple[TeamRow, ...]:
+    """Return one row per team by name, with its estimates from `results`; contacts without a team come last."""
     teams: dict[str | None, list[ContactRow]] = defaultdict(list)
     for row in rows:
         teams[row.team].append(row)
-    return tuple(_team_row(team, teams[team]) for team in sorted(teams, key=lambda team: (team is None, team or "")))
+    return tuple(
+        # Under None the results hold the whole site.
+        _team_row(team, teams[team], results.get(team) if team is not None else None)
+        for team in sorted(teams, key=lambda team: (team is None, team or ""))
+    )
 
 
-def _team_row(team: str | None, rows: Sequence[ContactRow]) -> TeamRow:
+def _team_row(team: str | None, rows: Sequence[ContactRow], result: TeamResult | None) -> TeamRow:
     mean, interval = points_of(rows)
     return TeamRow(
         team=team,
@@ -31,6 +36,21 @@ def _team_row(team: str | None, rows: Sequence[ContactRow]) -> TeamRow:
         mean_ci95=interval,
         passed=passed_share(rows),
         red_line_count=red_line_count(rows),
+        points_estimate=estimate_of(result.points if result else None),
+        passed_estimate=estimate_of(result.passed if result else None),
+    )
+
+
+def estimate_of(mean: TeamMean | None) -> Estimate | None:
+    """Return the mean of a team as the report shows it."""
+    if mean is None:
+        return None
+    return Estimate(
+        value=mean.value,
+        ci95=Interval(low=mean.ci95[0], high=mean.ci95[1]) if mean.ci95 else None,
+        method=mean.method,
+        n_contacts=mean.n_contacts,
+        n_reviews=mean.n_reviews,
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from qa_pipeline.domain.period import months_of
 from qa_pipeline.errors import N_, ConfigurationError, NotFound, StoreReadOnly, fill
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.compose import ReportInputs, compose
@@ -17,6 +17,7 @@ from qa_pipeline.report.excel import render_excel
 from qa_pipeline.report.html import render_html
 from qa_pipeline.report.json import render_json
 from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.services.evaluate import list_team_results
 from qa_pipeline.stages.artifacts import write_atomically
 from qa_pipeline.store import Problem, Store, Transaction
 
@@ -26,7 +27,6 @@ _RENDERERS: Mapping[str, Callable[[ReportData], bytes]] = {
     ".csv": render_csv,
     ".json": render_json,
 }
-_PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def build_report(
@@ -43,7 +43,8 @@ def build_report(
     Parameters
     ----------
     period : str
-        A month as ``YYYY-MM``.
+        A month as ``YYYY-MM``, a quarter or a year; longer periods have the contacts of all their months, and the
+        evaluations that were made for them.
     language : str
         ``zh`` or ``en``.
     focus : mapping of agent id to coaching focus, optional
@@ -54,15 +55,17 @@ def build_report(
     Raises
     ------
     ConfigurationError
-        `period` is no month.
+        `period` is no month, quarter or year.
     NotFound
         The period has no inspected contact, no evaluation and no problem.
     """
-    check_period(period)
+    months = months_of(period)
     with store.reading() as tx:
-        inspected = list(tx.inspections.list(period=period))
+        inspected = [found for month in months for found in tx.inspections.list(period=month)]
         evaluations = tx.evaluations.list(period)
-        problems = problem_rows(_problems_of(tx, period, store.time_zone), language)
+        # Reviews are put together with the machine's scores month by month.
+        teams = list_team_results(tx, period, rulebook.scorecards) if len(months) == 1 else ()
+        problems = problem_rows(_problems_of(tx, months, store.time_zone), language)
         agents = tx.agents.list()
         known = ", ".join(tx.contacts.periods()[-6:])
     if not (inspected or evaluations or problems):
@@ -86,26 +89,16 @@ def build_report(
             agents=agents,
             problems=problems,
             focus=focus or {},
+            teams=teams,
         )
     )
 
 
-def check_period(period: str) -> None:
-    """Raise ConfigurationError unless `period` is a month written YYYY-MM."""
-    if not _PERIOD.fullmatch(period):
-        raise ConfigurationError(
-            N_("{period} is not a month."),
-            hint=N_("Write the year and the month, for example 2026-10."),
-            field="period",
-            period=period,
-        )
-
-
-def _problems_of(tx: Transaction, period: str, zone: ZoneInfo) -> Iterator[Problem]:
+def _problems_of(tx: Transaction, months: Collection[str], zone: ZoneInfo) -> Iterator[Problem]:
     for problem in tx.problems.list():
         contact = tx.contacts.find(problem.contact_id) if problem.contact_id else None
         # A file that failed before its metadata were known could be of any month, so every report names it.
-        if contact is None or contact.started_at is None or f"{contact.started_at.astimezone(zone):%Y-%m}" == period:
+        if contact is None or contact.started_at is None or f"{contact.started_at.astimezone(zone):%Y-%m}" in months:
             yield problem
 
 

@@ -100,7 +100,7 @@ def test_the_report_links_to_the_contacts(client: TestClient) -> None:
         ("/nowhere", 404, "There is nothing at this address."),
         ("/contacts/unknown", 404, "There is no contact with the id unknown."),
         ("/reports/2026-09", 404, "Nothing was inspected or evaluated in 2026-09."),
-        ("/reports/soon", 422, "soon is not a month."),
+        ("/reports/soon", 422, "soon is not a month, quarter or year."),
         ("/reports/2026-10/callqa.exe", 404, "There is no report as .exe."),
     ],
 )

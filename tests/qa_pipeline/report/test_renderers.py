@@ -112,7 +112,7 @@ def test_html_links_contacts_to_their_own_page_when_told() -> None:
 
 def test_workbook_has_all_sheets_in_both_languages() -> None:
     book = load_workbook(io.BytesIO(render_excel(month())))
-    assert book.sheetnames == ["Overview", "Agents", "Items", "Contacts", "Findings", "Flagged", "Not scored"]
+    assert book.sheetnames == ["Overview", "Teams", "Agents", "Items", "Contacts", "Findings", "Flagged", "Not scored"]
     contacts = book["Contacts"]
     assert isinstance(contacts, Worksheet)
     assert contacts.max_row == 1 + 72

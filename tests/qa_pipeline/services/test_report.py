@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from qa_pipeline.domain.period import check_month
 from qa_pipeline.errors import ConfigurationError, InputError, NeedsModel, NotFound, StoreError, StoreReadOnly
 from qa_pipeline.report.rulebook import Rulebook
-from qa_pipeline.services.report import build_report, check_format, check_period, write_report
+from qa_pipeline.services.report import build_report, check_format, write_report
 from qa_pipeline.store import Store
 from tests import factories
 
@@ -72,7 +73,7 @@ def test_an_empty_month_is_an_error_that_says_what_to_do(store: Store) -> None:
 @pytest.mark.parametrize("period", ["2026-13", "2026", "2026-1", "october", "2026-10-01", "", "２０２６-10"])
 def test_only_months_are_periods(period: str) -> None:
     with pytest.raises(ConfigurationError):
-        check_period(period)
+        check_month(period)
 
 
 @pytest.mark.parametrize("name", ["r.html", "r.xlsx", "r.csv", "r.json", "r.HTML"])
