@@ -14,7 +14,7 @@ from callqa.cli.calibration_holds import hold, holds, release
 from callqa.cli.calibration_severity import severity
 from callqa.cli.console import AppContext, context, out
 from qa_pipeline.errors import N_
-from qa_pipeline.report.labels import percent_text
+from qa_pipeline.report.labels import p_text, percent_text
 from qa_pipeline.services.calibration.agreement import AgreementOfPeriod, CardAgreement, measure_period
 from qa_pipeline.services.calibration.drift import CardDrift, measure_period_drift
 from qa_pipeline.services.calibration.overrides import ALARM_MIN, Overrides, count_overrides
@@ -135,9 +135,9 @@ def _print_drift(here: AppContext, criteria: Sequence[CardDrift]) -> None:
         if each.drift.p is None:
             here.say(N_("  cannot tell: the last month and those before need ten contacts each"))
         elif each.drift.has_drifted:
-            here.say(N_("  differs more often than before (p = {p})"), p=f"{each.drift.p:.3f}")
+            here.say(N_("  differs more often than before ({p})"), p=p_text(each.drift.p))
         else:
-            here.say(N_("  no more often than before (p = {p})"), p=f"{each.drift.p:.3f}")
+            here.say(N_("  no more often than before ({p})"), p=p_text(each.drift.p))
         if each.should_be_held:
             here.say(
                 N_("  Proposed: callqa calibration hold {scorecard} {criterion} --reason ... --by NAME"),

@@ -13,6 +13,7 @@ from callqa.cli.console import INCOMPLETE, AppContext, context, out
 from callqa.cli.refused import print_refused, refused_documents
 from qa_pipeline.appraisal.gaps import GapVerdict, GroupGap
 from qa_pipeline.errors import N_, RowError
+from qa_pipeline.report.labels import p_text
 from qa_pipeline.services.calibration.group_file import read_groups
 from qa_pipeline.services.calibration.groupings import make_groupings
 from qa_pipeline.services.calibration.groups import AuditOfPeriod, GroupAudit, audit_groups, from_file
@@ -141,7 +142,7 @@ def _print_audit(here: AppContext, found: GroupAudit, p: float) -> None:
     assert found.audit is not None, "checked before"
     ratios = {each.group: each for each in found.ratios}
     headings = [N_("Group"), N_("Reviews / agents"), N_("Machine above people"), N_("Beside the others, 95 %")]
-    table = here.table([*headings, N_("p"), N_("Could be detected"), N_("Result"), N_("Passing, of the best")])
+    table = here.table([*headings, N_("Test"), N_("Could be detected"), N_("Result"), N_("Passing, of the best")])
     for each in found.audit.groups:
         name = found.names[each.group]
         table.add_row(
@@ -149,12 +150,12 @@ def _print_audit(here: AppContext, found: GroupAudit, p: float) -> None:
             f"{each.n} / {each.agent_count}",
             f"{each.gap:+.1f}",
             f"{each.difference:+.1f} ({each.ci95[0]:+.1f} – {each.ci95[1]:+.1f})",
-            f"{each.p:.3f}",
+            p_text(each.p),
             f"{each.detectable:.1f}",
             here.translate(_VERDICTS[each.verdict]),
             f"{ratios[name].ratio:.2f}{'*' if ratios[name].is_small else ''}" if name in ratios else "–",
         )
     out.print(table)
-    here.say(N_("  one and the same gap in all groups: p = {p}"), p=f"{p:.3f}")
+    here.say(N_("  one and the same gap in all groups: {p}"), p=p_text(p))
     if any(each.is_small for each in found.ratios):
         here.say(N_("  * few contacts or failures: such a ratio falls below four fifths by chance; the test decides"))

@@ -34,16 +34,13 @@ def holds(
     """Error rates by criterion, what is on hold and why, and what was released by whom."""
     here = context(ctx)
     rule, cards, now = wiring.hold_rule(here.settings), wiring.scorecards(here.settings), datetime.now(UTC)
-    new: Sequence[CriterionHold] = ()
-    if update:
-        with here.store().transaction() as tx:
-            new = update_holds(tx, cards, rule, now)
+    new = refresh_holds(here) if update else ()
     with here.store().reading() as tx:
         rates, listed = error_rates(tx, cards, rule, now), tx.holds.list()
     document = {
         "error_limit": rule.error_limit,
-        "new": [_document(here, each) for each in new],
-        "holds": [_document(here, each) for each in listed],
+        "new": hold_documents(here, new),
+        "holds": hold_documents(here, listed),
         "error_rates": [_rate_document(each, rule) for each in rates],
     }
     here.emit(document, lambda: _print(here, rates, rule, listed, new))
@@ -65,6 +62,13 @@ def release(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reaso
     with here.store().transaction() as tx:
         released = tx.holds.release(scorecard, criterion, by=by.strip(), reason=reason.strip(), at=datetime.now(UTC))
     here.emit(_document(here, released), lambda: _tell_released(here, released))
+
+
+def refresh_holds(here: AppContext) -> Sequence[CriterionHold]:
+    """Put on hold what is past the limit by the reviews and appeals as they are now, and return the new holds."""
+    rule, cards = wiring.hold_rule(here.settings), wiring.scorecards(here.settings)
+    with here.store().transaction() as tx:
+        return update_holds(tx, cards, rule, datetime.now(UTC))
 
 
 def tell_holds(here: AppContext, found: Iterable[CriterionHold]) -> None:
@@ -102,6 +106,11 @@ def _check(here: AppContext, scorecard: str, criterion: str, reason: str, by: st
 
 def _why(here: AppContext, found: CriterionHold) -> str:
     return Message(found.reason.message, found.reason.params).render(here.translate)
+
+
+def hold_documents(here: AppContext, found: Iterable[CriterionHold]) -> list[dict[str, Any]]:
+    """Return holds as JSON documents."""
+    return [_document(here, each) for each in found]
 
 
 def _document(here: AppContext, found: CriterionHold) -> dict[str, Any]:

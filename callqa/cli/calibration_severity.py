@@ -10,7 +10,7 @@ from callqa import wiring
 from callqa.cli.console import AppContext, context, out
 from qa_pipeline.appraisal.severity import REVIEWERS_MIN, REVIEWS_MIN, PanelSeverity, ReviewerSeverity
 from qa_pipeline.errors import N_
-from qa_pipeline.report.labels import OUTCOMES, label
+from qa_pipeline.report.labels import OUTCOMES, label, p_text
 from qa_pipeline.services.calibration.severity import (
     CalibrationContact,
     SeverityOfPeriod,
@@ -115,12 +115,12 @@ def _print_panel(here: AppContext, found: SeverityOfPeriod, panel: PanelSeverity
             f"{each.points:+.1f} ({each.ci95[0]:+.1f} – {each.ci95[1]:+.1f})",
             f"{each.n} / {each.shared_count}",
             "–" if each.spread_ratio is None else f"{each.spread_ratio:.2f}",
-            "–" if each.change is None else f"{each.change.points:+.1f} (p = {each.change.p:.3f})",
+            "–" if each.change is None else f"{each.change.points:+.1f} ({p_text(each.change.p)})",
             here.translate(N_("; ")).join(here.translate(remark) for remark in _remarks(each)),
         )
     out.print(table)
     if panel.change_p is not None:
-        here.say(N_("All last months beside those before, that nobody has changed: p = {p}"), p=f"{panel.change_p:.3f}")
+        here.say(N_("All last months beside those before, that nobody has changed: {p}"), p=p_text(panel.change_p))
 
 
 def _remarks(each: ReviewerSeverity) -> list[str]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from qa_pipeline.appraisal.criterion_agreement import OUTCOME_VALUES
 from qa_pipeline.appraisal.drift import CriterionDrift, measure_drift
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.services.calibration.months import months_up_to
-from qa_pipeline.services.calibration.verdicts import get_reviewed, is_independent, list_verdicts
-from qa_pipeline.services.reviews import ReviewedContact
+from qa_pipeline.services.calibration.verdicts import Key, ReviewedCriterion, get_reviewed, list_independent
 from qa_pipeline.store import Store
 
 
@@ -53,10 +51,10 @@ def measure_period_drift(store: Store, period: str, cards: Sequence[Scorecard], 
     with store.reading() as tx:
         held = {(hold.scorecard_id, hold.criterion_id) for hold in tx.holds.list() if hold.is_open}
         reviewed = get_reviewed(tx, window, cards)
-    gaps: dict[tuple[str, str], dict[str, Sequence[float]]] = defaultdict(dict)
+    gaps: dict[Key, dict[str, Sequence[float]]] = defaultdict(dict)
     for month, compared in reviewed.by_month.items():
-        for key, contacts in _gaps(compared).items():
-            gaps[key][month] = [fmean(found) for found in contacts.values()]
+        for key, contacts in list_independent(compared).items():
+            gaps[key][month] = [_gap(verdicts[0]) for verdicts in contacts.values()]
     drifts = measure_drift(gaps, window[-1])
     return DriftOfPeriod(
         months=window,
@@ -67,11 +65,5 @@ def measure_period_drift(store: Store, period: str, cards: Sequence[Scorecard], 
     )
 
 
-def _gaps(compared: Iterable[ReviewedContact]) -> Mapping[tuple[str, str], Mapping[str, list[float]]]:
-    """Return by criterion and contact the machine's value minus that of each person."""
-    found: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for verdict in list_verdicts(compared):
-        if is_independent(verdict.review) and verdict.both_judged:
-            gap = OUTCOME_VALUES[verdict.machine] - OUTCOME_VALUES[verdict.person]
-            found[verdict.key][verdict.reviewed.contact_id].append(gap)
-    return found
+def _gap(verdict: ReviewedCriterion) -> float:
+    return OUTCOME_VALUES[verdict.machine] - OUTCOME_VALUES[verdict.person]

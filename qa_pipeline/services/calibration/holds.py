@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -12,19 +12,13 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.holds import ErrorRate, HoldRule
 from qa_pipeline.scoring.proportions import Share
-from qa_pipeline.services.calibration.verdicts import (
-    ReviewedCriterion,
-    is_independent,
-    list_verdicts,
-    machine_outcome,
-)
+from qa_pipeline.services.calibration.verdicts import Key, ReviewedCriterion, list_independent, machine_outcome
 from qa_pipeline.services.cycle.appeals import appealed_outcomes
 from qa_pipeline.services.reviews import reviewed_values
 from qa_pipeline.store import Transaction
 
 AUTOMATIC = "callqa"
 
-Key = tuple[str, str]
 _Since = Callable[[Key], datetime]
 _DAYS_PER_MONTH = 30.44
 _CHARGES = (Outcome.NOT_MET, Outcome.PARTLY_MET)
@@ -78,11 +72,10 @@ def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at:
     compared. Appeals are set against the charges only where there are as many upheld ones as the rule asks for.
     """
     since = _since(tx, rule, at)
-    reviewed: dict[Key, dict[str, list[ReviewedCriterion]]] = defaultdict(lambda: defaultdict(list))
-    for verdict in list_verdicts(reviewed_values(tx, None, cards).compared):
-        review = verdict.review
-        if is_independent(review) and review.reviewed_at > since(verdict.key) and verdict.both_judged:
-            reviewed[verdict.key][review.contact_id].append(verdict)
+    reviewed = {
+        key: list(_recent(contacts.values(), since(key)))
+        for key, contacts in list_independent(reviewed_values(tx, None, cards).compared).items()
+    }
     upheld = _upheld_counts(tx, since)
     upheld = Counter({key: count for key, count in upheld.items() if count >= rule.upheld_min})
     charged = _charged_counts(tx, upheld, since)
@@ -90,10 +83,10 @@ def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at:
         ErrorRate(
             scorecard_id=key[0],
             criterion_id=key[1],
-            reviewed=_wrong(reviewed[key].values()),
+            reviewed=_wrong(reviewed.get(key, ())),
             # A charge that a review has corrected since may not be found any more.
             appealed=Share(upheld[key], max(upheld[key], charged[key])),
-            people=_differing(reviewed[key].values()),
+            people=_differing(reviewed.get(key, ())),
         )
         for key in sorted({*reviewed, *upheld})
     ]
@@ -108,15 +101,21 @@ def _since(tx: Transaction, rule: HoldRule, at: datetime) -> _Since:
     return lambda key: max(first, released.get(key, first))
 
 
-def _wrong(contacts: Iterable[Sequence[ReviewedCriterion]]) -> Share:
+def _recent(contacts: Iterable[Sequence[ReviewedCriterion]], since: datetime) -> Iterator[Sequence[ReviewedCriterion]]:
+    for verdicts in contacts:
+        recent = [one for one in verdicts if one.review.reviewed_at > since]
+        if recent:
+            yield recent
+
+
+def _wrong(contacts: Sequence[Sequence[ReviewedCriterion]]) -> Share:
     """Return on how many contacts the machine disagrees with one person, the first by name."""
-    first = [min(verdicts, key=lambda one: one.reviewed.reviewer) for verdicts in contacts]
-    return Share(sum(one.person is not one.machine for one in first), len(first))
+    return Share(sum(one.person is not one.machine for one, *_ in contacts), len(contacts))
 
 
-def _differing(contacts: Iterable[Sequence[ReviewedCriterion]]) -> Share:
+def _differing(contacts: Sequence[Sequence[ReviewedCriterion]]) -> Share:
     """Return on how many contacts the first two people by name disagree."""
-    pairs = [sorted(verdicts, key=lambda one: one.review.reviewer)[:2] for verdicts in contacts if len(verdicts) > 1]
+    pairs = [verdicts[:2] for verdicts in contacts if len(verdicts) > 1]
     return Share(sum(one.person is not other.person for one, other in pairs), len(pairs))
 
 

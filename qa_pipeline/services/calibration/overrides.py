@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from qa_pipeline.domain.period import months_of
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.scoring.proportions import Share
-from qa_pipeline.services.calibration.verdicts import JUDGED, get_reviewed, machine_outcome
+from qa_pipeline.services.calibration.verdicts import JUDGED, get_reviewed
 from qa_pipeline.services.reviews import ReviewedContact
 from qa_pipeline.store import Store
 
@@ -57,7 +57,7 @@ def _count(reviewer: str, compared: Sequence[ReviewedContact]) -> Overrides:
 
 def _changes(one: ReviewedContact) -> bool:
     """Whether the review says other than the machine; judging what the machine left open changes nothing."""
-    found = {finding.criterion_id: machine_outcome(finding) for finding in one.inspection.findings}
+    found = one.machine_outcomes
     if any(found.get(criterion) in JUDGED and found[criterion] is not said for criterion, said in one.verdicts.items()):
         return True
     given = one.review.points

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.services.reviews import ReviewedContact, reviewed_values
 from qa_pipeline.store import Transaction
+
+Key = tuple[str, str]
+"""Scorecard and criterion."""
 
 JUDGED = (Outcome.MET, Outcome.PARTLY_MET, Outcome.NOT_MET)
 
@@ -25,7 +29,7 @@ class ReviewedCriterion:
     machine: Outcome
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Scorecard and criterion."""
         return self.reviewed.card.id, self.criterion_id
 
@@ -51,6 +55,21 @@ def list_verdicts(compared: Iterable[ReviewedContact]) -> Iterator[ReviewedCrite
                 person=person,
                 machine=found.get(criterion_id, Outcome.UNDETERMINED),
             )
+
+
+def list_independent(
+    compared: Iterable[ReviewedContact],
+) -> Mapping[Key, Mapping[str, Sequence[ReviewedCriterion]]]:
+    """Return by criterion and contact the verdicts that tell how often the machine errs, reviewers by name.
+
+    Both sides must have come to a judgement. Of several people the first stands for all where the machine is set beside
+    one of them, as one of them is beside one other.
+    """
+    found: dict[Key, dict[str, list[ReviewedCriterion]]] = defaultdict(lambda: defaultdict(list))
+    for verdict in sorted(list_verdicts(compared), key=lambda one: one.reviewed.reviewer):
+        if is_independent(verdict.review) and verdict.both_judged:
+            found[verdict.key][verdict.reviewed.contact_id].append(verdict)
+    return found
 
 
 def machine_outcome(finding: Finding) -> Outcome:
