@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.demo_set import chats, kpis
+from tools.demo_set import chats, kpis, reviews
 from tools.demo_set.dialogues import Call, read_calls, read_yaml
 from tools.demo_set.mixing import Placed, write_call
 from tools.demo_set.transcripts import write_transcript
@@ -45,7 +45,7 @@ def make(folder: Path) -> None:
 
 
 def make_text(folder: Path, calls: Sequence[Call]) -> None:
-    """Write metadata, chats and indicators: all that needs no voice."""
+    """Write metadata, chats, indicators and reviews: all that needs no voice."""
     staff = read_yaml("agents.yaml")
     agents: list[dict[str, Any]] = staff["agents"]
     by_id = {agent["id"]: agent for agent in agents}
@@ -54,6 +54,8 @@ def make_text(folder: Path, calls: Sequence[Call]) -> None:
     all_chats = chats.compose_chats(agents, staff["teams"], SEED)
     chats.write_jsonl([chat for chat in all_chats if chat.language == "zh"], folder / "chats" / "shop-zh.jsonl")
     chats.write_csv([chat for chat in all_chats if chat.language == "en"], folder / "chats" / "shop-en.csv")
+
+    write_rows(folder / "reviews.csv", reviews.review_rows(calls, all_chats, SEED), "utf-8-sig")
 
     august, september, october = (kpis.draw_month(agents, number, SEED) for number in range(len(kpis.MONTHS)))
     kpis.write_csv(kpis.table(august, "2026-08", True, True), folder / "kpi" / "kpi-2026-08.csv", "gb18030")

@@ -91,6 +91,11 @@ def _document(app: AppContext, tour: Tour, next_steps: list[tuple[str, str]]) ->
         "kpis": {"imported": sum(found.imported_count for found in tour.imports)}
         | {"unchanged": sum(found.unchanged_count for found in tour.imports)}
         | {"rejected": sum(len(found.rejected) for found in tour.imports)},
+        "reviews": {
+            "imported": tour.reviews.imported_count,
+            "unchanged": tour.reviews.unchanged_count,
+            "rejected": len(tour.reviews.rejected),
+        },
         "evaluations": {
             found.period: sum(evaluation.total is not None for evaluation in found.evaluations)
             for found in tour.evaluations
@@ -138,6 +143,10 @@ def _print_scored(app: AppContext, tour: Tour) -> None:
         scored=overview.scored_count,
         mean=points_text(overview.mean_points),
         unscored=overview.contacts_count - overview.scored_count,
+    )
+    app.say(
+        N_("  {count} reviews by people stand beside the machine's scores."),
+        count=tour.reviews.imported_count + tour.reviews.unchanged_count,
     )
     counts = [f"{label(FLAGS, group.flag.value, app.translate)} {len(group.contacts)}" for group in tour.report.flagged]
     app.say(N_("  Flags: {flags}"), flags=joined(counts, app.translate))

@@ -44,6 +44,11 @@ class DemoSet:
         return sorted((self.folder / "kpi").iterdir())
 
     @property
+    def reviews(self) -> Path:
+        """Reviews of the last month by three people."""
+        return self.folder / "reviews.csv"
+
+    @property
     def references(self) -> Path:
         """What was really said in the English calls, for ``callqa validate asr``."""
         return self.folder / "references.csv"

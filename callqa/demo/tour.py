@@ -1,4 +1,4 @@
-"""The whole way over the demo set: score, import indicators, evaluate, report; the services of the real commands."""
+"""The whole way over the demo set: score, import, evaluate, report; the services of the real commands."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from qa_pipeline.report.data import ReportData
 from qa_pipeline.services.evaluate import PeriodEvaluation, evaluate_period
 from qa_pipeline.services.kpi_import import ImportResult, import_kpis
 from qa_pipeline.services.report import write_report
+from qa_pipeline.services.reviews import ReviewImport, import_reviews
 from qa_pipeline.services.score import Progress, ScoreRun, plan_score, score_paths
 from qa_pipeline.store import Store
 
@@ -30,6 +31,7 @@ class Tour:
     run: ScoreRun
     kinds: Counter[str]
     imports: tuple[ImportResult, ...]
+    reviews: ReviewImport
     evaluations: tuple[PeriodEvaluation, ...]
     report: ReportData
     files: tuple[Path, ...]
@@ -44,8 +46,9 @@ def score_set(store: Store, settings: Settings, demo: DemoSet, show: ShowProgres
 
 
 def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun) -> Tour:
-    """Import the indicators, evaluate the three months and write the reports of the last one in both languages."""
+    """Import indicators and reviews, evaluate the months and write the reports of the last one in both languages."""
     imports = tuple(import_kpis(store, path) for path in demo.kpis)
+    reviews = import_reviews(store, demo.reviews, wiring.scorecards(settings))
     evaluations = tuple(
         evaluate_period(store, period, templates=settings.templates, scorecards=settings.scorecards)
         for period in PERIODS
@@ -66,6 +69,7 @@ def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun) -> To
         run=run,
         kinds=kinds,
         imports=imports,
+        reviews=reviews,
         evaluations=evaluations,
         report=reports[settings.lang],
         files=files,

@@ -48,7 +48,13 @@ def test_every_written_call_has_its_files_and_nothing_else_lies_there() -> None:
         expected |= {f"{call.id}{side}.flac" for side in sides}
         expected |= {f"{call.id}{suffix[call.transcript]}"} if call.transcript != "none" else set()
     assert {path.name for path in RECORDINGS.iterdir()} == expected
-    assert {path.name for path in DATA.iterdir()} == {"recordings", "chats", "kpi", "references.csv"}
+    assert {path.name for path in DATA.iterdir()} == {
+        "recordings",
+        "chats",
+        "kpi",
+        "references.csv",
+        "reviews.csv",
+    }
 
 
 def test_the_set_stays_small() -> None:
@@ -146,12 +152,36 @@ def test_indicators_of_one_agent_agree_with_each_other() -> None:
     assert np.corrcoef(satisfied, columns["Complaint rate"])[0, 1] < -0.5
 
 
+def test_reviews_by_three_people_of_different_severity() -> None:
+    reviews = {(row["联系编号"], row["复核人"]): row for row in rows_of(SHIPPED.reviews)}
+    assert Counter(row["抽样方式"] for row in reviews.values()) == {
+        "随机": 32,
+        "双评": 2,
+        "校准": 3,
+        "投诉": 2,
+        "风险": 2,
+    }
+    drawn = [row for row in reviews.values() if row["入样概率"]]
+    assert {row["抽样方式"] for row in drawn} == {"随机", "双评", "校准"}
+    # On the contacts that both have seen, one is stricter.
+    seen = {name: {id for id, reviewer in reviews if reviewer == name} for name in ("孙倩", "高远", "Laura Bennett")}
+    both = seen["孙倩"] & seen["高远"]
+    met = Counter(
+        row["复核人"] for row in rows_of(SHIPPED.reviews) if row["联系编号"] in both and row["结论"] == "符合"
+    )
+    assert met["孙倩"] < met["高远"]
+    # Nobody has the same contact twice, and each row judges one criterion.
+    assert len(rows_of(SHIPPED.reviews)) == len(
+        {(row["联系编号"], row["复核人"], row["评分项"]) for row in rows_of(SHIPPED.reviews)}
+    )
+
+
 def test_the_recipe_writes_the_committed_text(tmp_path: Path) -> None:
     for name in ("recordings", "chats", "kpi"):
         (tmp_path / name).mkdir()
     make_text(tmp_path, list(CALLS.values()))
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
-    assert len(made) == 6
+    assert len(made) == 7
     for name in made:
         if name.suffix != ".xlsx":
             assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes(), name

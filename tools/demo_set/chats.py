@@ -109,10 +109,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chat:
-    """One chat with its agent."""
+    """One chat with its agent. ``style``: a key of COURSES."""
 
     id: str
     language: str
+    style: str
     agent: Mapping[str, Any]
     customer_ref: str
     messages: tuple[Message, ...]
@@ -122,7 +123,7 @@ def compose_chats(agents: Sequence[Mapping[str, Any]], languages: Mapping[str, s
     """Return the chats that the agents' entries list as month, scene and style; `languages` is by team."""
     draw = Random(seed)  # noqa: S311 -- a recipe, no secret
     material = {"zh": read_yaml("chats_zh.yaml"), "en": read_yaml("chats_en.yaml")}
-    chats = []
+    chats: list[Chat] = []
     for agent in agents:
         for place, entry in enumerate(agent.get("chats", ())):
             month, scene, style = entry.split()
@@ -134,7 +135,9 @@ def compose_chats(agents: Sequence[Mapping[str, Any]], languages: Mapping[str, s
             messages = _converse(material[language], scene, style, start, agent, draw)
             number = f"{'ZC' if language == 'zh' else 'EC'}{month}{len(chats) + 1:03d}"
             ref = f"K{draw.randint(10000, 99999)}"
-            chats.append(Chat(id=number, language=language, agent=agent, customer_ref=ref, messages=messages))
+            chats.append(
+                Chat(id=number, language=language, style=style, agent=agent, customer_ref=ref, messages=messages)
+            )
     return chats
 
 
