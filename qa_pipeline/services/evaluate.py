@@ -1,4 +1,4 @@
-"""Evaluating all agents of a month from what the store holds: inspections, reviews by people, indicator values."""
+"""Evaluating all agents of a month: inspections, reviews by people, ratings and indicator values in the store."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.scorecards.library import list_scorecards
 from qa_pipeline.services.assignments import find_templates
 from qa_pipeline.services.cycle.plans import find_unconfirmed
+from qa_pipeline.services.ratings import observe_ratings
 from qa_pipeline.services.reviews import effective_contacts, reviewed_values
 from qa_pipeline.store import Store, Transaction
 
@@ -151,7 +152,8 @@ def compute_period(tx: Transaction, period: str, rules: EvaluationRules) -> Peri
     records: dict[str, list[KpiRecord]] = defaultdict(list)
     for record in tx.kpis.list(period=period):
         records[record.agent_id].append(record)
-    agent_ids = sorted({*month.combined.inspected, *records})
+    rated = {rating.agent_id for rating in tx.ratings.list(period)}
+    agent_ids = sorted({*month.combined.inspected, *records, *rated})
     unassigned = sum(one.agent_id is None for one in month.judged)
     if not agent_ids:
         raise _nothing(tx, period, unassigned)
@@ -160,7 +162,9 @@ def compute_period(tx: Transaction, period: str, rules: EvaluationRules) -> Peri
         evaluations = [
             evaluation
             for template, members in plan.members.items()
-            for evaluation in _evaluate(period, template, members, plan, records, month, rules.catalogue)
+            for evaluation in _evaluate(
+                period, template, members, plan, _Values(records, observe_ratings(tx, period, template)), month, rules
+            )
         ]
     return PeriodEvaluation(
         period=period,
@@ -188,6 +192,14 @@ class _Month:
     reviews: Sequence[ReviewedContact]
     left_out: Sequence[Reason]
     combined: MonthInspected
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Imported values and ratings by agent, the latter by indicator too."""
+
+    records: Mapping[str, Sequence[KpiRecord]]
+    ratings: Mapping[str, Mapping[str, Observed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,28 +282,38 @@ def _evaluate(
     template: Template,
     agent_ids: Sequence[str],
     plan: _Plan,
-    records: Mapping[str, Sequence[KpiRecord]],
+    values: _Values,
     month: _Month,
-    catalogue: Mapping[str, KpiDefinition],
+    rules: EvaluationRules,
 ) -> Sequence[Evaluation]:
     wanted = {item.indicator for item in template.items}
     used = {
-        agent_id: [record for record in records.get(agent_id, ()) if record.indicator in wanted]
+        agent_id: [record for record in values.records.get(agent_id, ()) if record.indicator in wanted]
         for agent_id in agent_ids
     }
+    ratings = {agent_id: values.ratings.get(agent_id, {}) for agent_id in agent_ids}
     inspected = {agent_id: month.combined.inspected.get(agent_id, Inspected()) for agent_id in agent_ids}
     own = {
         agent_id: _digest(
-            [agent_id, _rows(used[agent_id]), inspected[agent_id].fingerprints, _said(plan.notes[agent_id])]
+            [
+                agent_id,
+                _rows(used[agent_id]),
+                {indicator: asdict(one) for indicator, one in ratings[agent_id].items()},
+                inspected[agent_id].fingerprints,
+                _said(plan.notes[agent_id]),
+            ]
         )
         for agent_id in agent_ids
     }
     # Groups compare with all others of the template, and spreads and estimates lean on all contacts of the site: so
     # everybody's inputs are inputs of each.
     site = sorted(found.fingerprints for found in month.combined.inspected.values())
-    definitions = [asdict(catalogue[indicator]) for indicator in sorted(wanted)]
+    definitions = [asdict(rules.catalogue[indicator]) for indicator in sorted(wanted)]
     together = _digest([METHOD, period, template.digest, definitions, site, sorted(own.values())])
-    observed = {agent_id: _observed(used[agent_id], inspected[agent_id], catalogue) for agent_id in agent_ids}
+    observed = {
+        agent_id: _observed(used[agent_id], ratings[agent_id], inspected[agent_id], rules.catalogue)
+        for agent_id in agent_ids
+    }
     grounds = {
         agent_id: Grounds(
             contact_count=found.contact_count,
@@ -304,15 +326,18 @@ def _evaluate(
         )
         for agent_id, found in inspected.items()
     }
-    return evaluate_month(period, template, observed, grounds, catalogue)
+    return evaluate_month(period, template, observed, grounds, rules.catalogue)
 
 
 def _observed(
-    records: Iterable[KpiRecord], inspected: Inspected, catalogue: Mapping[str, KpiDefinition]
+    records: Iterable[KpiRecord],
+    ratings: Mapping[str, Observed],
+    inspected: Inspected,
+    catalogue: Mapping[str, KpiDefinition],
 ) -> Mapping[str, Observed]:
-    """Return an agent's values by indicator, inspections before imports."""
+    """Return an agent's values by indicator, ratings and inspections before imports."""
     imported = {record.indicator: observe_record(record, catalogue[record.indicator]) for record in records}
-    return {**imported, **observe_inspected(inspected, catalogue)}
+    return {**imported, **ratings, **observe_inspected(inspected, catalogue)}
 
 
 def _severities(combined: MonthInspected) -> Sequence[ReviewerSeverity]:
