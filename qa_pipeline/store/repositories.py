@@ -22,6 +22,7 @@ from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
 from qa_pipeline.store.kpis import Kpis
 from qa_pipeline.store.proposals import Proposals
+from qa_pipeline.store.ratings import Incidents, Objectives, Ratings
 from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.samples import Samples
 from qa_pipeline.store.utterances import Utterances
@@ -56,6 +57,9 @@ class Transaction:
         self.holds = Holds(connection)
         self.assignments = Assignments(connection)
         self.proposals = Proposals(connection)
+        self.ratings = Ratings(connection)
+        self.incidents = Incidents(connection)
+        self.objectives = Objectives(connection)
         self.transitions = Transitions(connection)
         self.plans = GoalPlans(connection)
         self.publications = Publications(connection)
