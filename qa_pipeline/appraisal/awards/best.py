@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from statistics import fmean
 
 from qa_pipeline.appraisal.awards.certainty import Candidate, compare
 from qa_pipeline.appraisal.awards.figures import TOTAL, Sure, interval, total_of
 from qa_pipeline.appraisal.awards.result import Maker, Result, said_basis, said_total
-from qa_pipeline.appraisal.awards.rules import Best
+from qa_pipeline.appraisal.awards.rules import Best, BestAgent, BestTeam
 from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.errors import N_
@@ -29,38 +29,63 @@ def propose_best_agents(maker: Maker, results: Sequence[Result]) -> Iterator[Awa
         by_template[result.evaluation.template_id].append(result)
     for template_id, members in sorted(by_template.items()):
         assert rule is not None, "without the rule there is nobody"
-        compared = {
-            result.agent_id: (result, sure)
-            for result in members
-            if (sure := total_of(result.evaluation, maker.rules.min_known_percent)) is not None
-        }
-        field = [Candidate(id=key, value=sure.points, se=sure.se) for key, (_, sure) in compared.items()]
-        where = {"template": template_id}
-        group, note = _group(field, rule, where, maker.period)
-        if any(compared[agent_id][0].evaluation.n_reviews < rule.min_reviews for agent_id in group):
-            message = N_("Best agent by the template {template}: fewer than {needed} reviews by people, so no award.")
-            yield (), Reason(message=message, params={**where, "needed": rule.min_reviews})
-            continue
-        evidence = _best_evidence(field, group, where)
-        yield (
+        yield _best_of_template(maker, rule, template_id, members)
+
+
+def _best_of_template(maker: Maker, rule: BestAgent, template_id: str, members: Sequence[Result]) -> Awarded:
+    compared = {
+        result.agent_id: (result, sure)
+        for result in members
+        if (sure := total_of(result.evaluation, maker.rules.min_known_percent)) is not None
+    }
+    field = [Candidate(id=key, value=sure.points, se=sure.se) for key, (_, sure) in compared.items()]
+    where = {"template": template_id}
+    group, note = _group(field, rule, where, maker.period)
+    doubt = _doubt(rule, template_id, [compared[agent_id][0] for agent_id in group], members, compared)
+    if doubt is not None:
+        return (), doubt
+    evidence = _best_evidence(field, group)
+    proposals = [
+        maker.make(
+            ProposalKind.BEST_AGENT,
+            agent_id,
+            f"best-agent-{template_id}",
+            rule.name.text,
             [
-                maker.make(
-                    ProposalKind.BEST_AGENT,
-                    agent_id,
-                    f"best-agent-{template_id}",
-                    rule.name.text,
-                    [
-                        said_total(N_("{points} points in total{interval}."), compared[agent_id][0].evaluation),
-                        said_basis(compared[agent_id][0]),
-                        *evidence,
-                    ],
-                    [compared[agent_id][1].figure],
-                    points=rule.points or None,
-                )
-                for agent_id in group
+                said_total(N_("{points} points in total{interval}."), compared[agent_id][0].evaluation),
+                said_basis(compared[agent_id][0]),
+                *evidence,
             ],
-            note,
+            [compared[agent_id][1].figure],
+            points=rule.points or None,
         )
+        for agent_id in group
+    ]
+    return proposals, note
+
+
+def _doubt(
+    rule: BestAgent, template_id: str, first: Sequence[Result], members: Sequence[Result], compared: Collection[str]
+) -> Reason | None:
+    """Return why the first get no award, or None: nobody may have stood above them unseen, and people have looked."""
+    if not first:
+        return None
+    least = min(result.evaluation.total or 0.0 for result in first)
+    unseen = [
+        result.agent_id
+        for result in members
+        if result.agent_id not in compared and (result.evaluation.total or 0.0) >= least
+    ]
+    if unseen:
+        message = N_(
+            "Best agent by the template {template}: no award, for too little is known of how sure the totals of others "
+            "are: {names}."
+        )
+        return Reason(message=message, params={"template": template_id, "names": _listed(unseen)})
+    if any(result.evaluation.n_reviews < rule.min_reviews for result in first):
+        message = N_("Best agent by the template {template}: fewer than {needed} reviews by people, so no award.")
+        return Reason(message=message, params={"template": template_id, "needed": rule.min_reviews})
+    return None
 
 
 def propose_best_teams(maker: Maker, results: Sequence[Result]) -> Iterator[Awarded]:
@@ -81,7 +106,7 @@ def propose_best_teams(maker: Maker, results: Sequence[Result]) -> Iterator[Awar
     for evaluation, sure in known:
         if evaluation.team is not None:
             teams[evaluation.team].append((sure.points - means[evaluation.template_id], sure))
-    teams = {team: members for team, members in teams.items() if len(members) >= rule.min_members}
+    sizes = Counter(result.evaluation.team for result in results)
     field = [
         Candidate(
             id=team,
@@ -89,25 +114,32 @@ def propose_best_teams(maker: Maker, results: Sequence[Result]) -> Iterator[Awar
             se=math.hypot(*(sure.se for _, sure in members)) / len(members),
         )
         for team, members in sorted(teams.items())
+        if len(members) >= rule.min_members
     ]
     group, note = _group(field, rule, {}, maker.period)
-    evidence = _best_evidence(field, group, {})
-    by_id = {one.id: one for one in field}
-    yield [_team_proposal(maker, rule, by_id[team], teams[team], evidence) for team in group], note
+    evidence = _best_evidence(field, group)
+    chosen = [one for one in field if one.id in group]
+    yield [_team_proposal(maker, rule, one, teams[one.id], sizes[one.id], evidence) for one in chosen], note
 
 
 def _team_proposal(
-    maker: Maker, rule: Best, found: Candidate, members: Sequence[tuple[float, Sure]], evidence: Sequence[Reason]
+    maker: Maker,
+    rule: BestTeam,
+    found: Candidate,
+    members: Sequence[tuple[float, Sure]],
+    size: int,
+    evidence: Sequence[Reason],
 ) -> Proposal:
     mean = fmean(sure.points for _, sure in members)
     low, high = interval(mean, found.se)
     said = Reason(
         message=N_(
-            "Mean total of {count} members: {points} points, 95 % interval {low} to {high}; {distance} against the "
-            "mean of all with the same templates."
+            "Mean total of {count} of {of} members: {points} points, 95 % interval {low} to {high}; {distance} against "
+            "the mean of all with the same templates."
         ),
         params={
             "count": len(members),
+            "of": size,
             "points": round(mean, 1),
             "low": round(low, 1),
             "high": round(high, 1),
@@ -151,10 +183,10 @@ def _group(
     return (), Reason(message=message, params=params)
 
 
-def _best_evidence(field: Sequence[Candidate], group: Sequence[str], where: Mapping[str, str]) -> list[Reason]:
+def _best_evidence(field: Sequence[Candidate], group: Sequence[str]) -> list[Reason]:
     if len(group) == 1:
         message = N_("Told apart from all {count} others that can be compared.")
-        return [Reason(message=message, params={**where, "count": len(field) - 1})]
+        return [Reason(message=message, params={"count": len(field) - 1})]
     message = N_(
         "Cannot be told apart: {names}. They share the award; the {count} others are told apart from the first."
     )

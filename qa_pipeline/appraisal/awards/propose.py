@@ -45,7 +45,8 @@ def propose(
     made += propose_grade_points(maker, counting)
     for badge in rules.badges:
         made += propose_badge(maker, badge, counting)
-    for proposals, note in (*propose_best_agents(maker, counting), *propose_best_teams(maker, counting)):
+    # Whose result is held back is compared all the same: a team without its lowest member looks better than it is.
+    for proposals, note in (*propose_best_agents(maker, results), *propose_best_teams(maker, results)):
         made += proposals
         notes += [note] if note is not None else []
     made += propose_improvement(maker, results, quotes_of)

@@ -54,15 +54,25 @@ class Badge(RuleModel):
 
 
 class Best(RuleModel):
-    """The best agent or team: one with ``sure_ratio`` as probability, or up to ``most_shared`` who share it."""
+    """One who is the best with the probability ``sure_ratio``, or up to ``most_shared`` who share it."""
 
     name: Words
     points: Points = 0
     sure_ratio: Annotated[float, Field(ge=0.95, lt=1)]
     most_shared: Annotated[int, Field(ge=1, le=10)]
     min_count: Annotated[int, Field(ge=2)]
+
+
+class BestAgent(Best):
+    """Of the agents with one template."""
+
     min_reviews: Count = 0
-    min_members: Annotated[int, Field(ge=1)] = 1
+
+
+class BestTeam(Best):
+    """Of the teams in which so many members can be compared."""
+
+    min_members: Annotated[int, Field(ge=2)]
 
 
 class GradePoints(RuleModel):
@@ -101,8 +111,8 @@ class AwardRules(RuleModel):
     min_known_percent: Annotated[float, Field(ge=50, le=100)]
     points_for_grades: GradePoints | None = None
     badges: tuple[Badge, ...] = ()
-    best_agent: Best | None = None
-    best_team: Best | None = None
+    best_agent: BestAgent | None = None
+    best_team: BestTeam | None = None
     improvement: Improvement | None = None
     repeated: Repeated | None = None
 

@@ -140,9 +140,26 @@ def test_no_best_agent_without_reviews_by_people() -> None:
     assert any("fewer than 3 reviews by people" in text for text in notes(found))
 
 
+def test_nobody_is_best_while_a_higher_total_cannot_be_compared() -> None:
+    unsure = evaluation("A02", 105.0, attitude=(105.0, None), resolution=(105.0, None))
+    found = proposed(result(evaluation("A01", 100.0)), result(unsure), *others(6))
+    assert of_kind(found, ProposalKind.BEST_AGENT) == []
+    assert any(text.endswith("how sure the totals of others are: A02.") for text in notes(found))
+
+
+def test_a_team_is_judged_with_its_members_whose_results_are_held_back() -> None:
+    low = [result(evaluation("A9", 20.0, reviews=0, team="A"), blocked="Below the line.")]
+    teams = [result(evaluation(f"{team}{n}", 90.0, team=team)) for team in "BC" for n in range(3)]
+    strong = [result(evaluation(f"A{n}", 100.0, team="A")) for n in range(3)]
+    assert [one.subject for one in of_kind(proposed(*strong, *teams), ProposalKind.BEST_TEAM)] == ["A"]
+    # With the low one team A has a mean of 80.
+    assert [one.subject for one in of_kind(proposed(*strong, *low, *teams), ProposalKind.BEST_TEAM)] == ["B", "C"]
+
+
 def test_the_best_team_is_compared_within_templates() -> None:
     # Back office totals are 20 higher for everybody; team C only looks better for having them.
     team_a = [result(evaluation(f"A{n}", 95.0, team="A")) for n in range(4)]
+    team_a.append(result(evaluation("A9", None, team="A")))
     team_b = [result(evaluation(f"B{n}", 80.0, team="B")) for n in range(4)]
     team_c = [result(evaluation(f"C{n}", 100.0, team="C", template="back-office")) for n in range(4)]
     found = proposed(*team_a, *team_b, *team_c)
@@ -150,8 +167,8 @@ def test_the_best_team_is_compared_within_templates() -> None:
     assert (best.subject, best.points) == ("A", None)
     # The mean of the front line is 87.5; four errors of 2 give 2 / sqrt(4) = 1 for the mean: 95 +- 1.96.
     assert texts(best)[0] == (
-        "Mean total of 4 members: 95.0 points, 95 % interval 93.0 to 97.0; +7.5 against the mean of all with the same "
-        "templates."
+        "Mean total of 4 of 5 members: 95.0 points, 95 % interval 93.0 to 97.0; +7.5 against the mean of all "
+        "with the same templates."
     )
     small = proposed(*team_a[:2], *team_b, *team_c)
     assert of_kind(small, ProposalKind.BEST_TEAM) == []
