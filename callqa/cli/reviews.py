@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import typer
 
 from callqa import wiring
+from callqa.cli.calibration_holds import hold_documents, refresh_holds, tell_holds
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
 from callqa.cli.refused import print_refused, refused_documents
+from qa_pipeline.domain.cycle import CriterionHold
+from qa_pipeline.domain.period import check_month
 from qa_pipeline.domain.review import Review
 from qa_pipeline.errors import N_
 from qa_pipeline.report.labels import joined, label, moment_text, points_text, reason_text
-from qa_pipeline.services.report import check_period
 from qa_pipeline.services.reviews import (
     EffectiveContact,
     LeftOut,
@@ -49,6 +51,7 @@ def import_(
     """Import a table of reviews: a row per criterion, or a row per contact with its total."""
     here = context(ctx)
     result = import_reviews(here.store(), file, wiring.scorecards(here.settings))
+    holds = refresh_holds(here)
     document = {
         "imported": result.imported_count,
         "unchanged": result.unchanged_count,
@@ -57,8 +60,9 @@ def import_(
         "waiting": result.waiting_count,
         "held_back": result.held_back_count,
         "ignored_columns": list(result.ignored_columns),
+        "holds": hold_documents(here, holds),
     }
-    here.emit(document, lambda: _print_import(here, result))
+    here.emit(document, lambda: _print_import(here, result, holds))
     if result.rejected:
         raise typer.Exit(INCOMPLETE)
 
@@ -75,7 +79,7 @@ def list_(
     """List reviews beside the machine's points, and the points that count."""
     here = context(ctx)
     if period is not None:
-        check_period(period)
+        check_month(period)
     cards = wiring.scorecards(here.settings)
     with here.store().reading() as tx:
         if contact is not None:
@@ -128,7 +132,7 @@ def _document(
     }
 
 
-def _print_import(here: AppContext, result: ReviewImport) -> None:
+def _print_import(here: AppContext, result: ReviewImport, holds: Sequence[CriterionHold]) -> None:
     here.say(
         N_(
             "{imported} reviews imported ({replaced} replace an earlier one by the same person), {unchanged} unchanged."
@@ -147,6 +151,7 @@ def _print_import(here: AppContext, result: ReviewImport) -> None:
             N_("{count} reviews do not count until their rows are right: half a review is not what was meant."),
             count=result.held_back_count,
         )
+    tell_holds(here, holds)
 
 
 def _print_list(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
@@ -13,6 +15,11 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.review import Review
 from qa_pipeline.store import appraisal_tables, tables
 from qa_pipeline.store.documents import dump, load
+
+
+def content_fingerprint(review: Review) -> str:
+    """Return the identity of what a review says and replaces, wherever it came from."""
+    return sha256(dump(replace(review, source="", fingerprint=""))).hexdigest()
 
 
 class Reviews:

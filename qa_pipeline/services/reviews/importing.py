@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from qa_pipeline.intake.tables import normalise_header, read_table
 from qa_pipeline.services.reviews.drawn import DrawnContacts, Origin
 from qa_pipeline.services.reviews.table import Refused, ReviewTable, Stated
 from qa_pipeline.store import Store, Transaction
-from qa_pipeline.store.documents import dump
+from qa_pipeline.store.reviews import content_fingerprint
 
 # What all rows of one review have in common, and its column.
 _COMMON = {
@@ -174,7 +173,7 @@ class _Keeper:
         """Append a review; False when it says what the reviewer's earlier one says."""
         if before is not None and _content(before) == _content(review):
             return False
-        return self._tx.reviews.add(replace(review, fingerprint=_fingerprint(review)))
+        return self._tx.reviews.add(replace(review, fingerprint=content_fingerprint(review)))
 
     def _read(self, rows: Sequence[Stated], errors: list[RowError]) -> tuple[Review, Review | None]:
         first = rows[0]
@@ -340,7 +339,3 @@ def _is_blind(stated: bool | None, before: Review | None, origin: Origin) -> boo
 
 def _content(review: Review) -> Review:
     return replace(review, source="", replaces=None, fingerprint="")
-
-
-def _fingerprint(review: Review) -> str:
-    return sha256(dump(replace(review, source="", fingerprint=""))).hexdigest()

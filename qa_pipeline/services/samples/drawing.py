@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from qa_pipeline.appraisal.sampling import random_numbers
+from qa_pipeline.domain.period import check_month
 from qa_pipeline.domain.review import Sample, SampledContact, Selection
 from qa_pipeline.errors import N_, ConfigurationError, NotFound
-from qa_pipeline.services.report import check_period
 from qa_pipeline.services.samples.frame import Frame, read_frame
 from qa_pipeline.services.samples.plan import SamplePlan
 from qa_pipeline.store import Store, Transaction
@@ -53,7 +53,7 @@ def draw_sample(
     NotFound
         No contact of the month can be drawn.
     """
-    check_period(period)
+    check_month(period)
     if not by.strip():
         raise ConfigurationError(
             N_("A sample needs the name of who draws it."), hint=N_("Give it with --by NAME."), field="by"
