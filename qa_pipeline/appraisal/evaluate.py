@@ -416,6 +416,8 @@ def _item_notes(indicator: str, given: Observed | None, used: Observed | None) -
     params = {"indicator": indicator}
     if given is None:
         yield Reason(message=N_("{indicator} has no value; its weight goes to the other items."), params=params)
+    elif used is None and given.n == 0:
+        yield Reason(message=N_("{indicator} rests on no observation and is left out."), params=params)
     elif used is None:
         message = N_("{indicator} rests on a single observation and is left out: one alone decides nothing.")
         yield Reason(message=message, params=params)

@@ -49,8 +49,11 @@ def observe_record(record: KpiRecord, definition: KpiDefinition) -> Observed:
 
 
 def se_of(value: float, n: int | None, sd: float | None, *, is_share: bool) -> float | None:
-    """Return the standard error of a share or a mean of `n` observations; None when that cannot be told."""
-    if n is None:
+    """Return the standard error of a share or a mean of `n` observations; None when that cannot be told.
+
+    A count of 0 says nothing, like none at all.
+    """
+    if not n:
         return None
     if is_share:
         return share_se(value, n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,18 @@ from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
 from qa_pipeline.appraisal.inspected import Inspected, observe_inspected
 from qa_pipeline.appraisal.observed import Observed, observe_record, se_of
 from qa_pipeline.appraisal.templates import get_template
+from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import (
     Evaluation,
+    IndicatorDirection,
     ItemResult,
+    KpiDefinition,
     KpiRecord,
+    Template,
+    TemplateDimension,
+    TemplateItem,
 )
+from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.kpi.catalogue import shipped
 
 # What people rate; nobody did here.
@@ -249,3 +256,112 @@ def test_a_better_value_never_lowers_the_total(one: float, other: float) -> None
     low, high = sorted((one, other))
     totals = [evaluate([kpi("csat", value, n=100), *KPIS[1:]]).total or 0.0 for value in (low, high)]
     assert totals[0] <= totals[1] + 1e-9
+
+
+def small_template(**item: float) -> Template:
+    """A template of customer satisfaction alone, on its own levels."""
+    items = (TemplateItem(indicator="csat", weight=100.0, **item),)
+    dimensions = (TemplateDimension(id="all", name=Text(zh="全部", en="All"), weight=100.0, items=items),)
+    return replace(FRONT_LINE, dimensions=dimensions, min_contacts=0)
+
+
+def evaluate_all(
+    values: Mapping[str, Observed], template: Template, catalogue: Mapping[str, KpiDefinition]
+) -> list[Evaluation]:
+    observed = {agent_id: {"csat": value} for agent_id, value in values.items()}
+    grounds = {agent_id: Grounds(fingerprint=agent_id) for agent_id in values}
+    return list(evaluate_month("2026-10", template, observed, grounds, catalogue))
+
+
+def imported(value: float, n: int | None = 400, se: float | None = 0.02, **changes: Any) -> Observed:
+    return replace(Observed(value=value, n=n, se=se, df=None, source="kpi.csv"), **changes)
+
+
+def test_agents_are_placed_by_intervals_and_probabilities() -> None:
+    template = small_template(floor=0.0, target=1.0, stretch=2.0)
+    # 90, 50 and 48 points with an error of 2: nobody else comes near the first, the others cannot be told apart.
+    found = evaluate_all({"A1": imported(0.9), "A2": imported(0.5), "A3": imported(0.48)}, template, shipped())
+    assert [one.places for one in found] == [(1, 1, 3), (2, 3, 3), (2, 3, 3)]
+    assert [one.group for one in found] == ["above", "below", "below"]
+    assert [one.above_average for one in found] == pytest.approx([1.0, 0.0, 0.0], abs=0.001)
+    assert found == evaluate_all({"A3": imported(0.48), "A1": imported(0.9), "A2": imported(0.5)}, template, shipped())
+
+
+def test_ties_share_their_places() -> None:
+    template = small_template(floor=0.0, target=1.0, stretch=2.0)
+    found = evaluate_all({name: imported(0.7) for name in ("A1", "A2", "A3")}, template, shipped())
+    assert {one.places for one in found} == {(1, 3, 3)}
+    assert {one.group for one in found} == {"within"}
+
+
+def test_without_known_spread_there_are_no_places_and_it_is_said() -> None:
+    template = small_template(floor=0.0, target=1.0, stretch=2.0)
+    found = evaluate_all({"A1": imported(0.9, n=None, se=None), "A2": imported(0.5)}, template, shipped())
+    assert [(one.group, one.places is None) for one in found] == [("within", True), ("below", False)]
+    assert "cannot be compared" in messages_of(found[0])[-1]
+
+
+def test_one_agent_alone_has_no_place() -> None:
+    (found,) = evaluate_all({"A1": imported(0.9)}, small_template(floor=0.0, target=1.0, stretch=2.0), shipped())
+    assert (found.group, found.places, found.above_average) == ("within", None, None)
+
+
+def test_a_target_of_zero_is_reached_at_zero() -> None:
+    down = replace(shipped()["csat"], direction=IndicatorDirection.DOWN, target=0.0, floor=0.1, stretch=None)
+    values = {"A1": imported(0.0, se=0.0), "A2": imported(0.05, se=0.0), "A3": imported(0.2, se=0.0)}
+    found = evaluate_all(values, small_template(), {**shipped(), "csat": down})
+    # Of the way from .1 to 0: all, half, none.
+    assert [one.total for one in found] == pytest.approx([100.0, 50.0, 0.0])
+
+
+def test_negative_values_have_points_where_the_scale_has_them() -> None:
+    template = small_template(floor=-0.5, target=0.5)
+    found = evaluate_all({"A1": imported(-0.25, se=0.0), "A2": imported(-0.9, se=0.0)}, template, shipped())
+    # A quarter of the way from -.5 to .5; below the floor.
+    assert [one.total for one in found] == pytest.approx([25.0, 0.0])
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "no observation"), (1, "single observation")])
+def test_a_value_on_no_observation_or_one_is_left_out(n: int, words: str) -> None:
+    value = observe_record(kpi("csat", 1.0, n=n), shipped()["csat"])
+    (found,) = evaluate_all({"A1": value}, small_template(floor=0.0, target=1.0, stretch=2.0), shipped())
+    assert (found.total, found.group) == (None, "insufficient")
+    assert words in " ".join(messages_of(found))
+
+
+def test_too_little_evidence_of_people_gives_a_total_and_no_comparison() -> None:
+    template = small_template(floor=0.0, target=1.0, stretch=2.0)
+    estimated = {"source": "inspection", "df": 20.0, "shared": (0.01, 0.0)}
+    values = {
+        "A1": imported(0.9, sufficient=False, **estimated),
+        "A2": imported(0.5, **estimated),
+        "A3": imported(0.4, **estimated),
+    }
+    found = evaluate_all(values, template, shipped())
+    assert [(one.group, one.places is None) for one in found] == [
+        ("insufficient", True),
+        ("below", False),
+        ("below", False),
+    ]
+    assert found[0].total == pytest.approx(90.0)
+    assert "Insufficient evidence" in messages_of(found[0])[0]
+
+
+def test_what_is_doubtful_about_a_value_and_about_its_agent_is_said() -> None:
+    about_value, about_agent = Reason(message="Two sources differ."), Reason(message="Goals were not confirmed.")
+    observed = {"A1": {"csat": imported(0.9, notes=(about_value,))}}
+    grounds = {"A1": Grounds(notes=(about_agent,), basis="reviewed", team="north")}
+    template = small_template(floor=0.0, target=1.0, stretch=2.0)
+    (found,) = evaluate_month("2026-10", template, observed, grounds, shipped())
+    assert found.notes == (about_value, about_agent)
+    assert (found.basis, found.team) == ("reviewed", "north")
+
+
+def test_values_keep_their_standard_error_for_longer_periods() -> None:
+    item = items_of(evaluate())["service_attitude_score"]
+    assert (item.se, item.df) == (pytest.approx(0.15), 8)
+    assert items_of(evaluate())["average_speed_of_answer"].df is None
+
+
+def test_nobody_is_no_evaluation() -> None:
+    assert evaluate_month("2026-10", FRONT_LINE, {}, {}, shipped()) == []
