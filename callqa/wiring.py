@@ -27,8 +27,8 @@ from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.holds import HoldRule
-from qa_pipeline.services.cycle.current import Compute
-from qa_pipeline.services.evaluate import compute_period, read_rules
+from qa_pipeline.services.cycle.current import Compute, evaluations_by
+from qa_pipeline.services.evaluate import read_rules
 from qa_pipeline.services.rules.calibration_file import read_calibration
 from qa_pipeline.services.score import Batch
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -154,8 +154,7 @@ def calibration(settings: Settings) -> Calibration | None:
 
 def evaluations_of(settings: Settings) -> Compute:
     """Return what evaluates a period inside a transaction and stores nothing."""
-    rules = read_rules(None, settings.templates, settings.scorecards)
-    return lambda tx, period: compute_period(tx, period, rules).evaluations
+    return evaluations_by(read_rules(None, settings.templates, settings.scorecards))
 
 
 def hold_rule(settings: Settings) -> HoldRule:

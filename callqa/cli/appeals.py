@@ -28,15 +28,17 @@ from qa_pipeline.domain.cycle import AppealDecision, AppealOutcome, StaffRole
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.report.labels import ROLES, joined, label, number_text
+from qa_pipeline.report.labels import OUTCOMES, ROLES, joined, label, number_text
 from qa_pipeline.services.cycle.appeals import (
     MACHINE,
+    Appealable,
     AppealState,
     Item,
     answer_appeal,
     file_appeal,
     get_appeal,
     list_appeals,
+    list_items,
 )
 from qa_pipeline.services.cycle.rulings import BlindSheet, Decided, Ruling, decide_appeal, read_sheet
 
@@ -74,6 +76,19 @@ def file_(
         times=times(here.settings),
     )
     _emit(here, found)
+
+
+@app.command()
+def items(ctx: typer.Context, agent: AgentOption, period: PeriodOption) -> None:
+    """List what an agent can appeal of a published result."""
+    here = context(ctx)
+    cards = wiring.scorecards(here.settings)
+    with here.store().reading() as tx:
+        found = list_items(tx, agent, period, cards)
+    here.emit(
+        {"agent": agent, "period": period, "items": [_item_document(one) for one in found]},
+        lambda: _print_items(here, found),
+    )
 
 
 @app.command()
@@ -168,6 +183,28 @@ def _answer(here: AppContext, appeal_id: str, step: str, by: str, reason: str = 
 
 def _emit(here: AppContext, found: AppealState) -> None:
     here.emit(_document(here, found), lambda: _print(here, found))
+
+
+def _item_document(found: Appealable) -> dict[str, Any]:
+    return {
+        "contact": found.item.contact_id,
+        "criterion": found.item.criterion_id,
+        "indicator": found.item.indicator,
+        "outcome": found.outcome.value if found.outcome else None,
+        "appeal": found.appeal.appeal.id if found.appeal else None,
+    }
+
+
+def _print_items(here: AppContext, found: Sequence[Appealable]) -> None:
+    table = here.table([N_("Contact"), N_("Criterion or indicator"), N_("Judged"), N_("Appeal")])
+    for one in found:
+        table.add_row(
+            one.item.contact_id or "",
+            one.item.criterion_id or one.item.indicator or "",
+            label(OUTCOMES, one.outcome.value, here.translate) if one.outcome else "",
+            f"{one.appeal.appeal.id} {state_text(here, MACHINE, one.appeal.state)}" if one.appeal else "",
+        )
+    out.print(table)
 
 
 def _document(here: AppContext, found: AppealState) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from callqa.cli.console import AppContext, out
 from qa_pipeline.appraisal.differences import Change, Plain
 from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import shipped
+from qa_pipeline.report.labels import NONE, number_text, value_text
 
 _FIELDS = {
     "template_id": N_("Template"),
@@ -29,6 +30,8 @@ _FIELDS = {
     "effective_weight": N_("Effective weight"),
 }
 
+_IN_UNIT = ("value", "target")
+
 
 def change_documents(changes: Sequence[Change]) -> list[dict[str, Any]]:
     """Return the changes as JSON has them."""
@@ -44,11 +47,13 @@ def print_changes(here: AppContext, changes: Sequence[Change]) -> None:
     for one in changes:
         definition = catalogue.get(one.indicator or "")
         name = definition.name.in_language(here.settings.lang) if definition else one.indicator or ""
-        table.add_row(name, here.translate(_FIELDS[one.field]), _text(one.before), _text(one.after))
+        unit = definition.unit if definition and one.field in _IN_UNIT else None
+        before, after = (_text(here, value, unit) for value in (one.before, one.after))
+        table.add_row(name, here.translate(_FIELDS[one.field]), before, after)
     out.print(table)
 
 
-def _text(value: Plain) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _text(here: AppContext, value: Plain, unit: str | None) -> str:
+    if value is None or isinstance(value, str):
+        return value or NONE
+    return number_text(value) if unit is None else value_text(value, unit, here.translate)

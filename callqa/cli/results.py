@@ -12,7 +12,6 @@ from callqa.cli.changes import change_documents, print_changes
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import AgentOption, PeriodOption, moment_text, now
 from qa_pipeline.appraisal.notes import names_of, render_note
-from qa_pipeline.appraisal.running import RunningItem
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.performance import Evaluation, ItemResult
 from qa_pipeline.errors import N_, NotFound
@@ -207,11 +206,11 @@ def _print_running(here: AppContext, found: Running) -> None:
     for one in found.items:
         table.add_row(
             _name(here, one.item),
-            _value(here, one.item, one.item.value),
+            _with_interval(here, one.item, one.item.value, one.ci95),
             number_text(one.item.n),
             _value(here, one.item, one.item.target),
             points_text(one.item.attainment_points),
-            _projection(here, one),
+            _with_interval(here, one.item, one.projected, one.projected_ci95),
             number_text(one.needed_count),
         )
     out.print(table)
@@ -223,9 +222,8 @@ def _value(here: AppContext, item: ItemResult, value: float | None) -> str:
     return value_text(value, shipped()[item.indicator].unit, here.translate)
 
 
-def _projection(here: AppContext, one: RunningItem) -> str:
-    expected = _value(here, one.item, one.projected)
-    if one.projected_ci95 is None:
-        return expected
-    low, high = (_value(here, one.item, bound) for bound in one.projected_ci95)
-    return f"{expected} ({low} – {high})"
+def _with_interval(here: AppContext, item: ItemResult, value: float | None, ci95: tuple[float, float] | None) -> str:
+    if ci95 is None:
+        return _value(here, item, value)
+    low, high = (_value(here, item, bound) for bound in ci95)
+    return f"{_value(here, item, value)} ({low} – {high})"

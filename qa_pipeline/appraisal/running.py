@@ -10,8 +10,8 @@ from scipy.special import stdtrit
 
 from qa_pipeline.domain.performance import Evaluation, ItemResult, KpiDefinition
 
-SURE_POINTS = 5.0
-"""A half-width of the 95 % interval of the attainment at which a value says enough: half of a usual grade's width."""
+SURE_POINTS = 15.0
+"""Half-width of an attainment's 95 % interval at which a value says enough: the width of a grade in the templates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

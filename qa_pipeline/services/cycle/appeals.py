@@ -146,6 +146,35 @@ def file_appeal(
         return get_appeal(tx, appeal.id)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appealable:
+    """An item that the agent may appeal: a criterion not wholly met on a contact behind the result, or an indicator.
+
+    ``outcome`` of the criterion; None for an indicator. ``appeal``: the latest one on the item.
+    """
+
+    item: Item
+    outcome: Outcome | None
+    appeal: AppealState | None
+
+
+def list_items(tx: Transaction, agent_id: str, period: str, cards: Sequence[Scorecard]) -> Sequence[Appealable]:
+    """Return what can be appealed of a published result, indicators first; raises NotFound when none is published."""
+    publication = get_published(tx, agent_id, period)
+    appeals = {_item_of(one.appeal): one for one in list_appeals(tx, period, agent_id)}
+    results = [one for dimension in publication.evaluation.dimensions for one in dimension.items]
+    found: dict[Item, Outcome | None] = {
+        Item(indicator=one.indicator): None for one in results if one.attainment_points is not None
+    }
+    for contact_id in dict.fromkeys(contact_id for one in results for contact_id in one.contacts):
+        inspection = _inspection(tx, publication, contact_id)
+        findings = _findings(tx, inspection, cards) if inspection is not None else {}
+        for criterion_id, finding in findings.items():
+            if finding.outcome in (Outcome.NOT_MET, Outcome.PARTLY_MET, Outcome.UNDETERMINED):
+                found[Item(contact_id=contact_id, criterion_id=criterion_id)] = finding.outcome
+    return [Appealable(item=item, outcome=outcome, appeal=appeals.get(item)) for item, outcome in found.items()]
+
+
 def answer_appeal(store: Store, appeal_id: str, step: str, attempt: Attempt, now: datetime) -> AppealState:
     """Take a step that decides nothing: ``take`` it up, ``accept`` a decision, ``escalate`` it, or ``withdraw``.
 
@@ -244,7 +273,7 @@ def judges_of(tx: Transaction, found: AppealState) -> frozenset[str]:
     appeal = found.appeal
     people = {decision.decided_by for decision in found.decisions}
     if appeal.contact_id is None:
-        ratings = tx.ratings.list(appeal.period, appeal.agent_id)
+        ratings = [one.rating for one in tx.ratings.history(appeal.period, appeal.agent_id)]
         return frozenset(people | {one.rater_id for one in ratings if one.indicator == appeal.indicator})
     for review in tx.reviews.list(contact_id=appeal.contact_id, history=True):
         judged = {verdict.criterion_id for verdict in review.verdicts}
@@ -299,7 +328,7 @@ def _contested(
 ) -> tuple[str | None, Outcome | None]:
     """Return the scorecard and the outcome that counts now; both None for an indicator. Raises NotFound."""
     agent_id = publication.agent_id
-    if item.contact_id is None:
+    if item.contact_id is None or item.criterion_id is None:
         known = [one.indicator for dimension in publication.evaluation.dimensions for one in dimension.items]
         if item.indicator not in known:
             raise NotFound(
@@ -319,8 +348,7 @@ def _contested(
             contact=item.contact_id,
             period=publication.period,
         )
-    counting = effective_contacts(tx, None, cards, contact_id=item.contact_id).get(item.contact_id)
-    findings = {one.criterion_id: one for one in (counting.effective.findings if counting else inspection.findings)}
+    findings = _findings(tx, inspection, cards)
     if item.criterion_id not in findings:
         raise NotFound(
             N_("The criterion {criterion} was not judged on {contact}."),
@@ -330,6 +358,12 @@ def _contested(
             known=", ".join(findings),
         )
     return inspection.scorecard_id, findings[item.criterion_id].outcome
+
+
+def _findings(tx: Transaction, inspection: Inspection, cards: Sequence[Scorecard]) -> Mapping[str, Finding]:
+    """Return by criterion what counts of a contact now."""
+    counting = effective_contacts(tx, None, cards, contact_id=inspection.contact_id).get(inspection.contact_id)
+    return {one.criterion_id: one for one in (counting.effective.findings if counting else inspection.findings)}
 
 
 def _inspection(tx: Transaction, publication: Publication, contact_id: str) -> Inspection | None:

@@ -7,10 +7,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from qa_pipeline.domain.performance import Evaluation
+from qa_pipeline.domain.period import months_of
+from qa_pipeline.services.evaluate import EvaluationRules, compute_period
+from qa_pipeline.services.rollup import compute_rollup
 from qa_pipeline.store import Transaction
 
 Compute = Callable[[Transaction, str], Sequence[Evaluation]]
 """Evaluates a period inside a transaction and stores nothing."""
+
+
+def evaluations_by(rules: EvaluationRules) -> Compute:
+    """Return what evaluates a month, or rolls the months of a quarter or year up, by each agent's own template."""
+
+    def compute(tx: Transaction, period: str) -> Sequence[Evaluation]:
+        is_month = len(months_of(period)) == 1
+        return (compute_period if is_month else compute_rollup)(tx, period, rules).evaluations
+
+    return compute
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

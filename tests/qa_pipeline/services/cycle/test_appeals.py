@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qa_pipeline.domain.cycle import AppealOutcome, StaffRole
+from qa_pipeline.domain.cycle import AppealOutcome, RaterClass, Rating, StaffRole
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.domain.performance import Evaluation
 from qa_pipeline.domain.review import Review, Selection, Verdict
@@ -28,6 +28,7 @@ from qa_pipeline.services.cycle.appeals import (
     get_appeal,
     has_open_appeal,
     list_appeals,
+    list_items,
     open_appeals,
 )
 from qa_pipeline.services.cycle.periods import due_corrections
@@ -57,10 +58,6 @@ def file(
     store: Store, item: Item = GREETING, now: datetime = FILED, actor: str = "A05", said: str = "I did"
 ) -> AppealState:
     return file_appeal(store, "A05", PERIOD, item, agent(actor, said), now, cards=CARDS, times=TIMES)
-
-
-def judge(actor: str = "Lin", reason: str = "heard at 0:02") -> object:
-    return by(actor, StaffRole.QA, reason)
 
 
 def decide(
@@ -206,6 +203,27 @@ def test_nobody_decides_who_judged_before(site: Store) -> None:
     decide(site, appeal_id, verdict=Outcome.MET)
 
 
+def test_who_rated_an_indicator_does_not_decide_on_it(site: Store) -> None:
+    rating = Rating(
+        agent_id="A05",
+        period=PERIOD,
+        rater_id="Wu",
+        rater_class=RaterClass.MANAGER,
+        indicator="service_attitude_score",
+        value=2.0,
+        comment="",
+        source="ratings.csv",
+        rated_at=datetime(2026, 10, 30, tzinfo=UTC),
+    )
+    with site.transaction() as tx:
+        tx.ratings.put(rating)
+        tx.ratings.put(replace(rating, rater_id="Qian", value=3.0, indicator="csat"))
+    appeal_id = file(site, Item(indicator="service_attitude_score")).appeal.id
+    with pytest.raises(NotAllowed, match="Wu had a part"):
+        decide(site, appeal_id, actor="Wu")
+    assert decide(site, appeal_id, actor="Qian").appeal.is_upheld
+
+
 def test_who_decided_on_one_criterion_may_decide_on_another(site: Store) -> None:
     first = file(site).appeal.id
     second = file(site, Item(contact_id=CALL, criterion_id="closing")).appeal.id
@@ -331,6 +349,21 @@ def test_counts_by_criterion(site: Store) -> None:
     # 72 contacts; A04 has two of twelve (the fifth and the tenth) whose greeting is undetermined.
     assert counts["zh-telephone", "greeting"] == AppealCounts(judged=70, appealed=3, decided=2, upheld=1)
     assert counts["zh-telephone", "empathy"] == AppealCounts(judged=72, appealed=0, decided=0, upheld=0)
+
+
+def test_what_can_be_appealed_is_listed(site: Store) -> None:
+    found = file(site)
+    with site.reading() as tx:
+        listed = list_items(tx, "A05", PERIOD, CARDS)
+    # The factory's results carry no contacts, so only their indicators can be found there.
+    assert [one.item.indicator for one in listed] == [
+        "csat",
+        "average_handle_time",
+        "script_compliance",
+        "service_attitude_score",
+    ]
+    assert all(one.appeal is None for one in listed)
+    assert found.appeal.indicator is None
 
 
 def test_what_is_not_there(site: Store) -> None:
