@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from dataclasses import replace
 from hashlib import sha256
 from itertools import groupby
@@ -66,9 +67,17 @@ class Reviews:
         return [load(Review, document) for document in found]
 
     def judged(
-        self, period: str | None = None, agent_id: str | None = None, contact_id: str | None = None
+        self,
+        period: str | None = None,
+        agent_id: str | None = None,
+        contact_id: str | None = None,
+        *,
+        since: datetime | None = None,
     ) -> Iterator[tuple[Contact, Inspection | None, Sequence[Review]]]:
-        """Yield each reviewed contact with its newest inspection and its reviews in force by time."""
+        """Yield each reviewed contact with its newest inspection and its reviews in force by time.
+
+        With `since` those reviewed after it.
+        """
         table, contact, inspection = appraisal_tables.review, tables.contact, tables.inspection
         any_of = inspection.alias()
         newest = select(func.max(any_of.c.id)).where(any_of.c.contact_id == table.c.contact_id).scalar_subquery()
@@ -83,6 +92,8 @@ class Reviews:
             .outerjoin(inspection, inspection.c.id == newest)
         )
         wanted = _wanted(query, period, agent_id, contact_id, False)
+        if since is not None:
+            wanted = wanted.where(table.c.reviewed_at > since)
         rows = self._connection.execute(wanted.execution_options(yield_per=200))
         for _, together in groupby(rows, key=lambda row: row.contact_id):
             of_contact = list(together)

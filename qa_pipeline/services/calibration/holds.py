@@ -71,10 +71,11 @@ def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at:
     Of each contact the machine is set beside one person, as people are beside one other, so that the two shares can be
     compared. Appeals are set against the charges only where there are as many upheld ones as the rule asks for.
     """
-    since = _since(tx, rule, at)
+    first = at - timedelta(days=_DAYS_PER_MONTH * rule.months)
+    since = _since(tx, first)
     reviewed = {
         key: list(_recent(contacts.values(), since(key)))
-        for key, contacts in list_independent(reviewed_values(tx, None, cards).compared).items()
+        for key, contacts in list_independent(reviewed_values(tx, None, cards, since=first).compared).items()
     }
     upheld = _upheld_counts(tx, since)
     upheld = Counter({key: count for key, count in upheld.items() if count >= rule.upheld_min})
@@ -92,8 +93,8 @@ def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at:
     ]
 
 
-def _since(tx: Transaction, rule: HoldRule, at: datetime) -> _Since:
-    first = at - timedelta(days=_DAYS_PER_MONTH * rule.months)
+def _since(tx: Transaction, first: datetime) -> _Since:
+    """Return from when evidence on a criterion counts: from its last release on, or from `first`."""
     released: dict[Key, datetime] = {}
     for hold in tx.holds.list():
         if hold.released_at is not None:

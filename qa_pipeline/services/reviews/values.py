@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection, Outcome, Reason
@@ -90,7 +91,12 @@ class EffectiveContact:
 
 
 def reviewed_values(
-    tx: Transaction, period: str | None, cards: Sequence[Scorecard], *, contact_id: str | None = None
+    tx: Transaction,
+    period: str | None,
+    cards: Sequence[Scorecard],
+    *,
+    contact_id: str | None = None,
+    since: datetime | None = None,
 ) -> ReviewedValues:
     """Return every review in force of contacts of a month beside the machine's newest inspection.
 
@@ -102,11 +108,13 @@ def reviewed_values(
         ``YYYY-MM``; None for all months.
     cards : sequence of Scorecard
         The scorecards at hand, of all versions.
+    since : datetime, optional
+        Only reviews made after it.
     """
     by_key = {(card.id, card.version): card for card in cards}
     compared: list[ReviewedContact] = []
     left_out: list[LeftOut] = []
-    for contact, inspection, reviews in tx.reviews.judged(period, contact_id=contact_id):
+    for contact, inspection, reviews in tx.reviews.judged(period, contact_id=contact_id, since=since):
         for review in reviews:
             found = _by_card_of(inspection, review, by_key)
             if isinstance(found, LeftOut):
