@@ -13,10 +13,11 @@ from hashlib import sha256
 
 import numpy as np
 
-from qa_pipeline.appraisal.attainment import MAX_POINTS, levels_of, make_curve
-from qa_pipeline.appraisal.observed import INSPECTION, Observed
+from qa_pipeline.appraisal.attainment import MAX_POINTS, levels_of
+from qa_pipeline.appraisal.observed import Observed
 from qa_pipeline.appraisal.standing import Samples, place, tell_apart
-from qa_pipeline.appraisal.uncertainty import Flags, Floats, Spreads, spread_totals
+from qa_pipeline.appraisal.uncertainty import Flags, Floats, Spreads
+from qa_pipeline.appraisal.weighing import Attained, Row, Weighed, attain, finite_df, samples_of, spread, usable, weigh
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import (
     DimensionResult,
@@ -30,7 +31,6 @@ from qa_pipeline.errors import N_
 INSUFFICIENT = "insufficient"
 _GROUPS = {1: "above", 0: "within", -1: "below"}
 MIN_KNOWN_PERCENT = 50.0
-MIN_OBSERVATIONS = 2
 _ROUNDING_PERCENT = 1e-9
 
 
@@ -77,15 +77,15 @@ def evaluate_month(
     """
     agents = sorted(grounds)
     given = [[observed.get(agent_id, {}).get(item.indicator) for item in template.items] for agent_id in agents]
-    used = [[_usable(one) for one in row] for row in given]
-    items = _attain(template, used, catalogue)
-    weighed = _weigh(template, items)
+    used = [[usable(one) for one in row] for row in given]
+    items = attain(template, used, catalogue)
+    weighed = weigh(template, items)
     evidence = [grounds[agent_id] for agent_id in agents]
     enough = np.array([one.scored_count >= template.min_contacts for one in evidence], dtype=bool)
     with_total = enough & (weighed.missing_percent <= 100 - MIN_KNOWN_PERCENT + _ROUNDING_PERCENT)
-    spreads = _spread(used, items, weighed)
+    spreads = spread(used, items, weighed)
     sufficient = np.array([all(one is None or one.sufficient for one in row) for row in used], dtype=bool)
-    samples = _samples(items, weighed)
+    samples = samples_of(items, weighed)
     standings = _stand(weighed.totals, samples, spreads, with_total, sufficient, _seed(evidence))
     parts = _open(template, used, items, weighed, catalogue)
     notes = [
@@ -121,34 +121,6 @@ def grade_of(points: float, template: Template) -> str:
     return next(grade for grade, bound in template.grades if points >= bound)
 
 
-_Row = Sequence[Observed | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Items:
-    """Arrays of agents x items; NaN where there is no value or no standard error.
-
-    ``estimated``: by the mixed model, which alone tells what errors have in common. ``shared``: agents x k by item.
-    """
-
-    attained: Floats
-    se_points: Floats
-    df: Floats
-    estimated: Flags
-    shared: Mapping[int, Floats]
-
-
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """Effective weights in percent of the total (agents x items, agents x dimensions), points and totals."""
-
-    effective: Floats
-    dimension_effective: Floats
-    dimension_points: Floats
-    totals: Floats
-    missing_percent: Floats
-
-
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """Where an agent's total stands; ``is_judged``: whether its spread is known well enough to compare it."""
@@ -159,106 +131,6 @@ class _Standing:
     is_judged: bool = True
     places: tuple[int, int, int] | None = None
     above_average: float | None = None
-
-
-def _usable(one: Observed | None) -> Observed | None:
-    return None if one is None or (one.n is not None and one.n < MIN_OBSERVATIONS) else one
-
-
-def _df(one: Observed) -> float:
-    if one.df is not None:
-        return one.df
-    return math.inf if one.n is None else max(1, one.n - 1)
-
-
-def _finite_df(one: Observed) -> float | None:
-    found = _df(one)
-    return None if one.se is None or math.isinf(found) else found
-
-
-def _attain(template: Template, used: Sequence[_Row], catalogue: Mapping[str, KpiDefinition]) -> _Items:
-    """Return the attainment of all values on the curves of their items."""
-    nan = math.nan
-    values = _array([[nan if one is None else one.value for one in row] for row in used], template)
-    errors = _array([[nan if one is None or one.se is None else one.se for one in row] for row in used], template)
-    attained, se_points = np.full_like(values, nan), np.full_like(values, nan)
-    shared: dict[int, Floats] = {}
-    for column, item in enumerate(template.items):
-        curve = make_curve(levels_of(catalogue[item.indicator], item))
-        known = ~np.isnan(values[:, column])
-        spread = ~np.isnan(errors[:, column])
-        value, se = values[spread, column], errors[spread, column]
-        attained[known, column] = curve.points(values[known, column])
-        se_points[spread, column] = curve.points_se(value, se)
-        width = max((len(one.shared) for row in used if (one := row[column]) is not None), default=0)
-        if width:
-            loadings = np.array([_padded(row[column], width) for row in used])
-            slope = np.zeros(len(used))
-            direction = np.where(curve.points(value + se) < curve.points(value - se), -1.0, 1.0)
-            slope[spread] = direction * se_points[spread, column] / np.where(se > 0, se, 1.0)
-            shared[column] = loadings * slope[:, None]
-    df = _array([[math.inf if one is None else _df(one) for one in row] for row in used], template)
-    estimated = np.array([[one is not None and bool(one.shared) for one in row] for row in used], dtype=bool)
-    return _Items(attained, se_points, df, estimated.reshape(values.shape), shared)
-
-
-def _array(rows: Sequence[Sequence[float]], template: Template) -> Floats:
-    return np.array(rows, dtype=np.float64).reshape(len(rows), sum(1 for _ in template.items))
-
-
-def _padded(one: Observed | None, width: int) -> Sequence[float]:
-    found = () if one is None else one.shared
-    return (*found, *(0.0,) * (width - len(found)))
-
-
-def _weigh(template: Template, items: _Items) -> _Weighed:
-    """Give what is known the weight of what is not, within each dimension and then across them."""
-    known = ~np.isnan(items.attained)
-    filled = np.where(known, items.attained, 0.0)
-    effective = np.zeros_like(filled)
-    shares, points = [], []
-    start = 0
-    for dimension in template.dimensions:
-        there = slice(start, start := start + len(dimension.items))
-        weights = np.array([item.weight for item in dimension.items]) * known[:, there]
-        share = weights.sum(axis=1)
-        effective[:, there] = weights / np.where(share > 0, share, 1.0)[:, None]
-        points.append(np.where(share > 0, (effective[:, there] * filled[:, there]).sum(axis=1), np.nan))
-        shares.append(dimension.weight * share / 100)
-    weights = np.array([dimension.weight for dimension in template.dimensions]) * ~np.isnan(np.column_stack(points))
-    present = weights.sum(axis=1)
-    of_dimensions = 100 * weights / np.where(present > 0, present, 1.0)[:, None]
-    effective *= np.repeat(of_dimensions, [len(dimension.items) for dimension in template.dimensions], axis=1)
-    return _Weighed(
-        effective=effective,
-        dimension_effective=of_dimensions,
-        dimension_points=np.column_stack(points),
-        totals=(effective * filled).sum(axis=1) / 100,
-        missing_percent=100 - np.sum(shares, axis=0),
-    )
-
-
-def _spread(used: Sequence[_Row], items: _Items, weighed: _Weighed) -> Spreads:
-    inspected = np.array([[one is not None and one.source == INSPECTION for one in row] for row in used], dtype=bool)
-    width = max((loadings.shape[1] for loadings in items.shared.values()), default=0)
-    shared = np.zeros((len(used), width))
-    for number, loadings in items.shared.items():
-        shared[:, : loadings.shape[1]] += weighed.effective[:, number, None] / 100 * loadings
-    return spread_totals(
-        weighed.effective / 100 * items.se_points,
-        items.df,
-        weighed.effective,
-        inspected.reshape(items.attained.shape),
-        shared,
-        items.estimated,
-    )
-
-
-def _samples(items: _Items, weighed: _Weighed) -> Samples:
-    effective = np.where(items.estimated, 0.0, weighed.effective)
-    percent = effective.sum(axis=1)
-    points = (effective * np.nan_to_num(items.attained)).sum(axis=1) / np.where(percent > 0, percent, 1.0)
-    return Samples(percent=percent, points=points)
 
 
 def _stand(
@@ -307,9 +179,9 @@ def _seed(evidence: Sequence[Grounds]) -> int:
 
 def _open(
     template: Template,
-    used: Sequence[_Row],
-    items: _Items,
-    weighed: _Weighed,
+    used: Sequence[Row],
+    items: Attained,
+    weighed: Weighed,
     catalogue: Mapping[str, KpiDefinition],
 ) -> Sequence[tuple[DimensionResult, ...]]:
     """Return the parts of each agent's evaluation."""
@@ -370,22 +242,22 @@ def _item_result(
         effective_weight=effective_weight,
         contacts=one.contacts if one else (),
         se=one.se if one else None,
-        df=_finite_df(one) if one else None,
+        df=finite_df(one) if one else None,
     )
 
 
 def _notes(
     template: Template,
     own: Grounds,
-    given: _Row,
-    used: _Row,
+    given: Row,
+    used: Row,
     missing_percent: float,
     dimensions: Sequence[DimensionResult],
     standing: _Standing,
 ) -> tuple[Reason, ...]:
     notes = list(_refusals(template, own, missing_percent))
-    for item, there, usable in zip(template.items, given, used, strict=True):
-        notes += _item_notes(item.indicator, there, usable)
+    for item, there, taken in zip(template.items, given, used, strict=True):
+        notes += _item_notes(item.indicator, there, taken)
     notes += [_about_dimension(dimension.id) for dimension in dimensions if dimension.points is None]
     notes += _total_notes(template, standing)
     unscored = own.contact_count - own.scored_count
