@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
