@@ -2,7 +2,7 @@
 
 Nobody listened to anything. For each contact the recipe knows from its script which criteria are met; a reviewer's
 habit then moves some of the soft ones by a step. Which contacts they see is drawn as ``callqa samples draw`` draws:
-four of each agent, two of these a second time by somebody else, three by everybody who knows the language, and four
+four of each agent, two of these a second time by somebody else, four by everybody who knows the language, and four
 that a complaint or a flag brought up.
 """
 
@@ -24,7 +24,7 @@ from tools.demo_set.dialogues import Call, read_yaml
 PERIOD = (2026, 10)
 PER_AGENT = 4
 DOUBLE_COUNT = 2
-CALIBRATION_COUNT = 3
+CALIBRATION_COUNT = 4
 HEADER = [
     "联系编号",
     "复核人",
@@ -117,20 +117,23 @@ def _tasks(contacts: Sequence[Contact], recipe: Mapping[str, Any], seed: int) ->
             Task(contact=contact, reviewer=reviewer, selection=selection, chance=chance),
         )
 
+    everything = np.zeros(len(contacts), dtype=np.intp)
+    for contact, chance in _draw(contacts, everything, CALIBRATION_COUNT, seed + 2):
+        for reviewer in _able(contact, recipe):
+            add(contact, reviewer, "校准", chance)
     agents = np.unique([contact.agent for contact in contacts], return_inverse=True)[1]
     drawn = _draw(contacts, agents, PER_AGENT, seed)
     for place, (contact, chance) in enumerate(drawn):
         able = _able(contact, recipe)
         add(contact, able[place % len(able)], "随机", chance)
-    together = np.zeros(len(drawn), dtype=np.intp)
+    # Everybody who can has judged the calibration contacts already.
+    once = [
+        contact for contact, _ in drawn if any((contact.id, one["name"]) not in tasks for one in _able(contact, recipe))
+    ]
     first_chances = {contact.id: chance for contact, chance in drawn}
-    for contact, chance in _draw([contact for contact, _ in drawn], together, DOUBLE_COUNT, seed + 1):
+    for contact, chance in _draw(once, np.zeros(len(once), dtype=np.intp), DOUBLE_COUNT, seed + 1):
         second = next(one for one in _able(contact, recipe) if (contact.id, one["name"]) not in tasks)
         add(contact, second, "双评", first_chances[contact.id] * chance)
-    everything = np.zeros(len(contacts), dtype=np.intp)
-    for contact, chance in _draw(contacts, everything, CALIBRATION_COUNT, seed + 2):
-        for reviewer in _able(contact, recipe):
-            add(contact, reviewer, "校准", chance)
     by_id = {contact.id: contact for contact in contacts}
     for contact_id, selection in recipe["targeted"].items():
         contact = by_id[contact_id]
