@@ -49,7 +49,14 @@ ANSWERED = PUBLISHED + timedelta(days=3)
 
 
 @pytest.fixture
-def site(store: Store) -> Store:
+def site(kept: Store) -> Store:
+    publish(kept)
+    return kept
+
+
+@pytest.fixture
+def both(store: Store) -> Store:
+    """The same site on each database."""
     publish(store)
     return store
 
@@ -105,14 +112,14 @@ def test_an_appeal_knows_its_item_and_its_deadline(site: Store) -> None:
         assert open_appeals(tx, PERIOD, FILED) == {"A05": 1}
 
 
-def test_upholding_changes_the_score_of_the_contact_and_waits_for_a_correction(site: Store) -> None:
-    appeal_id = file(site).appeal.id
-    with site.reading() as tx:
+def test_upholding_changes_the_score_of_the_contact_and_waits_for_a_correction(both: Store) -> None:
+    appeal_id = file(both).appeal.id
+    with both.reading() as tx:
         assert effective_contacts(tx, PERIOD, CARDS) == {}
-    found = decide(site, appeal_id, verdict=Outcome.MET)
+    found = decide(both, appeal_id, verdict=Outcome.MET)
     assert (found.appeal.state, found.appeal.is_upheld) == ("decided", True)
     assert found.review is not None and found.review.source == f"appeal:{appeal_id}"
-    with site.reading() as tx:
+    with both.reading() as tx:
         (kept,) = tx.reviews.list(contact_id=CALL)
         assert (kept.selection, kept.reviewer, kept.verdicts[0].outcome) == (Selection.APPEAL, "Lin", Outcome.MET)
         counting = effective_contacts(tx, PERIOD, CARDS)[CALL].effective
@@ -123,8 +130,8 @@ def test_upholding_changes_the_score_of_the_contact_and_waits_for_a_correction(s
         return october(a05_total=66.0)
 
     who = by("Chen", reason="appeal upheld")
-    correct_result(site, "A05", PERIOD, who, ANSWERED + timedelta(hours=1), compute=today, line=LINE)
-    with site.reading() as tx:
+    correct_result(both, "A05", PERIOD, who, ANSWERED + timedelta(hours=1), compute=today, line=LINE)
+    with both.reading() as tx:
         assert due_corrections(tx, PERIOD) == []
 
 
@@ -173,21 +180,21 @@ def test_an_appeal_is_filed_by_the_agent_with_words_in_time(site: Store) -> None
         file_appeal(site, "A03", PERIOD, CSAT, agent("A03", "x"), FILED, cards=CARDS, times=TIMES)
 
 
-def test_an_item_is_appealed_once_and_others_beside_it(site: Store) -> None:
-    first = file(site)
+def test_an_item_is_appealed_once_and_others_beside_it(both: Store) -> None:
+    first = file(both)
     with pytest.raises(Conflict, match=first.appeal.id):
-        file(site)
-    file(site, Item(contact_id=CALL, criterion_id="closing"))
-    file(site, CSAT)
-    with site.reading() as tx:
+        file(both)
+    file(both, Item(contact_id=CALL, criterion_id="closing"))
+    file(both, CSAT)
+    with both.reading() as tx:
         assert open_appeals(tx, PERIOD, FILED) == {"A05": 3}
-    answer_appeal(site, first.appeal.id, "withdraw", agent("A05"), FILED)
-    again = file(site)
+    answer_appeal(both, first.appeal.id, "withdraw", agent("A05"), FILED)
+    again = file(both)
     assert again.appeal.id != first.appeal.id
-    decide(site, again.appeal.id, AppealOutcome.REJECTED)
-    answer_appeal(site, again.appeal.id, "accept", agent("A05"), ANSWERED)
+    decide(both, again.appeal.id, AppealOutcome.REJECTED)
+    answer_appeal(both, again.appeal.id, "accept", agent("A05"), ANSWERED)
     with pytest.raises(Conflict, match="settled: rejected"):
-        file(site, now=ANSWERED)
+        file(both, now=ANSWERED)
 
 
 def test_nobody_decides_who_judged_before(site: Store) -> None:
@@ -203,7 +210,7 @@ def test_nobody_decides_who_judged_before(site: Store) -> None:
     decide(site, appeal_id, verdict=Outcome.MET)
 
 
-def test_who_rated_an_indicator_does_not_decide_on_it(site: Store) -> None:
+def test_who_rated_an_indicator_does_not_decide_on_it(both: Store) -> None:
     rating = Rating(
         agent_id="A05",
         period=PERIOD,
@@ -215,13 +222,13 @@ def test_who_rated_an_indicator_does_not_decide_on_it(site: Store) -> None:
         source="ratings.csv",
         rated_at=datetime(2026, 10, 30, tzinfo=UTC),
     )
-    with site.transaction() as tx:
+    with both.transaction() as tx:
         tx.ratings.put(rating)
         tx.ratings.put(replace(rating, rater_id="Qian", value=3.0, indicator="csat"))
-    appeal_id = file(site, Item(indicator="service_attitude_score")).appeal.id
+    appeal_id = file(both, Item(indicator="service_attitude_score")).appeal.id
     with pytest.raises(NotAllowed, match="Wu had a part"):
-        decide(site, appeal_id, actor="Wu")
-    assert decide(site, appeal_id, actor="Qian").appeal.is_upheld
+        decide(both, appeal_id, actor="Wu")
+    assert decide(both, appeal_id, actor="Qian").appeal.is_upheld
 
 
 def test_who_decided_on_one_criterion_may_decide_on_another(site: Store) -> None:
@@ -308,11 +315,11 @@ def test_a_period_does_not_end_over_an_open_appeal(site: Store) -> None:
         periods.finish_period(site, PERIOD, by("Chen"), later, TIMES)
 
 
-def test_a_decision_that_is_not_taken_further_stands_when_the_period_ends(site: Store) -> None:
-    appeal_id = file(site).appeal.id
-    decide(site, appeal_id, AppealOutcome.REJECTED)
-    periods.finish_period(site, PERIOD, by("Chen"), PUBLISHED + timedelta(days=30), TIMES)
-    with site.reading() as tx:
+def test_a_decision_that_is_not_taken_further_stands_when_the_period_ends(both: Store) -> None:
+    appeal_id = file(both).appeal.id
+    decide(both, appeal_id, AppealOutcome.REJECTED)
+    periods.finish_period(both, PERIOD, by("Chen"), PUBLISHED + timedelta(days=30), TIMES)
+    with both.reading() as tx:
         assert [one.state for one in list_appeals(tx, PERIOD)] == ["expired"]
 
 
@@ -336,14 +343,14 @@ def test_the_sheet_of_an_indicator_says_from_where_it_comes(site: Store, tmp_pat
     assert (sheet.source, sheet.n, sheet.criterion, sheet.transcript) == ("kpi-2026-10.csv", 212, None, None)
 
 
-def test_counts_by_criterion(site: Store) -> None:
-    upheld = file(site).appeal.id
-    rejected = file(site, Item(contact_id="20261002-A05", criterion_id="greeting")).appeal.id
-    file(site, Item(contact_id="20261003-A05", criterion_id="greeting"))
-    file(site, CSAT)
-    decide(site, upheld, verdict=Outcome.MET)
-    decide(site, rejected, AppealOutcome.REJECTED)
-    with site.reading() as tx:
+def test_counts_by_criterion(both: Store) -> None:
+    upheld = file(both).appeal.id
+    rejected = file(both, Item(contact_id="20261002-A05", criterion_id="greeting")).appeal.id
+    file(both, Item(contact_id="20261003-A05", criterion_id="greeting"))
+    file(both, CSAT)
+    decide(both, upheld, verdict=Outcome.MET)
+    decide(both, rejected, AppealOutcome.REJECTED)
+    with both.reading() as tx:
         counts = appeal_counts(tx, PERIOD)
         assert appeal_counts(tx, "2026-09") == {}
     # 72 contacts; A04 has two of twelve (the fifth and the tenth) whose greeting is undetermined.

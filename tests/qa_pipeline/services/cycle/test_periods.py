@@ -56,8 +56,8 @@ def test_the_whole_way(store: Store) -> None:
     assert (found.state, found.steps_possible, found.published_count) == ("applied", ["correct"], 5)
 
 
-def test_nothing_follows_from_a_low_result_that_people_have_not_looked_at(store: Store) -> None:
-    held = {one.agent_id: one.no_consequence for one in publish(store)}
+def test_nothing_follows_from_a_low_result_that_people_have_not_looked_at(kept: Store) -> None:
+    held = {one.agent_id: one.no_consequence for one in publish(kept)}
     # A05: 62 points, one review; A06: 65 points with three reviews; A04: no total.
     assert [agent_id for agent_id, reason in held.items() if reason] == ["A04", "A05"]
     reason = held["A05"]
@@ -65,11 +65,11 @@ def test_nothing_follows_from_a_low_result_that_people_have_not_looked_at(store:
 
 
 @pytest.mark.parametrize("day", ["2026-10-15T02:00:00+00:00", "2026-10-31T15:59:00+00:00"])
-def test_a_period_that_runs_is_not_closed(store: Store, day: str) -> None:
-    fill(store)
-    periods.open_period(store, PERIOD, by("Chen"), BEFORE)
+def test_a_period_that_runs_is_not_closed(kept: Store, day: str) -> None:
+    fill(kept)
+    periods.open_period(kept, PERIOD, by("Chen"), BEFORE)
     with pytest.raises(Conflict, match="until 2026-10-31"):
-        periods.close_period(store, PERIOD, by("Chen"), datetime.fromisoformat(day), computed)
+        periods.close_period(kept, PERIOD, by("Chen"), datetime.fromisoformat(day), computed)
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_a_period_that_runs_is_not_closed(store: Store, day: str) -> None:
         (lambda listed: listed[1:], "rest on nothing any more: A01"),
     ],
 )
-def test_missing_and_stale_evaluations_keep_it_open(store: Store, change, message: str) -> None:
-    fill(store)
-    periods.open_period(store, PERIOD, by("Chen"), BEFORE)
+def test_missing_and_stale_evaluations_keep_it_open(kept: Store, change, message: str) -> None:
+    fill(kept)
+    periods.open_period(kept, PERIOD, by("Chen"), BEFORE)
     with pytest.raises(Conflict, match=message) as caught:
-        periods.close_period(store, PERIOD, by("Chen"), AFTER, lambda _tx, _period: change(october()))
+        periods.close_period(kept, PERIOD, by("Chen"), AFTER, lambda _tx, _period: change(october()))
     assert "callqa evaluate --period 2026-10" in caught.value.render_hint()
-    assert shown(store).state == "open"
+    assert shown(kept).state == "open"
 
 
 def test_a_period_that_was_evaluated_again_is_not_published(store: Store) -> None:
@@ -103,11 +103,11 @@ def test_a_period_that_was_evaluated_again_is_not_published(store: Store) -> Non
     assert len(periods.publish_period(store, PERIOD, by("Chen"), PUBLISHED, LINE)) == 5
 
 
-def test_inputs_that_change_after_closing_do_not_change_what_is_published(store: Store) -> None:
-    publish(store)
-    found = read_period(store, PERIOD, compute=better_a05, times=TIMES)
+def test_inputs_that_change_after_closing_do_not_change_what_is_published(kept: Store) -> None:
+    publish(kept)
+    found = read_period(kept, PERIOD, compute=better_a05, times=TIMES)
     assert (found.changed, found.outdated) == (("A05",), None)
-    (only,) = read_versions(store, "A05", PERIOD)
+    (only,) = read_versions(kept, "A05", PERIOD)
     assert only.publication.evaluation == october()[3]
 
 
@@ -140,66 +140,66 @@ def test_a_correction_is_the_next_version_with_what_changed(store: Store) -> Non
     assert state.appeals_until == LATER.date() + timedelta(days=7)
 
 
-def test_corrections_need_a_change_a_reason_and_a_publication(store: Store) -> None:
-    publish(store)
+def test_corrections_need_a_change_a_reason_and_a_publication(kept: Store) -> None:
+    publish(kept)
     with pytest.raises(Conflict, match="nothing to correct"):
-        correct_result(store, "A05", PERIOD, by("Chen", reason="x"), LATER, compute=computed, line=LINE)
+        correct_result(kept, "A05", PERIOD, by("Chen", reason="x"), LATER, compute=computed, line=LINE)
     with pytest.raises(Conflict, match="nothing to correct"):
-        correct_result(store, "A05", PERIOD, by("Chen", reason="x"), LATER, compute=lambda _tx, _period: [], line=LINE)
+        correct_result(kept, "A05", PERIOD, by("Chen", reason="x"), LATER, compute=lambda _tx, _period: [], line=LINE)
     with pytest.raises(NotAllowed, match="reason"):
-        correct_result(store, "A05", PERIOD, by("Chen"), LATER, compute=better_a05, line=LINE)
+        correct_result(kept, "A05", PERIOD, by("Chen"), LATER, compute=better_a05, line=LINE)
     with pytest.raises(NotFound, match="A09"):
-        correct_result(store, "A09", PERIOD, by("Chen", reason="x"), LATER, compute=better_a05, line=LINE)
+        correct_result(kept, "A09", PERIOD, by("Chen", reason="x"), LATER, compute=better_a05, line=LINE)
     with pytest.raises(NotAllowed, match="agent"):
-        correct_result(store, "A05", PERIOD, by("A05", StaffRole.AGENT, "x"), LATER, compute=better_a05, line=LINE)
+        correct_result(kept, "A05", PERIOD, by("A05", StaffRole.AGENT, "x"), LATER, compute=better_a05, line=LINE)
     with pytest.raises(NotFound):
-        read_versions(store, "A09", PERIOD)
-    assert len(read_versions(store, "A05", PERIOD)) == 1
+        read_versions(kept, "A09", PERIOD)
+    assert len(read_versions(kept, "A05", PERIOD)) == 1
 
 
-def test_the_time_for_appeals_is_not_cut_short(store: Store) -> None:
-    publish(store)
+def test_the_time_for_appeals_is_not_cut_short(kept: Store) -> None:
+    publish(kept)
     # Published on 3 November in Shanghai: filing ends with 10 November there, which is 16:00 UTC.
     with pytest.raises(Conflict, match="until 2026-11-10"):
-        periods.finish_period(store, PERIOD, by("Chen"), datetime.fromisoformat("2026-11-10T15:59:59+00:00"), TIMES)
-    periods.finish_period(store, PERIOD, by("Chen"), datetime.fromisoformat("2026-11-10T16:00:00+00:00"), TIMES)
+        periods.finish_period(kept, PERIOD, by("Chen"), datetime.fromisoformat("2026-11-10T15:59:59+00:00"), TIMES)
+    periods.finish_period(kept, PERIOD, by("Chen"), datetime.fromisoformat("2026-11-10T16:00:00+00:00"), TIMES)
 
 
 @pytest.mark.parametrize("step", ["close", "publish", "finish", "apply", "correct", "reopen"])
-def test_nothing_is_done_out_of_turn(store: Store, step: str) -> None:
-    fill(store)
+def test_nothing_is_done_out_of_turn(kept: Store, step: str) -> None:
+    fill(kept)
     who = by("Chen", reason="why not")
     with pytest.raises(Conflict, match="planning"):
         if step == "close":
-            periods.close_period(store, PERIOD, who, AFTER, computed)
+            periods.close_period(kept, PERIOD, who, AFTER, computed)
         elif step == "publish":
-            periods.publish_period(store, PERIOD, who, AFTER, LINE)
+            periods.publish_period(kept, PERIOD, who, AFTER, LINE)
         elif step == "finish":
-            periods.finish_period(store, PERIOD, who, AFTER, TIMES)
+            periods.finish_period(kept, PERIOD, who, AFTER, TIMES)
         elif step == "apply":
-            periods.apply_period(store, PERIOD, who, AFTER)
+            periods.apply_period(kept, PERIOD, who, AFTER)
         elif step == "correct":
-            correct_result(store, "A05", PERIOD, who, AFTER, compute=computed, line=LINE)
+            correct_result(kept, "A05", PERIOD, who, AFTER, compute=computed, line=LINE)
         else:
-            periods.reopen_period(store, PERIOD, who, AFTER)
+            periods.reopen_period(kept, PERIOD, who, AFTER)
 
 
-def test_a_period_is_opened_once_and_must_be_one(store: Store) -> None:
+def test_a_period_is_opened_once_and_must_be_one(kept: Store) -> None:
     for period in ("2026-10", "2026-Q4", "2026"):
-        assert periods.open_period(store, period, by("Chen"), BEFORE) == "open"
+        assert periods.open_period(kept, period, by("Chen"), BEFORE) == "open"
     with pytest.raises(Conflict, match="open"):
-        periods.open_period(store, PERIOD, by("Chen"), BEFORE)
+        periods.open_period(kept, PERIOD, by("Chen"), BEFORE)
     with pytest.raises(ConfigurationError):
-        periods.open_period(store, "2026-13", by("Chen"), BEFORE)
+        periods.open_period(kept, "2026-13", by("Chen"), BEFORE)
     with pytest.raises(NotAllowed, match="qa"):
-        periods.open_period(store, "2027-01", by("Lin", StaffRole.QA), BEFORE)
+        periods.open_period(kept, "2027-01", by("Lin", StaffRole.QA), BEFORE)
 
 
-def test_a_period_before_anything_happened_can_be_shown(store: Store) -> None:
+def test_a_period_before_anything_happened_can_be_shown(kept: Store) -> None:
     def nothing(_tx: Transaction, period: str) -> list[Evaluation]:
         raise NotFound("There are neither inspected contacts nor indicator values in {period}.", period=period)
 
-    found = read_period(store, PERIOD, compute=nothing, times=TIMES)
+    found = read_period(kept, PERIOD, compute=nothing, times=TIMES)
     assert (found.state, found.evaluated_count, found.appeals_until, found.steps_possible) == (
         "planning",
         0,
@@ -209,11 +209,11 @@ def test_a_period_before_anything_happened_can_be_shown(store: Store) -> None:
     assert found.outdated is not None and found.outdated.agents == ()
 
 
-def test_what_is_missing_is_shown_before_closing(store: Store) -> None:
-    fill(store)
-    periods.open_period(store, PERIOD, by("Chen"), DURING)
+def test_what_is_missing_is_shown_before_closing(kept: Store) -> None:
+    fill(kept)
+    periods.open_period(kept, PERIOD, by("Chen"), DURING)
     found = read_period(
-        store, PERIOD, compute=lambda _tx, _period: [*better_a05(_tx, _period), evaluation("A09")], times=TIMES
+        kept, PERIOD, compute=lambda _tx, _period: [*better_a05(_tx, _period), evaluation("A09")], times=TIMES
     )
     assert found.outdated is not None
     # Only A05's total differs, and with it its fingerprint.

@@ -19,7 +19,17 @@ MANAGER = by("Wu", StaffRole.SUPERVISOR)
 
 
 @pytest.fixture
-def site(store: Store) -> Store:
+def site(kept: Store) -> Store:
+    return with_agents(kept)
+
+
+@pytest.fixture
+def both(store: Store) -> Store:
+    """The same site on each database."""
+    return with_agents(store)
+
+
+def with_agents(store: Store) -> Store:
     with store.transaction() as tx:
         tx.agents.put(Agent(id="A01"))
         tx.agents.put(Agent(id="A02", role="online_shop"))
@@ -65,18 +75,18 @@ def test_a_confirmed_plan_is_kept_with_its_time(site: Store) -> None:
     assert notes(site) == {"A02": "The indicators were not put before the agent for this period."}
 
 
-def test_a_disputed_plan_says_why_and_can_be_settled(site: Store) -> None:
-    propose(site)
-    answer_plan(site, PERIOD, "A01", "dispute", agent("A01", "the target is too high"), DURING)
-    assert notes(site)["A01"] == "The agent disputes the indicators of this period: the target is too high"
+def test_a_disputed_plan_says_why_and_can_be_settled(both: Store) -> None:
+    propose(both)
+    answer_plan(both, PERIOD, "A01", "dispute", agent("A01", "the target is too high"), DURING)
+    assert notes(both)["A01"] == "The agent disputes the indicators of this period: the target is too high"
     # The same indicators again, after a talk, are a new plan; the disputed one is withdrawn.
-    (again,) = propose(site, ["A01"])
+    (again,) = propose(both, ["A01"])
     assert again.is_new and again.replaces is not None
-    with site.reading() as tx:
+    with both.reading() as tx:
         steps = tx.transitions.list("goal_plan", again.replaces)
     assert [step.name for step in steps] == ["propose", "dispute", "withdraw"]
-    answer_plan(site, PERIOD, "A01", "confirm", agent("A01"), DURING)
-    assert "A01" not in notes(site)
+    answer_plan(both, PERIOD, "A01", "confirm", agent("A01"), DURING)
+    assert "A01" not in notes(both)
 
 
 def test_another_template_replaces_a_plan(site: Store) -> None:
@@ -149,9 +159,9 @@ def test_goals_are_agreed_before_the_period_is_closed(site: Store) -> None:
         propose(site, ["A02"])
 
 
-def test_plans_of_one_period_are_not_those_of_another(site: Store) -> None:
-    propose(site)
-    open_period(site, "2026-Q4", by("Chen"), BEFORE)
-    propose_plans(site, "2026-Q4", ["A01"], MANAGER, BEFORE, templates=TEMPLATES)
-    with site.reading() as tx:
+def test_plans_of_one_period_are_not_those_of_another(both: Store) -> None:
+    propose(both)
+    open_period(both, "2026-Q4", by("Chen"), BEFORE)
+    propose_plans(both, "2026-Q4", ["A01"], MANAGER, BEFORE, templates=TEMPLATES)
+    with both.reading() as tx:
         assert [one.plan.period for one in list_plans(tx, None, "A01")] == ["2026-10", "2026-Q4"]
