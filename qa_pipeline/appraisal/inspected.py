@@ -136,7 +136,7 @@ def _observe(by_agent: Mapping[str, Sequence[JudgedContact]], name: str) -> Mapp
         agent_id: Observed(
             value=(mean := float(values[agent_id].mean())),
             n=(n := len(values[agent_id])),
-            se=se_of(mean, n, _moderated_sd(square, n, pooled), is_share=name == "passed"),
+            se=se_of(mean, n, None if pooled is None else moderated_sd(square, n, pooled), is_share=name == "passed"),
             df=None,
             source=INSPECTION,
             contacts=tuple(one.contact_id for one in known[agent_id]),
@@ -145,5 +145,9 @@ def _observe(by_agent: Mapping[str, Sequence[JudgedContact]], name: str) -> Mapp
     }
 
 
-def _moderated_sd(square: float, n: int, pooled: float | None) -> float | None:
-    return None if pooled is None else float(np.sqrt((PRIOR_DF * pooled + square) / (PRIOR_DF + n - 1)))
+def moderated_sd(square: float, n: int, pooled: float) -> float:
+    """Return the standard deviation of one observation from the sum of squares of `n` of them and the pooled variance.
+
+    See :func:`summarise`.
+    """
+    return float(np.sqrt((PRIOR_DF * pooled + square) / (PRIOR_DF + n - 1)))

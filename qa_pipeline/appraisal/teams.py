@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
 from qa_pipeline.appraisal.estimated import MeasureEstimate, ReviewedContact
-from qa_pipeline.appraisal.inspected import MEASURES, JudgedContact
+from qa_pipeline.appraisal.inspected import MEASURES, JudgedContact, moderated_sd
 from qa_pipeline.appraisal.mixed_model import Floats
 from qa_pipeline.appraisal.prediction_powered import estimate_mean
-from qa_pipeline.appraisal.uncertainty import Z95
+from qa_pipeline.appraisal.uncertainty import share_se
 
 # Below it the interval of the prediction-powered mean is too narrow.
 RANDOM_REVIEWS_MIN = 30
@@ -64,9 +66,12 @@ def find_team_results(
     for review in reviews:
         if not review.targeted:
             by_contact[review.contact_id].append(review)
+    within = {name: _variance_within(of_agents, name) for name in ("points", "passed")}
     found = []
     for team in [None, *sorted(name for name in by_team if name is not None)] if by_team else []:
-        points, passed = (_mean(by_team[team], by_contact, name, estimates.get(name)) for name in ("points", "passed"))
+        points, passed = (
+            _mean(by_team[team], by_contact, name, estimates.get(name), within[name]) for name in ("points", "passed")
+        )
         if points is not None:
             found.append(TeamResult(team=team, points=points, passed=passed))
     return found
@@ -77,6 +82,7 @@ def _mean(
     reviews: Mapping[str, Sequence[ReviewedContact]],
     measure: str,
     estimate: MeasureEstimate | None,
+    within: float,
 ) -> TeamMean | None:
     scored = [one for one in contacts if measure in one.values]
     if not scored:
@@ -84,6 +90,7 @@ def _mean(
     machine = np.array([one.values[measure] for one in scored])
     drawn = _drawn(scored, reviews, measure, estimate)
     se: float | None
+    df = math.inf
     if len(drawn.review) >= RANDOM_REVIEWS_MIN:
         mean = estimate_mean(machine, drawn.machine, drawn.review, drawn.probability)
         value, se, method = mean.value, mean.se, PREDICTION_POWERED
@@ -91,17 +98,36 @@ def _mean(
         value, se = _mean_of_agents(scored, estimate)
         method = MODEL
     else:
-        value, method = float(machine.mean()), MACHINE
-        se = float(machine.std(ddof=1)) / len(machine) ** 0.5 if len(machine) > 1 else None
+        value, method, df = float(machine.mean()), MACHINE, len(machine) - 1
+        se = _machine_se(machine, measure, within) if df else None
     low, high = MEASURES[measure]
     value = min(max(value, low), high)
+    half = None if se is None else float(stdtrit(df, 0.975)) * se
     return TeamMean(
         value=value,
-        ci95=None if se is None else (max(low, value - Z95 * se), min(high, value + Z95 * se)),
+        ci95=None if half is None else (max(low, value - half), min(high, value + half)),
         n_contacts=len(scored),
         n_reviews=drawn.review_count,
         method=method,
     )
+
+
+def _machine_se(machine: Floats, measure: str, within: float) -> float:
+    """Return the standard error of the machine's mean; a team's few contacts lean on the spread of the whole site."""
+    n = len(machine)
+    if measure == "passed":
+        return share_se(float(machine.mean()), n)
+    return moderated_sd(float(((machine - machine.mean()) ** 2).sum()), n, within) / math.sqrt(n)
+
+
+def _variance_within(contacts: Iterable[JudgedContact], measure: str) -> float:
+    """Return the variance of a measure inside the teams, pooled over all of them."""
+    by_team: dict[str | None, list[float]] = defaultdict(list)
+    for one in contacts:
+        if measure in one.values:
+            by_team[one.team].append(one.values[measure])
+    freedom = sum(len(values) - 1 for values in by_team.values())
+    return sum(float(np.var(values)) * len(values) for values in by_team.values()) / freedom if freedom else 0.0
 
 
 @dataclass(frozen=True, slots=True)

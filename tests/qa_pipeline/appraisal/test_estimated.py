@@ -202,6 +202,20 @@ def test_who_changes_the_team_counts_for_each_with_the_contacts_of_that_time() -
     assert results["one"].ci95 is None
 
 
+def test_two_equal_contacts_of_a_small_team_are_no_certainty() -> None:
+    small = [judged(f"S{number}", "A1", {"points": 80.0, "passed": 1.0}, team="small") for number in range(2)]
+    large = [
+        judged(f"L{number}", "A2", {"points": points, "passed": 0.0}, team="large")
+        for number, points in enumerate((60.0, 65.0, 70.0))
+    ]
+    found = next(one for one in find_team_results([*small, *large], [], {}) if one.team == "small")
+    # Within: (0 + 50) / (1 + 2) = 16.667. Moderated: (4 x 16.667 + 0) / (4 + 1) = 13.333, over two contacts 6.667;
+    # its root 2.582 times t(.975, 1) = 12.706 is 32.8.
+    assert found.points.ci95 == pytest.approx((80 - 32.81, 100.0), abs=0.01)
+    assert found.passed is not None and found.passed.ci95 is not None
+    assert found.passed.ci95[0] < 0.5
+
+
 def test_no_contacts_are_no_teams() -> None:
     assert find_team_results([], [], {}) == []
     assert find_team_results([judged("C1", "A1", {"script": 0.5})], [], {}) == []
