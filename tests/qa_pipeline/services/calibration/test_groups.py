@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from qa_pipeline.appraisal.gaps import GapVerdict
+from qa_pipeline.domain.cycle import Assignment
+from qa_pipeline.domain.listening import AudioStatus, ChannelLayout, Listening
 from qa_pipeline.errors import TableError
 from qa_pipeline.services.calibration.group_file import read_groups
 from qa_pipeline.services.calibration.groupings import make_groupings
 from qa_pipeline.services.calibration.groups import audit_groups, from_file
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
-from tests.qa_pipeline.services.calibration.site import CARD, add_points, start
+from tests.qa_pipeline.services.calibration.site import CARD, CRITERION, MET, add_contact, add_points, start
 
 
 def test_a_machine_that_is_harder_on_a_queue_is_found(store: Store, tmp_path: Path) -> None:
@@ -76,3 +79,48 @@ def test_rows_of_a_group_file_that_cannot_be_used_are_named(tmp_path: Path) -> N
     table.write_text("name,dialect\nA1,north\n", encoding="utf-8")
     with pytest.raises(TableError):
         read_groups(table)
+
+
+def _listening(narrow_band: bool) -> Listening:
+    return Listening(
+        duration_s=60.0,
+        sample_rate_hz=8000,
+        channel_count=1,
+        layout=ChannelLayout.MONO,
+        status=AudioStatus.OK,
+        narrow_band=narrow_band,
+        channels=(),
+    )
+
+
+def test_lines_recognition_and_tenure_are_known_from_the_store(store: Store, tmp_path: Path) -> None:
+    start(store)
+    folder = ArtifactFolder(tmp_path)
+    with store.transaction() as tx:
+        for number, (agent, on) in enumerate((("old", "2026-03-02"), ("new", "2026-09-01"), ("old", "2026-10-05"))):
+            contact_id = f"C-{number}"
+            add_contact(tx, contact_id, {CRITERION: MET}, on=on, agent_id=agent)
+            if number < 2:
+                tx.artifacts.put(contact_id, {"listen": f"{number}" * 64})
+                folder.write(_listening(number == 0), "listen", f"{number}" * 64)
+        add_contact(tx, "C-9", {CRITERION: MET}, on="2026-10-06", agent_id="moved")
+        tx.assignments.put(
+            Assignment(
+                agent_id="moved",
+                role="front-line",
+                team=None,
+                template_id=None,
+                valid_from=date(2026, 1, 1),
+                valid_to=None,
+                source="test",
+            )
+        )
+    ways = make_groupings(store, folder)
+    with store.reading() as tx:
+        found = {contact.id: (contact, inspection) for contact, inspection in tx.inspections.list()}
+    told = {name: [ways[name].of(*found[key]) for key in sorted(found)] for name in ways}
+    assert told["line"] == ["narrow_band", "wide_band", None, None]
+    assert told["recognition"] == ["trusted"] * 4
+    assert told["language"] == ["zh"] * 4
+    # Who was there when the data begin may have come long before, until three months have passed.
+    assert told["tenure"] == [None, "under_3_months", "3_months_or_more", "3_months_or_more"]
