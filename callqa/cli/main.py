@@ -23,10 +23,13 @@ from callqa.cli import (
     doctor,
     evaluate,
     export_audio,
+    incidents,
     kpi,
     lexicon,
+    objectives,
     periods,
     plans,
+    ratings,
     report,
     results,
     reviews,
@@ -96,6 +99,9 @@ app.add_typer(assignments.app, name="assignments")
 app.add_typer(awards.app, name="awards")
 app.add_typer(samples.app, name="samples")
 app.add_typer(reviews.app, name="reviews")
+app.add_typer(ratings.app, name="ratings")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(objectives.app, name="objectives")
 app.command()(evaluate.evaluate)
 app.command()(results.running)
 app.add_typer(periods.app, name="periods")

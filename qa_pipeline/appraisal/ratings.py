@@ -276,3 +276,57 @@ def _notes(
             "all managers' ratings."
         )
         yield Reason(message=message, params={"indicator": indicator, "rater": rater})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownRating:
+    """What may be seen of ratings: one of a named rater, or those of an anonymous class together.
+
+    ``rater_id``: None for an anonymous class. ``value``: the rating or the mean of ``n``, None while somebody could be
+    recognised; then there are no ``comments`` either.
+    """
+
+    agent_id: str
+    period: str
+    indicator: str
+    rater_class: RaterClass
+    rater_id: str | None
+    n: int
+    value: float | None
+    comments: tuple[str, ...]
+
+
+def show_ratings(ratings: Iterable[Rating]) -> Sequence[ShownRating]:
+    """Return what may be seen of ratings in force, by agent, period, indicator and class.
+
+    Comments of an anonymous class come in alphabetical order, not in that of the raters.
+    """
+    named: list[ShownRating] = []
+    together: dict[tuple[str, str, str, RaterClass], list[Rating]] = defaultdict(list)
+    for rating in ratings:
+        key = (rating.agent_id, rating.period, rating.indicator, rating.rater_class)
+        if rating.rater_class in ANONYMOUS:
+            together[key].append(rating)
+        else:
+            named.append(_shown(key, rating.rater_id, [rating]))
+    shown = [*named, *(_shown(key, None, found) for key, found in together.items())]
+    order = list(RaterClass)
+    return sorted(
+        shown,
+        key=lambda one: (one.agent_id, one.period, one.indicator, order.index(one.rater_class), one.rater_id or ""),
+    )
+
+
+def _shown(key: tuple[str, str, str, RaterClass], rater_id: str | None, found: Sequence[Rating]) -> ShownRating:
+    agent_id, period, indicator, rater_class = key
+    is_shown = is_open(rater_class, len(found))
+    return ShownRating(
+        agent_id=agent_id,
+        period=period,
+        indicator=indicator,
+        rater_class=rater_class,
+        rater_id=rater_id,
+        n=len(found),
+        value=fmean(rating.value for rating in found) if is_shown else None,
+        comments=tuple(sorted(rating.comment for rating in found if rating.comment)) if is_shown else (),
+    )
