@@ -33,6 +33,25 @@ class Person(StrEnum):
     OTHER = "other"  # nobody whom it is about and nobody who judged it before
 
 
+class GuardName(StrEnum):
+    """Facts that a step may ask for; the service that takes the step looks them up."""
+
+    PERIOD_RUNNING = "period_running"  # the period of a plan is not closed
+    PERIOD_OVER = "period_over"  # its last day has passed
+    EVALUATIONS_CURRENT = "evaluations_current"  # everybody is evaluated, by the inputs as they are now
+    EVALUATIONS_AS_CLOSED = "evaluations_as_closed"  # nobody was evaluated again since the period was closed
+    RESULT_PUBLISHED = "result_published"  # the agent's result is published
+    RESULT_CHANGED = "result_changed"  # evaluating it anew gives other figures
+    APPEAL_WINDOW_OVER = "appeal_window_over"  # nobody can file an appeal any more
+    NO_OPEN_APPEAL = "no_open_appeal"
+    NO_CORRECTION_DUE = "no_correction_due"  # every upheld appeal is in a published version
+    PROPOSALS_DECIDED = "proposals_decided"  # somebody has decided on each that follows from the results
+    IN_WINDOW = "in_window"  # an appeal comes in the stated time after publication
+    ITEM_OPEN = "item_open"  # the item is neither under appeal nor settled
+    IN_TIME = "in_time"  # the second instance can still be asked for
+    TOO_LATE = "too_late"  # it cannot any more
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """One state; nothing leaves a ``final`` one."""
@@ -53,7 +72,7 @@ class Step:
     roles: tuple[StaffRole, ...]
     person: Person
     needs_reason: bool
-    guards: tuple[str, ...]
+    guards: tuple[GuardName, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +192,7 @@ class _Step(RuleModel):
     roles: tuple[StaffRole, ...]
     person: Person = Person.ANY
     reason: bool = False
-    guards: tuple[Id, ...] = ()
+    guards: tuple[GuardName, ...] = ()
 
 
 class _File(RuleModel):

@@ -11,7 +11,7 @@ from qa_pipeline.appraisal.workflow import Attempt
 from qa_pipeline.domain.cycle import Publication
 from qa_pipeline.domain.period import period_days
 from qa_pipeline.errors import N_, Conflict
-from qa_pipeline.services.cycle.advance import Guard, advance, state_of
+from qa_pipeline.services.cycle.advance import Guard, advance, state_of, states_of
 from qa_pipeline.services.cycle.appeals import AppealState, Times, list_appeals, take_step
 from qa_pipeline.services.cycle.current import Compute, digest_of, find_outdated
 from qa_pipeline.store import Store, Transaction
@@ -31,8 +31,17 @@ def reopen_period(store: Store, period: str, attempt: Attempt, now: datetime) ->
 
 
 def apply_period(store: Store, period: str, attempt: Attempt, now: datetime) -> str:
-    """Record that what follows from the results has been decided by people; nothing follows on it."""
-    return _take(store, period, "apply", attempt, now)
+    """Record that what follows from the results has been decided by people.
+
+    Raises
+    ------
+    Conflict
+        The time for appeals is not over, or a proposal waits for somebody's decision.
+    """
+    period_days(period)
+    with store.transaction() as tx:
+        guards: Mapping[str, Guard] = {"proposals_decided": lambda: _check_proposals(tx, period)}
+        return advance(tx, MACHINE, period, "apply", attempt, now, guards=guards).to_state
 
 
 def close_period(store: Store, period: str, attempt: Attempt, now: datetime, compute: Compute) -> str:
@@ -200,6 +209,20 @@ def _check_window_over(tx: Transaction, period: str, now: datetime, times: Times
     if now < end_after(latest, times.appeal_days, tx.time_zone):
         last_on = day_after(latest, times.appeal_days, tx.time_zone)
         raise Conflict(N_("Appeals may be filed until {date}."), date=last_on.isoformat())
+
+
+def _check_proposals(tx: Transaction, period: str) -> None:
+    following = [one.proposal.id for one in tx.proposals.list(period) if one.superseded_at is None]
+    states = states_of(tx, "proposal", following)
+    waiting = [proposal_id for proposal_id in following if states[proposal_id] == "proposed"]
+    if waiting:
+        raise Conflict(
+            N_("{count} proposals of {period} wait for a decision: {ids}."),
+            hint=N_("`callqa awards list --period {period}` shows them."),
+            count=len(waiting),
+            period=period,
+            ids=_listed(waiting),
+        )
 
 
 def _listed(names: Sequence[str]) -> str:

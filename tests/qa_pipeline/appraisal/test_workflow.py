@@ -49,7 +49,7 @@ EXPECTED: dict[str, dict[str, tuple[set[str], str, set[StaffRole], str, bool, tu
             False,
             ("no_open_appeal", "no_correction_due", "appeal_window_over"),
         ),
-        "apply": ({"appeals_closed"}, "applied", OFFICE, "any", False, ()),
+        "apply": ({"appeals_closed"}, "applied", OFFICE, "any", False, ("proposals_decided",)),
     },
     "goal_plan": {
         "propose": ({"draft"}, "proposed", STAFF, "any", False, ("period_running",)),
@@ -177,6 +177,7 @@ transitions:
     ("old", "new", "message", "line"),
     [
         ("roles: [hr]", "roles: [janitor]", "must be one of", 9),
+        ("roles: [hr]", "roles: [hr], guards: [moon_is_full]", "must be one of", 9),
         ("roles: [hr]", "roles: []", "names none under roles", 9),
         ("to: gone", "to: burnt", "no state burnt", 9),
         ("from: [shut]", "from: [ajar]", "no state ajar", 9),

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from qa_pipeline.domain.cycle import StaffRole
+from qa_pipeline.domain.cycle import Proposal, ProposalKind, StaffRole
 from qa_pipeline.domain.performance import Evaluation
+from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import ConfigurationError, Conflict, NotAllowed, NotFound
 from qa_pipeline.services.cycle import periods
+from qa_pipeline.services.cycle.advance import advance
 from qa_pipeline.services.cycle.appeals import Times
 from qa_pipeline.services.cycle.results import PeriodState, correct_result, read_period, read_versions
 from qa_pipeline.store import Store, Transaction
@@ -54,6 +56,32 @@ def test_the_whole_way(store: Store) -> None:
     found = shown(store)
     assert [step.name for step in found.steps] == ["open", "close", "evaluate", "publish", "close_appeals", "apply"]
     assert (found.state, found.steps_possible, found.published_count) == ("applied", ["correct"], 5)
+
+
+def test_a_period_is_done_when_people_have_decided_what_follows(kept: Store) -> None:
+    publish(kept)
+    periods.finish_period(kept, PERIOD, by("Chen"), LATER, TIMES)
+    proposal = Proposal(
+        id="star-1",
+        period=PERIOD,
+        kind=ProposalKind.BADGE,
+        subject="A01",
+        name="star",
+        title=Text(zh="服务之星", en="Service star"),
+        evidence=(),
+        figures=(),
+        points=None,
+        due_on=None,
+        rules="site@1",
+        proposed_at=LATER,
+    )
+    with kept.transaction() as tx:
+        tx.proposals.add_all(PERIOD, [proposal])
+    with pytest.raises(Conflict, match="1 proposals of 2026-10 wait for a decision: star-1"):
+        periods.apply_period(kept, PERIOD, by("Chen"), LATER)
+    with kept.transaction() as tx:
+        advance(tx, "proposal", "star-1", "decline", by("Chen", reason="not this month"), LATER)
+    assert periods.apply_period(kept, PERIOD, by("Chen"), LATER) == "applied"
 
 
 def test_nothing_follows_from_a_low_result_that_people_have_not_looked_at(kept: Store) -> None:
