@@ -16,17 +16,18 @@ from qa_pipeline.appraisal.awards.figures import TOTAL
 from qa_pipeline.appraisal.awards.rules import DEFAULT_ID, check_rules, get_rules, rules_paths
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.appraisal.templates import list_templates
-from qa_pipeline.domain.cycle import Figure, Proposal, StaffRole
+from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind, StaffRole
 from qa_pipeline.domain.scorecard import Text
-from qa_pipeline.errors import N_, CallqaError
+from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
 from qa_pipeline.report.labels import joined, number_text, value_text
 from qa_pipeline.services.awards import (
     MACHINE,
+    PROPOSED,
     AwardsRun,
     LedgerEntry,
     ProposalState,
-    decide_proposal,
+    decide_proposals,
     list_proposals,
     propose_awards,
     read_ledger,
@@ -60,13 +61,22 @@ def propose(
 @app.command()
 def approve(
     ctx: typer.Context,
-    ids: Ids,
     by: ByOption,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids of proposals.")] = None,
+    all_points_of: Annotated[
+        str | None, typer.Option(help="All undecided points for grades of this period, in place of ids.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="Why; improvement plans need the causes in words.")] = "",
     role: RoleOption = StaffRole.SUPERVISOR,
 ) -> None:
     """Approve proposals. Nothing is carried out: it is logged, and points go into the ledger."""
-    _decide(context(ctx), ids, "approve", by, role, reason)
+    here = context(ctx)
+    if bool(ids) == (all_points_of is not None):
+        raise ConfigurationError(
+            N_("Say which proposals are meant."), hint=N_("Give their ids, or --all-points-of PERIOD."), field="ID"
+        )
+    wanted = list(ids or ()) if all_points_of is None else _undecided(here, all_points_of, ProposalKind.POINTS)
+    _decide(here, wanted, "approve", by, role, reason)
 
 
 @app.command()
@@ -150,35 +160,36 @@ def check(
 
 
 def _decide(here: AppContext, ids: Sequence[str], step: str, by: str, role: StaffRole, reason: str) -> None:
-    """Decide one after the other; one that cannot be decided does not keep the others from it."""
-    decided: list[ProposalState] = []
-    refused: list[tuple[str, CallqaError]] = []
-    for proposal_id in dict.fromkeys(ids):
-        try:
-            decided.append(
-                decide_proposal(
-                    here.store(),
-                    proposal_id,
-                    step,
-                    attempt(by, role, reason),
-                    now(),
-                    rules_folder=here.settings.awards,
-                    cards=wiring.scorecards(here.settings),
-                )
-            )
-        except CallqaError as error:
-            if len(ids) == 1:
-                raise
-            refused.append((proposal_id, error))
+    found = decide_proposals(
+        here.store(),
+        ids,
+        step,
+        attempt(by, role, reason),
+        now(),
+        rules_folder=here.settings.awards,
+        cards=wiring.scorecards(here.settings),
+    )
+    if len(ids) == len(found.refused) == 1:
+        raise found.refused[0][1]
     document = {
-        "decided": _state_documents(here, decided),
-        "refused": [{"id": one, **problem.as_dict(here.translate)} for one, problem in refused],
+        "decided": _state_documents(here, found.decided),
+        "refused": [{"id": one, **problem.as_dict(here.translate)} for one, problem in found.refused],
     }
-    here.emit(document, lambda: _print_states(here, decided))
-    for proposal_id, problem in refused:
+    here.emit(document, lambda: _print_states(here, found.decided))
+    for proposal_id, problem in found.refused:
         here.say(N_("{id}: {problem}"), id=proposal_id, problem=in_one_line(problem, here.translate))
-    if refused:
+    if found.refused:
         raise typer.Exit(INCOMPLETE)
+
+
+def _undecided(here: AppContext, period: str, kind: ProposalKind) -> list[str]:
+    """Return what waits for a decision and is not held by an appeal."""
+    found = list_proposals(here.store(), now(), period=period)
+    return [
+        one.proposal.id
+        for one in found
+        if one.proposal.kind is kind and one.state == PROPOSED and not one.is_frozen and one.superseded_at is None
+    ]
 
 
 def _names(here: AppContext) -> Mapping[str, Text]:

@@ -16,7 +16,7 @@ from qa_pipeline.domain.cycle import Proposal, ProposalKind, Publication, Quote,
 from qa_pipeline.domain.inspection import Finding, Outcome, Reason
 from qa_pipeline.domain.period import months_of, period_days, previous_period
 from qa_pipeline.domain.scorecard import Scorecard
-from qa_pipeline.errors import N_, Conflict, NotAllowed, NotFound
+from qa_pipeline.errors import N_, CallqaError, Conflict, NotAllowed, NotFound
 from qa_pipeline.services.cycle.advance import advance, states_of
 from qa_pipeline.services.cycle.appeals import open_appeals
 from qa_pipeline.services.reviews import effective_contacts
@@ -45,8 +45,9 @@ class ProposalState:
 class AwardsRun:
     """What a period's published results give.
 
-    ``new_count`` of the proposals were not there before. ``lapsed``: undecided ones that do not follow any more.
-    ``outlived``: approved ones that do not follow any more, for a person to look at. ``notes``: what was not proposed.
+    ``new_count`` of the proposals were not there before. ``lapsed``: undecided ones that do not follow any more since
+    now. ``outlived``: approved ones that do not follow any more and that no newer approval replaces, for a person to
+    look at. ``notes``: what was not proposed.
     """
 
     period: str
@@ -56,6 +57,14 @@ class AwardsRun:
     lapsed: Sequence[Proposal]
     outlived: Sequence[Proposal]
     notes: Sequence[Reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """Proposals that were decided, and those that were not, by id with the reason."""
+
+    decided: Sequence[ProposalState]
+    refused: Sequence[tuple[str, CallqaError]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,52 +99,71 @@ def propose_awards(
         return _refresh(tx, period, now, rules, cards)
 
 
-def decide_proposal(
+def decide_proposals(
     store: Store,
-    proposal_id: str,
+    ids: Sequence[str],
     step: str,
     attempt: Attempt,
     now: datetime,
     *,
     rules_folder: Path | None = None,
     cards: Sequence[Scorecard],
-) -> ProposalState:
-    """Approve or decline a proposal as a named person; nothing but the log follows.
+) -> Decided:
+    """Approve or decline proposals as a named person; nothing but the log follows.
+
+    One that cannot be decided does not keep the others from it: it is unknown (NotFound); decided, does not follow from
+    the published results any more, or is held by an open appeal (Conflict); or the role or the person may not, or words
+    are missing where a person has to find the causes (NotAllowed).
 
     Parameters
     ----------
     step : {"approve", "decline"}
     rules_folder : Path, optional
-        Folder of the user's own rules; the proposal must still follow from the newest version of its own.
-
-    Raises
-    ------
-    NotFound
-        There is no such proposal.
-    Conflict
-        It is decided, does not follow from the published results any more, or an appeal is open.
-    NotAllowed
-        The role or the person may not, or words are missing where a person has to find the causes.
+        Folder of the user's own rules; a proposal must still follow from the newest version of its own.
     """
+    decided: list[str] = []
+    refused: list[tuple[str, CallqaError]] = []
     with store.reading() as tx:
-        proposal = tx.proposals.get(proposal_id).proposal
-    rules = get_rules(_rules_id(proposal), rules_folder)
+        known = {one: found.proposal for one in dict.fromkeys(ids) if (found := tx.proposals.find(one)) is not None}
+    rules = {rules_id: get_rules(rules_id, rules_folder) for rules_id in {_rules_id(one) for one in known.values()}}
     with store.transaction() as tx:
-        is_agent = proposal.kind is not ProposalKind.BEST_TEAM
         if step == "approve":
-            _check_words(proposal, attempt)
-            _refresh(tx, proposal.period, now, rules, cards)
-            _check_follows(tx, proposal)
-        advance(
-            tx,
-            MACHINE,
-            proposal_id,
-            step,
-            replace(attempt, concerned=proposal.subject if is_agent else None),
-            now,
-            guards={"no_open_appeal": lambda: _check_no_appeal(tx, proposal, now)},
-        )
-        return next(_states(tx, [tx.proposals.get(proposal_id)], now))
+            for period, rules_id in sorted({(one.period, _rules_id(one)) for one in known.values()}):
+                _refresh(tx, period, now, rules[rules_id], cards)
+        appeals: dict[str, Mapping[str, int]] = {}
+        for proposal_id in dict.fromkeys(ids):
+            try:
+                with tx.connection.begin_nested():
+                    _decide(tx, proposal_id, step, attempt, now, appeals)
+                decided.append(proposal_id)
+            except CallqaError as problem:
+                refused.append((proposal_id, problem))
+        states = list(_states(tx, [tx.proposals.get(one) for one in decided], now))
+    return Decided(decided=states, refused=refused)
+
+
+def _decide(
+    tx: Transaction,
+    proposal_id: str,
+    step: str,
+    attempt: Attempt,
+    now: datetime,
+    appeals: dict[str, Mapping[str, int]],
+) -> None:
+    proposal = tx.proposals.get(proposal_id).proposal
+    if step == "approve":
+        _check_words(proposal, attempt)
+        _check_follows(tx, proposal)
+    is_agent = proposal.kind is not ProposalKind.BEST_TEAM
+    advance(
+        tx,
+        MACHINE,
+        proposal_id,
+        step,
+        replace(attempt, concerned=proposal.subject if is_agent else None),
+        now,
+        guards={"no_open_appeal": lambda: _check_no_appeal(tx, proposal, now, appeals)},
+    )
 
 
 def list_proposals(
@@ -176,11 +204,13 @@ def _refresh(tx: Transaction, period: str, now: datetime, rules: AwardRules, car
         )
     found = propose(period, results, rules, now, quotes_of=lambda contact_id: _quotes(tx, contact_id, cards))
     of_rules = [one for one in tx.proposals.list(period) if _rules_id(one.proposal) == rules.id]
-    new_count = sum(tx.proposals.add(proposal) for proposal in found.proposals)
+    new_count = tx.proposals.add_all(period, found.proposals)
     wanted = {proposal.id for proposal in found.proposals}
-    gone = [one.proposal for one in of_rules if one.proposal.id not in wanted and one.superseded_at is None]
+    others = [one for one in of_rules if one.proposal.id not in wanted]
+    gone = [one.proposal for one in others if one.superseded_at is None]
     tx.proposals.supersede([proposal.id for proposal in gone], now)
-    states = states_of(tx, MACHINE, [proposal.id for proposal in gone])
+    states = states_of(tx, MACHINE, [one.proposal.id for one in of_rules] + sorted(wanted))
+    replaced = {_key(proposal) for proposal in found.proposals if states[proposal.id] == APPROVED}
     kept = [one for one in tx.proposals.list(period) if one.proposal.id in wanted]
     return AwardsRun(
         period=period,
@@ -188,7 +218,9 @@ def _refresh(tx: Transaction, period: str, now: datetime, rules: AwardRules, car
         proposals=list(_states(tx, kept, now)),
         new_count=new_count,
         lapsed=[proposal for proposal in gone if states[proposal.id] == PROPOSED],
-        outlived=[proposal for proposal in gone if states[proposal.id] == APPROVED],
+        outlived=[
+            one.proposal for one in others if states[one.proposal.id] == APPROVED and _key(one.proposal) not in replaced
+        ],
         notes=found.notes,
     )
 
@@ -302,8 +334,8 @@ def _appealing(tx: Transaction, proposal: Proposal, now: datetime, known: dict[s
     return sorted(found)
 
 
-def _check_no_appeal(tx: Transaction, proposal: Proposal, now: datetime) -> None:
-    agents = _appealing(tx, proposal, now, {})
+def _check_no_appeal(tx: Transaction, proposal: Proposal, now: datetime, known: dict[str, Mapping[str, int]]) -> None:
+    agents = _appealing(tx, proposal, now, known)
     if agents:
         raise Conflict(
             N_("{agents}: an appeal is open, and nothing follows from the result until it is settled."),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from qa_pipeline.domain.cycle import Proposal
 from qa_pipeline.errors import N_, NotFound
@@ -28,24 +28,29 @@ class Proposals:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, proposal: Proposal) -> bool:
-        """Keep a proposal; False when it is there already. One that did not follow for a while follows again."""
+    def add_all(self, period: str, proposals: Sequence[Proposal]) -> int:
+        """Keep the proposals of a period and return how many are new; those that did not follow meanwhile do again."""
         table = appraisal_tables.proposal
-        known = self._connection.execute(select(table.c.id).where(table.c.id == proposal.id)).scalar()
-        if known is not None:
-            self._connection.execute(update(table).where(table.c.id == proposal.id).values(superseded_at=None))
-            return False
-        self._connection.execute(
-            insert(table).values(
-                id=proposal.id,
-                period=proposal.period,
-                kind=proposal.kind.value,
-                subject=proposal.subject,
-                document=dump(proposal).decode(),
-                proposed_at=proposal.proposed_at,
-            )
-        )
-        return True
+        rows = self._connection.execute(select(table.c.id, table.c.superseded_at).where(table.c.period == period))
+        known = {row.id: row.superseded_at for row in rows}
+        new = [
+            {
+                "id": one.id,
+                "period": one.period,
+                "kind": one.kind.value,
+                "subject": one.subject,
+                "document": dump(one).decode(),
+                "proposed_at": one.proposed_at,
+            }
+            for one in proposals
+            if one.id not in known
+        ]
+        if new:
+            self._connection.execute(insert(table), new)
+        for one in proposals:
+            if known.get(one.id) is not None:
+                self._connection.execute(update(table).where(table.c.id == one.id).values(superseded_at=None))
+        return len(new)
 
     def supersede(self, ids: Collection[str], at: datetime) -> None:
         """Mark proposals that do not follow from the published results any more."""
@@ -53,14 +58,19 @@ class Proposals:
         for proposal_id in sorted(ids):
             self._connection.execute(update(table).where(table.c.id == proposal_id).values(superseded_at=at))
 
-    def get(self, proposal_id: str) -> KeptProposal:
-        """Return a proposal; raises NotFound."""
+    def find(self, proposal_id: str) -> KeptProposal | None:
+        """Return a proposal or None."""
         table = appraisal_tables.proposal
         row = self._connection.execute(select(table).where(table.c.id == proposal_id)).mappings().first()
-        if row is None:
+        return None if row is None else _kept(row)
+
+    def get(self, proposal_id: str) -> KeptProposal:
+        """Return a proposal; raises NotFound."""
+        found = self.find(proposal_id)
+        if found is None:
             hint = N_("`callqa awards list` shows them all.")
             raise NotFound(N_("There is no proposal with the id {id}."), hint=hint, id=proposal_id)
-        return KeptProposal(proposal=load(Proposal, row["document"]), superseded_at=row["superseded_at"])
+        return found
 
     def list(self, period: str | None = None, subject: str | None = None) -> Sequence[KeptProposal]:
         """Return proposals by period, kind and subject."""
@@ -69,7 +79,8 @@ class Proposals:
         for column, value in ((table.c.period, period), (table.c.subject, subject)):
             if value is not None:
                 query = query.where(column == value)
-        return [
-            KeptProposal(proposal=load(Proposal, row["document"]), superseded_at=row["superseded_at"])
-            for row in self._connection.execute(query).mappings()
-        ]
+        return [_kept(row) for row in self._connection.execute(query).mappings()]
+
+
+def _kept(row: RowMapping) -> KeptProposal:
+    return KeptProposal(proposal=load(Proposal, row["document"]), superseded_at=row["superseded_at"])

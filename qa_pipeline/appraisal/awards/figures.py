@@ -48,7 +48,7 @@ def total_figure(evaluation: Evaluation) -> Figure | None:
         period=evaluation.period,
         points=evaluation.total,
         ci95=evaluation.ci95,
-        n=evaluation.n_contacts,
+        n=evaluation.n_contacts or None,
     )
 
 

@@ -31,38 +31,50 @@ def propose_improvement(maker: Maker, results: Iterable[Result], quotes_of: Quot
         figure = total_figure(result.evaluation)
         if figure is None or (not is_low and blocked is None):
             continue
-        said = said_total(N_("{points} points in total{interval}, with {bound} as the line."), result.evaluation)
-        said = replace(said, params={**said.params, "bound": rule.below_points})
         if blocked is not None or result.evaluation.n_reviews < rule.min_reviews:
-            needed = Reason(
-                message=N_("Nothing follows from a low result before {needed} reviews by people; there are {count}."),
-                params={"needed": rule.min_reviews, "count": result.evaluation.n_reviews},
-            )
-            evidence = [said, blocked or needed]
-            title = rule.more_reviews_name.text
-            yield maker.make(ProposalKind.MORE_REVIEWS, result.agent_id, "more-reviews", title, evidence, [figure])
-            continue
-        gaps = _gaps(result.evaluation, rule.gaps, quotes_of)
-        yield maker.make(
-            ProposalKind.IMPROVEMENT_PLAN,
-            result.agent_id,
-            "improvement-plan",
-            rule.name.text,
-            [
-                said,
-                Reason(message=N_("Told apart from the average of the others, below it.")),
-                said_basis(result),
-                *(_said_gap(gap, lost) for gap, lost in gaps),
-                Reason(
-                    message=N_(
-                        "Why this is so is for a person to find out together with the agent: skill, knowledge, "
-                        "process, system or roster."
-                    )
-                ),
-            ],
-            [figure, *(gap for gap, _ in gaps)],
-            due_on=result.published_on + timedelta(days=rule.due_days),
-        )
+            yield _more_reviews(maker, rule, result, blocked, figure)
+        else:
+            yield _plan(maker, rule, result, figure, quotes_of)
+
+
+def _more_reviews(maker: Maker, rule: Improvement, result: Result, blocked: Reason | None, figure: Figure) -> Proposal:
+    needed = Reason(
+        message=N_("Nothing follows from a low result before {needed} reviews by people; there are {count}."),
+        params={"needed": rule.min_reviews, "count": result.evaluation.n_reviews},
+    )
+    return maker.make(
+        ProposalKind.MORE_REVIEWS,
+        result.agent_id,
+        "more-reviews",
+        rule.more_reviews_name.text,
+        [said_total(N_("{points} points in total{interval}."), result.evaluation), blocked or needed],
+        [figure],
+    )
+
+
+def _plan(maker: Maker, rule: Improvement, result: Result, figure: Figure, quotes_of: QuotesOf) -> Proposal:
+    gaps = _gaps(result.evaluation, rule.gaps, quotes_of)
+    said = said_total(N_("{points} points in total{interval}, with {bound} as the line."), result.evaluation)
+    return maker.make(
+        ProposalKind.IMPROVEMENT_PLAN,
+        result.agent_id,
+        "improvement-plan",
+        rule.name.text,
+        [
+            replace(said, params={**said.params, "bound": rule.below_points}),
+            Reason(message=N_("Told apart from the average of the others, below it.")),
+            said_basis(result),
+            *(_said_gap(gap, lost) for gap, lost in gaps),
+            Reason(
+                message=N_(
+                    "Why this is so is for a person to find out together with the agent: skill, knowledge, process, "
+                    "system or roster."
+                )
+            ),
+        ],
+        [figure, *(gap for gap, _ in gaps)],
+        due_on=result.published_on + timedelta(days=rule.due_days),
+    )
 
 
 def _is_low(evaluation: Evaluation, rule: Improvement) -> bool:

@@ -53,6 +53,14 @@ def test_propose_approve_and_the_ledger(capsys: pytest.CaptureFixture[str]) -> N
     assert [entry["points"] for entry in document["ledger"]] == [20.0, 10.0]
 
 
+def test_all_points_of_a_period_are_approved_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "propose", "--period", "2026-10")
+    code, document = run(capsys, "approve", "--all-points-of", "2026-10", "--by", "Chen")
+    assert (code, [one["kind"] for one in document["decided"]]) == (0, ["points"])
+    assert main(["awards", "approve", "--by", "Chen"]) == 2
+    assert "Say which proposals are meant." in capsys.readouterr().err
+
+
 def test_people_read_tables_with_all_evidence(capsys: pytest.CaptureFixture[str]) -> None:
     main(["awards", "propose", "--period", "2026-10"])
     told = capsys.readouterr().out

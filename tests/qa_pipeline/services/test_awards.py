@@ -17,7 +17,7 @@ from qa_pipeline.errors import ConfigurationError, Conflict, NotAllowed, NotFoun
 from qa_pipeline.services.awards import (
     AwardsRun,
     ProposalState,
-    decide_proposal,
+    decide_proposals,
     list_proposals,
     propose_awards,
     read_ledger,
@@ -47,8 +47,15 @@ def run(store: Store) -> AwardsRun:
 def decide(
     store: Store, proposal_id: str, step: str = "approve", by: str = "Chen", reason: str = "", at: datetime = NOW
 ) -> ProposalState:
-    attempt = Attempt(actor=by, role=StaffRole.HR, reason=reason)
-    return decide_proposal(store, proposal_id, step, attempt, at, cards=CARDS)
+    """Decide one proposal as HR; a refusal is raised."""
+    return decide_as(store, proposal_id, step, Attempt(actor=by, role=StaffRole.HR, reason=reason), at)
+
+
+def decide_as(store: Store, proposal_id: str, step: str, attempt: Attempt, at: datetime = NOW) -> ProposalState:
+    found = decide_proposals(store, [proposal_id], step, attempt, at, cards=CARDS)
+    if found.refused:
+        raise found.refused[0][1]
+    return found.decided[0]
 
 
 def only(found: AwardsRun, kind: ProposalKind) -> ProposalState:
@@ -89,14 +96,23 @@ def test_approved_points_go_into_the_ledger_and_declined_ones_do_not(store: Stor
     assert read_ledger(store, "A02") == []
 
 
+def test_many_are_decided_at_once_and_a_refused_one_keeps_nobody(store: Store) -> None:
+    publish(store, evaluation("A01"), evaluation("A02"), evaluation("Chen"))
+    ids = [one.proposal.id for one in run(store).proposals]
+    found = decide_proposals(
+        store, [*ids, "nothing", ids[0]], "approve", Attempt(actor="Chen", role=StaffRole.HR), NOW, cards=CARDS
+    )
+    assert [one.proposal.subject for one in found.decided] == ["A01", "A02"]
+    assert [(one, type(problem)) for one, problem in found.refused] == [(ids[2], NotAllowed), ("nothing", NotFound)]
+
+
 def test_nobody_approves_what_is_about_them_and_agents_approve_nothing(store: Store) -> None:
     publish(store, evaluation("A01"))
     proposal_id = run(store).proposals[0].proposal.id
     with pytest.raises(NotAllowed):
         decide(store, proposal_id, by="a01")
     with pytest.raises(NotAllowed, match="role agent"):
-        attempt = Attempt(actor="Wang", role=StaffRole.AGENT)
-        decide_proposal(store, proposal_id, "approve", attempt, NOW, cards=CARDS)
+        decide_as(store, proposal_id, "approve", Attempt(actor="Wang", role=StaffRole.AGENT))
     with pytest.raises(NotAllowed, match="name"):
         decide(store, proposal_id, by=" ")
 
@@ -117,20 +133,33 @@ def test_a_correction_lapses_what_does_not_follow_any_more(store: Store) -> None
     before = {one.proposal.subject: one.proposal.id for one in run(store).proposals}
     decide(store, before["A01"])
     publish(store, evaluation("A01", 88.0, grade="B"), evaluation("A02", 88.0, grade="B"), version=2)
-    # Not yet proposed anew: the old one is refused all the same.
+    # Not yet proposed anew: the old one is refused all the same, and lapses.
     with pytest.raises(Conflict, match="does not follow"):
         decide(store, before["A02"])
     after = run(store)
     assert {one.proposal.points for one in after.proposals} == {10}
-    assert [one.id for one in after.lapsed] == [before["A02"]]
+    assert (after.new_count, list(after.lapsed)) == (0, [])
     assert [one.id for one in after.outlived] == [before["A01"]]
     # The newer approval of the same thing takes the place of the older one.
     decide(store, next(one.proposal.id for one in after.proposals if one.proposal.subject == "A01"), at=LATER)
     assert [entry.points for entry in read_ledger(store, "A01")] == [10]
+    assert run(store).outlived == []
     assert [one.proposal.id for one in list_proposals(store, NOW, period=PERIOD, subject="A02")] == [
         next(one.proposal.id for one in after.proposals if one.proposal.subject == "A02")
     ]
     assert len(list_proposals(store, NOW, period=PERIOD, subject="A02", superseded=True)) == 2
+
+
+def test_undecided_ones_lapse_when_the_period_is_proposed_anew(store: Store) -> None:
+    publish(store, evaluation("A01", grade="A"))
+    before = run(store).proposals[0].proposal
+    publish(store, evaluation("A01", 60.0, grade="D"), version=2)
+    after = run(store)
+    assert (after.proposals, [one.id for one in after.lapsed]) == ([], [before.id])
+    # A second correction brings the first result back.
+    publish(store, evaluation("A01", grade="A"), version=3)
+    assert [one.proposal for one in run(store).proposals] == [before]
+    assert list_proposals(store, NOW)[0].superseded_at is None
 
 
 def test_an_improvement_plan_shows_sentences_and_needs_the_causes_in_words(store: Store) -> None:
