@@ -103,7 +103,7 @@ def correct_result(
         after = next((one for one in compute(tx, period) if one.agent_id == agent_id), None)
         guards: Mapping[str, Guard] = {
             "result_published": lambda: _check_published(tx, agent_id, period),
-            "result_changed": lambda: _check_changed(before[-1].evaluation, after),
+            "result_changed": lambda: _check_changed(tx, before[-1].evaluation, after),
         }
         advance(tx, MACHINE, period, "correct", attempt, now, guards=guards)
         advance(
@@ -184,8 +184,10 @@ def _check_published(tx: Transaction, agent_id: str, period: str) -> None:
     get_published(tx, agent_id, period)
 
 
-def _check_changed(before: Evaluation, after: Evaluation | None) -> None:
-    if after is None or not changes_between(before, after):
+def _check_changed(tx: Transaction, before: Evaluation, after: Evaluation | None) -> None:
+    # An upheld appeal is answered by a version of its own, even where it moves no figure or an earlier one has it.
+    is_due = any(one.appeal.agent_id == before.agent_id for one in due_corrections(tx, before.period))
+    if after is None or not (is_due or changes_between(before, after)):
         raise Conflict(
             N_("Today's inputs give the published result of {agent} in {period} again: there is nothing to correct."),
             hint=N_("Import or review what is to change first."),

@@ -37,7 +37,7 @@ from qa_pipeline.services.cycle.rulings import Decided, Ruling, decide_appeal, r
 from qa_pipeline.services.reviews import effective_contacts
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store, Transaction
-from tests.qa_pipeline.services.cycle.sites import CARDS, LINE, PERIOD, PUBLISHED, agent, by, october, publish
+from tests.qa_pipeline.services.cycle.sites import CARDS, LINE, PERIOD, PUBLISHED, agent, by, computed, october, publish
 
 TIMES = Times()
 RULE = HoldRule()
@@ -133,6 +133,18 @@ def test_upholding_changes_the_score_of_the_contact_and_waits_for_a_correction(b
     correct_result(both, "A05", PERIOD, who, ANSWERED + timedelta(hours=1), compute=today, line=LINE)
     with both.reading() as tx:
         assert due_corrections(tx, PERIOD) == []
+
+
+def test_an_upheld_appeal_that_moves_no_figure_has_its_version_too(site: Store) -> None:
+    decide(site, file(site).appeal.id, verdict=Outcome.MET)
+    who = by("Chen", reason="appeal upheld")
+    later = ANSWERED + timedelta(hours=1)
+    found = correct_result(site, "A05", PERIOD, who, later, compute=computed, line=LINE)
+    assert (found.publication.version, found.changes) == (2, ())
+    with site.reading() as tx:
+        assert due_corrections(tx, PERIOD) == []
+    with pytest.raises(Conflict, match="nothing to correct"):
+        correct_result(site, "A05", PERIOD, who, later, compute=computed, line=LINE)
 
 
 def test_points_of_the_whole_contact_may_be_given_instead(site: Store) -> None:
