@@ -167,6 +167,7 @@ def _estimate(
                     agent=_numbered([str(one.agent_id) for one in scored], agents),
                     score=np.array([one.values[measure] for one in scored]),
                     case=_numbered([one.case for one in scored], sorted({one.case for one in scored})),
+                    group=_languages(scored, agents),
                 ),
                 Reviewed(
                     contact=np.array([numbers[one.contact_id] for one in used], dtype=np.intp),
@@ -178,6 +179,15 @@ def _estimate(
         ),
         tuple(_reviewer_notes(used, values, measure, counts)),
     )
+
+
+def _languages(scored: Sequence[JudgedContact], agents: Sequence[str]) -> Indices:
+    """Return the number of the language that each agent mostly speaks: a machine hears one better than another."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in scored:
+        counts[str(one.agent_id)][one.language] += 1
+    spoken = [min(counts[agent_id].items(), key=lambda pair: (-pair[1], pair[0]))[0] for agent_id in agents]
+    return _numbered(spoken, sorted(set(spoken)))
 
 
 def _numbered(names: Sequence[str], known: Sequence[str]) -> Indices:

@@ -1,9 +1,10 @@
 """Scores of agents from machine scores of all contacts and people's reviews of a few.
 
 The machine may be biased, flatter than people and unfair to single agents; reviews are few and reviewers differ. A
-mixed model puts both together: review = b0 + b1 machine + b2 the agent's machine mean + case mix + targeted + agent +
-reviewer + error. Its coefficients take away what the machine gets wrong for everybody, the agent's effect what it gets
-wrong for this agent, and the reviewer's effect who is strict. What is estimated is how the whole panel of reviewers
+mixed model puts both together: review = b0 + b1 machine + b2 the agent's machine mean + group + case mix + targeted +
+agent + reviewer + error. Its coefficients take away what the machine gets wrong for everybody, a group's what it gets
+wrong for all of them (a language that it hears badly), the agent's effect what it gets wrong for this agent, and the
+reviewer's effect who is strict. What is estimated is how the whole panel of reviewers
 would score the agent on the site's average mix of cases, in the long run.
 """
 
@@ -21,10 +22,10 @@ from qa_pipeline.appraisal.mixed_model import Floats, Indices, MixedFit, fit_mix
 RANDOM_REVIEWS_MIN = 2
 # Fixed effects, two variances and an intercept are not estimated from less.
 REVIEWS_MIN = 20
-# A kind of case has an effect of its own when as many reviews are of it, and as many are not.
-CASE_REVIEWS_MIN = 5
-# Places of the machine's score and of the first kind of case among the fixed effects.
-_MACHINE, _CASES = 1, 3
+# A kind of case or a group has an effect of its own when as many reviews are of it, and as many are not.
+KIND_REVIEWS_MIN = 5
+# Places of the machine's score and of the first group among the fixed effects.
+_MACHINE, _KINDS = 1, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +40,15 @@ class Scored:
         Points.
     case : array of int, shape (n,)
         Kind of case (queue, business line), numbered from 0; all 0 where there is only one.
+    group : array of int, shape (a,), optional
+        Group of each agent, numbered from 0, whose bias by the machine is taken away whole: the reviews of the group
+        together tell it, where those of one agent tell it in part.
     """
 
     agent: Indices
     score: Floats
     case: Indices
+    group: Indices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,15 +120,17 @@ def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
     if len(reviewed.score) < REVIEWS_MIN:
         raise ValueError(f"{len(reviewed.score)} reviews are too few, {REVIEWS_MIN} are needed")
     agent_count = int(scored.agent.max()) + 1
-    dummies = np.eye(int(scored.case.max()) + 1)[scored.case][:, 1:]
+    dummies = _dummies(scored.case)
     means, within_variance = _standard_means(scored, dummies, agent_count)
     agent = scored.agent[reviewed.contact]
+    groups = _dummies(np.zeros(agent_count, dtype=np.intp) if scored.group is None else scored.group)
+    kinds = np.hstack([groups[agent], dummies[reviewed.contact]])
     columns = np.column_stack(
         [
             np.ones(len(agent)),
             scored.score[reviewed.contact],
             means[agent],
-            dummies[reviewed.contact],
+            kinds,
             reviewed.targeted.astype(np.float64),
         ]
     )
@@ -132,11 +139,12 @@ def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
             np.ones(agent_count),
             means,
             means,
+            groups,
             np.tile(dummies.mean(axis=0), (agent_count, 1)),
             np.zeros(agent_count),
         ]
     )
-    told = _independent(columns, _common(dummies[reviewed.contact]))
+    told = _independent(columns, _common(kinds))
     fit = fit_mixed(reviewed.score, columns[:, told], agent, reviewed.reviewer, agent_count)
     shared, own = fit.error_factors(site[:, told])
     contacts = np.bincount(scored.agent, minlength=agent_count)
@@ -182,16 +190,21 @@ def _standard_means(scored: Scored, dummies: Floats, agent_count: int) -> tuple[
     return means, float(residuals @ residuals) / freedom
 
 
+def _dummies(kind: Indices) -> Floats:
+    """Return a column of 0 and 1 for each kind but the first."""
+    return np.asarray(np.eye(int(kind.max()) + 1)[kind][:, 1:])
+
+
 def _common(dummies: Floats) -> npt.NDArray[np.bool_]:
-    """Return which kinds of case enough reviews are of to tell their effect."""
+    """Return which kinds enough reviews are of to tell their effect."""
     counts = dummies.sum(axis=0)
-    return np.asarray(np.minimum(counts, len(dummies) - counts) >= CASE_REVIEWS_MIN)
+    return np.asarray(np.minimum(counts, len(dummies) - counts) >= KIND_REVIEWS_MIN)
 
 
 def _independent(columns: Floats, common: npt.NDArray[np.bool_]) -> list[int]:
     """Return the columns that tell something beside those before them (no targeted review: no such effect)."""
     kept: list[int] = []
-    rare = {_CASES + number for number, is_common in enumerate(common) if not is_common}
+    rare = {_KINDS + number for number, is_common in enumerate(common) if not is_common}
     for place in range(columns.shape[1]):
         if place not in rare and np.linalg.matrix_rank(columns[:, [*kept, place]]) == len(kept) + 1:
             kept.append(place)

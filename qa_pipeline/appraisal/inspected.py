@@ -31,13 +31,15 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class JudgedContact:
     """The figures of one inspection; whole inspections of a period may not fit into memory.
 
-    ``case``: the kind of case, as far as the metadata tell. ``values``: measures by name, unknown ones left out.
-    ``review_count``: people who have judged it. ``fingerprints``: of the inspection and of the reviews.
+    ``language``: of the contact. ``case``: the kind of case, as far as the metadata tell. ``values``: measures by name,
+    unknown ones left out. ``review_count``: people who have judged it. ``fingerprints``: of the inspection and of the
+    reviews.
     """
 
     contact_id: str
     agent_id: str | None
     team: str | None
+    language: str
     case: str
     started_at: datetime | None
     fingerprints: tuple[str, ...]
@@ -73,6 +75,7 @@ def judge(contact: Contact, inspection: Inspection) -> JudgedContact:
         contact_id=contact.id,
         agent_id=contact.agent_id,
         team=contact.team,
+        language=inspection.language,
         case=contact.queue or contact.kind.value,
         started_at=contact.started_at,
         fingerprints=(inspection.fingerprint,),

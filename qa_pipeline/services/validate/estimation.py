@@ -52,6 +52,7 @@ class Scenario:
     case_mix: bool = False
     targeted: bool = False
     unfair_group: bool = False
+    group_known: bool = False
 
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -60,6 +61,7 @@ SCENARIOS: Mapping[str, Scenario] = {
     "unequal_case_mix": Scenario(case_mix=True),
     "targeted_reviews": Scenario(targeted=True),
     "unfair_machine": Scenario(unfair_group=True),
+    "unfair_machine_known_group": Scenario(unfair_group=True, group_known=True),
 }
 
 
@@ -96,7 +98,12 @@ def simulate(scenario: Scenario, random: np.random.Generator) -> Site:
     return Site(
         truth=truth + severity.mean(),
         calls=calls + severity.mean(),
-        scored=Scored(agent=np.repeat(np.arange(AGENTS), CALLS), score=machine.ravel(), case=case.ravel()),
+        scored=Scored(
+            agent=np.repeat(np.arange(AGENTS), CALLS),
+            score=machine.ravel(),
+            case=case.ravel(),
+            group=(np.arange(AGENTS) < _GROUP).astype(np.intp) if scenario.group_known else None,
+        ),
         reviewed=Reviewed(contact=chosen, reviewer=reviewer, score=review, targeted=targeted),
     )
 

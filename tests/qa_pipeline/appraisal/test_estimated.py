@@ -26,6 +26,7 @@ def judged(contact_id: str, agent_id: str | None, values: Mapping[str, float], t
         contact_id=contact_id,
         agent_id=agent_id,
         team=team,
+        language="zh",
         case="call",
         started_at=None,
         fingerprints=(contact_id,),
@@ -105,6 +106,19 @@ def test_from_twenty_reviews_on_they_correct_the_machine_everywhere() -> None:
     assert month.estimates["points"].severities == pytest.approx({"mild": 3.0, "strict": -3.0}, abs=0.1)
     assert all(found.measures["points"].sufficient for found in month.inspected.values())
     assert month.notes == ()
+
+
+def test_a_language_that_the_machine_hears_badly_is_not_held_against_those_who_speak_it() -> None:
+    # The machine takes another 15 points from the five who speak English; people find nothing of it.
+    plain = site()
+    heard = [
+        replace(one, language="en", values={"points": one.values["points"] - 15}) if one.agent_id > "A4" else one
+        for one in plain
+        if one.agent_id is not None
+    ]
+    fair, month = together(plain, reviews(plain, 2)), together(heard, reviews(plain, 2))
+    lost = [points_of(fair, f"A{agent}") - points_of(month, f"A{agent}") for agent in range(AGENTS)]
+    assert lost == pytest.approx([0.0] * AGENTS, abs=0.5)
 
 
 def test_an_agent_without_two_random_reviews_is_estimated_and_marked() -> None:
