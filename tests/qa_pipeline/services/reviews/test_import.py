@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from qa_pipeline.domain.inspection import Outcome
@@ -351,6 +353,55 @@ def test_the_card_is_the_inspections_unless_the_table_or_the_earlier_review_says
         ("lin", 1),
         ("chen", 2),
     ]
+
+
+def test_a_table_does_not_take_back_a_decision_on_an_appeal(kept: Store, tmp_path: Path) -> None:
+    take(kept, tmp_path, "contact,reviewer,points\nC-1,lin,80\n")
+    decision = replace(kept_reviews(kept)[0], selection=Selection.APPEAL, points=90.0, fingerprint="9" * 64)
+    with kept.transaction() as tx:
+        tx.reviews.add(decision)
+    result = take(kept, tmp_path, "contact,reviewer,points\nC-1,lin,70\n")
+    assert counts(result) == (1, 1, 0)
+    assert sorted(said.points or 0.0 for said in kept_reviews(kept)) == [70.0, 90.0]
+
+
+CELLS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            "C-1",
+            "C-2",
+            "lin",
+            "greeting",
+            "met",
+            "不符合",
+            "80",
+            "1e999",
+            "nan",
+            "-5",
+            "50%",
+            "S1",
+            "2026-11-03",
+            "=1+1",
+        ]
+    ),
+)
+COLUMNS = ["contact", "reviewer", "criterion", "outcome", "comment", "points", "attitude", "scorecard"]
+MORE_COLUMNS = ["selection", "probability", "blind", "date", "sample"]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(CELLS, min_size=13, max_size=13), min_size=1, max_size=6))
+def test_whatever_stands_in_the_cells_rows_are_kept_or_refused_with_a_hint(
+    kept: Store, tmp_path: Path, rows: list[list[str]]
+) -> None:
+    path = tmp_path / "hostile.jsonl"
+    names = [*COLUMNS, *MORE_COLUMNS]
+    path.write_text("".join(json.dumps(dict(zip(names, row, strict=True))) + "\n" for row in rows), encoding="utf-8")
+    result = import_reviews(kept, path, [CARD, NEWER], now=NOW)
+    assert all(error.row and error.hint for error in result.rejected)
+    again = import_reviews(kept, path, [CARD, NEWER], now=NOW)
+    assert (again.imported_count, len(again.rejected)) == (0, len(result.rejected))
 
 
 def test_workbooks_and_json_lines(kept: Store, tmp_path: Path) -> None:
