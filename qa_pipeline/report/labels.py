@@ -84,9 +84,9 @@ BASES = {
     "estimated": N_("estimated from machine and reviews"),
 }
 METHODS = {
-    "ppi": N_("the machine on all contacts, corrected by random reviews"),
-    "model": N_("mean of the agents' estimates from machine and reviews"),
-    "machine": N_("the machine alone; its own bias is not in the interval"),
+    "ppi": N_("machine, corrected by random reviews"),
+    "model": N_("agents' estimates together"),
+    "machine": N_("machine alone, its bias not in the interval"),
 }
 ROLES = {
     "agent": N_("Agent"),

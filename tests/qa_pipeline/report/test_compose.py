@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from qa_pipeline.appraisal.teams import TeamMean, TeamResult
 from qa_pipeline.domain.annotation import ContactReason
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Flag, Inspection, Outcome
@@ -153,3 +154,51 @@ def test_the_reason_of_a_contact_comes_with_its_sentence() -> None:
     known, unknown = make([(contact, replace(judged, contact_reason=why)), call("C-2", 80.0)]).contacts
     assert (known.contact_reason, known.contact_reason_quote) == ("退款", "我要退钱")
     assert (unknown.contact_reason, unknown.contact_reason_quote) == (None, "")
+
+
+SITE = TeamMean(value=77.5, ci95=(76.0, 79.0), n_contacts=800, n_reviews=100, method="ppi")
+OF_TEAM = TeamMean(value=74.0, ci95=(70.0, 78.0), n_contacts=280, n_reviews=35, method="model")
+
+
+def test_site_and_teams_carry_the_estimate_from_machine_and_reviews() -> None:
+    results = [TeamResult(team=None, points=SITE, passed=None), TeamResult(team="A", points=OF_TEAM, passed=None)]
+    report = make([call("a", 70.0, team="A"), call("b", 80.0, team=None)], teams=results)
+    estimate = report.overview.points_estimate
+    assert estimate is not None and estimate.ci95 is not None
+    assert (estimate.value, estimate.ci95.low, estimate.method, estimate.n_reviews) == (77.5, 76.0, "ppi", 100)
+    # The site's result is not that of the contacts without a team.
+    assert [(team.team, team.points_estimate and team.points_estimate.value) for team in report.teams] == [
+        ("A", 74.0),
+        (None, None),
+    ]
+    assert any("had they reviewed every contact" in note for note in report.notes)
+
+
+def test_where_the_machine_stands_alone_nothing_is_said_to_be_estimated() -> None:
+    alone = replace(SITE, method="machine", n_reviews=0)
+    report = make([call("a", 70.0)], teams=[TeamResult(team=None, points=alone, passed=None)])
+    assert not any("had they reviewed every contact" in note for note in report.notes)
+
+
+def test_an_agent_has_a_range_of_places_and_what_it_rests_on() -> None:
+    evaluated = factories.evaluation(
+        "A01", 96.0, places=(3, 17, 20), above_average=0.62, basis="estimated", team="二组"
+    )
+    (agent,) = make(evaluations=[evaluated], agents=factories.agents()).agents
+    assert agent.places is not None
+    assert (agent.places.low, agent.places.high, agent.places.of) == (3, 17, 20)
+    assert (agent.above_average, agent.basis) == (0.62, "estimated")
+    # The team of the period, not the latest known.
+    assert agent.team == "二组"
+
+
+def test_opposing_indicators_of_the_same_evaluation_are_named() -> None:
+    opposing = {"csat": ("average_handle_time", "nps"), "average_handle_time": ("csat",)}
+    indicators = [replace(each, opposing=opposing.get(each.id, ())) for each in factories.INDICATORS]
+    rules = Rulebook(indicators=indicators, templates=[factories.template()])
+    (agent,) = make(evaluations=[factories.evaluation("A01", 96.0)], rulebook=rules).agents
+    # Nobody measures the net promoter score here.
+    assert {item.indicator: item.opposing for item in agent.dimensions[0].items} == {
+        "csat": ("average_handle_time",),
+        "average_handle_time": ("csat",),
+    }

@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from qa_pipeline.appraisal.teams import TeamMean, TeamResult
 from qa_pipeline.domain.inspection import Flag, Reason
 from qa_pipeline.report.compose import ReportInputs, compose
 from qa_pipeline.report.csv import render_csv
@@ -18,7 +19,7 @@ from qa_pipeline.report.data import ProblemRow, ReportData
 from qa_pipeline.report.excel import render_excel
 from qa_pipeline.report.html import FLAGGED_SHOWN, render_html
 from qa_pipeline.report.json import render_json
-from qa_pipeline.report.labels import clock_text, measure_text, percent_text, value_text
+from qa_pipeline.report.labels import chance_text, clock_text, measure_text, percent_text, value_text
 from qa_pipeline.report.rulebook import Rulebook
 from tests import factories
 
@@ -239,3 +240,64 @@ def test_notes_of_evaluations_name_indicators_and_dimensions() -> None:
     ability = next(found for found in template.dimensions if found.id == "ability")
     notes = next(row.notes for row in rows if row.agent_id == noted.agent_id)
     assert notes == (f"{csat.name.en} of {ability.name.en} is missing.",)
+
+
+TEAMS = (
+    TeamResult(
+        team=None,
+        points=TeamMean(value=81.5, ci95=(79.0, 84.0), n_contacts=72, n_reviews=31, method="ppi"),
+        passed=TeamMean(value=0.62, ci95=(0.5, 0.74), n_contacts=72, n_reviews=31, method="ppi"),
+    ),
+    TeamResult(
+        team="一组",
+        points=TeamMean(value=83.0, ci95=(78.0, 88.0), n_contacts=36, n_reviews=12, method="model"),
+        passed=None,
+    ),
+)
+PLACED = (
+    factories.evaluation("A01", 104.0, group="above", places=(1, 2, 2), above_average=0.9999, basis="estimated"),
+    factories.evaluation("A02", 90.0, places=(1, 2, 2), above_average=0.31, n_reviews=5),
+)
+
+
+def test_page_and_workbook_show_estimates_with_how_they_were_made() -> None:
+    report = month(teams=TEAMS)
+    page = render_html(report).decode()
+    assert "Estimated quality" in page and "81.5" in page and "79.0–84.0" in page
+    assert "machine, corrected by random reviews" in page
+    sheet = load_workbook(io.BytesIO(render_excel(report)))["Teams"]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    of = rows[0].index
+    assert [row[of("Team")] for row in rows[1:]] == ["All contacts", "English desk", "一组", "二组"]
+    first = rows[3]
+    assert (first[of("Estimated quality")], first[of("95% from")], first[of("Reviews")]) == (83.0, 78.0, 12)
+    assert first[of("How it was estimated")] == "agents' estimates together"
+    assert rows[2][of("Estimated quality")] is None
+
+
+def test_without_reviews_the_page_shows_the_mean_and_no_estimate() -> None:
+    alone = replace(TEAMS[0], points=replace(TEAMS[0].points, method="machine", n_reviews=0))
+    assert "Estimated quality" not in render_html(month(teams=[alone])).decode()
+
+
+def test_a_place_is_a_range_everywhere_and_agents_come_by_group() -> None:
+    report = month(evaluations=PLACED)
+    page = render_html(report).decode()
+    assert "between place 1 and 2 of 2" in page
+    # Of 1,000 draws nothing is certain.
+    assert "&gt;99%" in page and "31%" in page
+    rows = [
+        [cell.value for cell in row] for row in load_workbook(io.BytesIO(render_excel(report)))["Agents"].iter_rows()
+    ]
+    assert not any("rank" in title.lower() for title in rows[0])
+    placed = {row[0]: row[rows[0].index("Place, 95% range")] for row in rows[1:]}
+    assert placed["A02"] == "between place 1 and 2 of 2"
+    assert placed["A03"] is None
+    assert json.loads(render_json(report))["agents"][0]["places"] == {"low": 1, "high": 2, "of": 2}
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.0, "<1%"), (0.0099, "<1%"), (0.5, "50%"), (0.99, "99%"), (1.0, ">99%")]
+)
+def test_chances_are_never_certain(probability: float, text: str) -> None:
+    assert chance_text(probability) == text

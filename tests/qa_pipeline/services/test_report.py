@@ -8,6 +8,7 @@ import pytest
 from qa_pipeline.domain.period import check_month
 from qa_pipeline.errors import ConfigurationError, InputError, NeedsModel, NotFound, StoreError, StoreReadOnly
 from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.services.periods import list_periods
 from qa_pipeline.services.report import build_report, check_format, write_report
 from qa_pipeline.store import Store
 from tests import factories
@@ -111,3 +112,27 @@ def test_a_folder_that_may_not_be_written_asks_for_another_one(filled: Store) ->
     with pytest.raises(StoreReadOnly) as caught:
         write_report(build_report(filled, "2026-10", "en", rulebook=RULES), Path("/sys/r.csv"))
     assert caught.value.render() == "You may not write into the folder /sys."
+
+
+def test_a_quarter_has_the_contacts_of_its_months_and_its_own_evaluations(filled: Store) -> None:
+    month = build_report(filled, "2026-10", "en", rulebook=RULES)
+    quarter = build_report(filled, "2026-Q4", "en", rulebook=RULES)
+    assert [row.contact_id for row in quarter.contacts] == [row.contact_id for row in month.contacts]
+    assert quarter.period == "2026-Q4"
+    # The month was evaluated, the quarter was not.
+    assert {agent.group for agent in quarter.agents} == {"none"}
+    with pytest.raises(NotFound):
+        build_report(filled, "2026-Q3", "en", rulebook=RULES)
+
+
+def test_periods_list_quarters_before_their_months_with_all_their_contacts(filled: Store) -> None:
+    with filled.transaction() as tx:
+        tx.evaluations.put(factories.evaluation(period="2026-Q4"))
+        tx.evaluations.put(factories.evaluation(period="2026-11"))
+    (whole,) = [each for each in list_periods(filled) if each.period == "2026-10"]
+    found = [(each.period, each.contacts_count, each.is_month) for each in list_periods(filled)]
+    assert found == [
+        ("2026-Q4", whole.contacts_count, False),
+        ("2026-11", 0, True),
+        ("2026-10", whole.contacts_count, True),
+    ]
