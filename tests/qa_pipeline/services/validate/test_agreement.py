@@ -104,3 +104,5 @@ def test_simulated_sites_give_the_figures_of_the_contract(tmp_path: Path, capsys
     gap = {name: each["group_gap"] for name, each in found["scenarios"]["unfair_machine"].items()}
     assert gap["machine_mean"] < -4
     assert abs(gap["mixed_model"]) < 2.5
+    # A group that the model knows of is freed of it whole; four sites tell that to a point.
+    assert abs(found["scenarios"]["unfair_machine_known_group"]["mixed_model"]["group_gap"]) < 1.0
