@@ -42,22 +42,26 @@ def run_on(evaluation: Evaluation, catalogue: Mapping[str, KpiDefinition], elaps
     elapsed_ratio : float
         The part of the period that has passed, in (0, 1].
     """
-    found = []
-    for dimension in evaluation.dimensions:
-        for item in dimension.items:
-            grows = catalogue[item.indicator].accumulates
-            projected = item.value if item.value is None or not grows else item.value / elapsed_ratio
-            half = None if grows else _half_width(item)
-            found.append(
-                RunningItem(
-                    item=item,
-                    ci95=_around(item.value, half),
-                    projected=projected,
-                    projected_ci95=_around(projected, None if half is None else half * math.sqrt(1 - elapsed_ratio)),
-                    needed_count=needed_count(item),
-                )
-            )
-    return found
+    return [
+        _running(item, catalogue[item.indicator], elapsed_ratio)
+        for dimension in evaluation.dimensions
+        for item in dimension.items
+    ]
+
+
+def _running(item: ItemResult, definition: KpiDefinition, elapsed_ratio: float) -> RunningItem:
+    grows = definition.accumulates
+    projected = item.value if item.value is None or not grows else item.value / elapsed_ratio
+    half = None if grows else _half_width(item)
+    rest = math.sqrt(1 - elapsed_ratio)
+    return RunningItem(
+        item=item,
+        ci95=_around(item.value, half, definition),
+        projected=projected,
+        # Nothing is left to come: the value is the final one.
+        projected_ci95=_around(projected, None if half is None or rest == 0 else half * rest, definition),
+        needed_count=needed_count(item),
+    )
 
 
 def needed_count(item: ItemResult) -> int | None:
@@ -74,5 +78,10 @@ def _half_width(item: ItemResult) -> float | None:
     return float(stdtrit(math.inf if item.df is None else item.df, 0.975)) * item.se
 
 
-def _around(value: float | None, half: float | None) -> tuple[float, float] | None:
-    return None if value is None or half is None else (value - half, value + half)
+def _around(value: float | None, half: float | None, definition: KpiDefinition) -> tuple[float, float] | None:
+    if value is None or half is None:
+        return None
+    low, high = value - half, value + half
+    if definition.minimum is not None:
+        low = max(low, definition.minimum)
+    return low, high if definition.maximum is None else min(high, definition.maximum)

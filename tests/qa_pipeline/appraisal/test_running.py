@@ -41,7 +41,12 @@ def test_what_grows_with_the_period_is_projected_by_time() -> None:
 
 def test_at_the_end_nothing_is_left_to_project() -> None:
     found = run(item("csat", 0.8, 95.0, 40.0, se=0.02), 1.0)
-    assert found.projected_ci95 == (0.8, 0.8)
+    assert (found.projected, found.projected_ci95) == (0.8, None)
+
+
+def test_an_interval_stays_on_the_scale() -> None:
+    found = run(item("csat", 0.98, 110.0, 40.0, se=0.02), 0.5)
+    assert found.ci95 is not None and found.ci95[1] == 1.0
 
 
 def test_what_is_not_known_is_not_guessed() -> None:
