@@ -29,6 +29,7 @@ from qa_pipeline.services.reviews.words import (
     find_selection,
     known_outcomes,
     known_selections,
+    shown_titles,
 )
 
 _MAX_NAME_CHARACTERS = 200
@@ -100,8 +101,9 @@ class ReviewTable:
 
     @property
     def ignored_columns(self) -> Sequence[str]:
-        """Headers that mean nothing here."""
-        return [header for header in self._table.headers if header not in self._fields.values()]
+        """Headers that mean nothing here, but for those of callqa's own sheets."""
+        known = {*self._fields.values(), *shown_titles()}
+        return [header for header in self._table.headers if header not in known]
 
     def read(self) -> Iterator[Stated | Refused]:
         """Yield what each row states, in order."""

@@ -17,6 +17,11 @@ def column_names() -> Mapping[str, Sequence[str]]:
     return {field: [*names["en"], *names["zh"]] for field, names in _words()["columns"].items()}
 
 
+def shown_titles() -> frozenset[str]:
+    """Return the headers of what sheets for reviewers only show, in every language."""
+    return frozenset(name for names in _words()["shown"].values() for titles in names.values() for name in titles)
+
+
 def title(field: str, language: str) -> str:
     """Return the header that callqa writes above a field in sheets for reviewers."""
     return str({**_words()["columns"], **_words()["shown"]}[field][_key(language)][0])

@@ -136,6 +136,7 @@ def test_a_sheet_comes_back_as_reviews(kept: Store, tmp_path: Path, language: st
         writer.writerows(rows)
     result = import_reviews(kept, path, [CARD], now=NOW)
     assert (result.imported_count, result.waiting_count, list(result.rejected)) == (1, 10, [])
+    assert list(result.ignored_columns) == []
     with kept.reading() as tx:
         (review,) = tx.reviews.list()
     assert (review.reviewer, review.blind, review.sample_id) == ("lin", True, sample.id)
