@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line, out
+from callqa.cli.console import INCOMPLETE, AppContext, context, out
+from callqa.cli.refused import print_refused, refused_documents
 from qa_pipeline.appraisal.assignments import find_role, held_days
 from qa_pipeline.appraisal.templates import get_template, list_templates
 from qa_pipeline.domain.cycle import Assignment
@@ -24,7 +25,6 @@ app = typer.Typer(
     name="assignments", no_args_is_help=True, help="Which role, team and template an agent has from which day on."
 )
 
-_SHOWN_REJECTED = 20
 _OUTCOMES = {
     "added": N_("{agent}: the assignment from {date} on was added."),
     "replaced": N_("{agent}: the assignment from {date} on was replaced; the older one stays in the history."),
@@ -53,15 +53,7 @@ def import_(
         "imported": result.added_count + result.replaced_count,
         "replaced": result.replaced_count,
         "unchanged": result.unchanged_count,
-        "rejected": [
-            {
-                "row": error.row,
-                "field": error.field,
-                "message": in_one_line(error, here.translate),
-                "hint": error.render_hint(here.translate),
-            }
-            for error in result.rejected
-        ],
+        "rejected": refused_documents(here, result.rejected),
         "new_agents": list(result.new_agents),
         "ignored_columns": list(result.ignored_columns),
     }
@@ -219,17 +211,4 @@ def _print_import(here: AppContext, result: AssignmentImport) -> None:
         here.say(N_("Agents named for the first time: {agents}"), agents=joined(result.new_agents, here.translate))
     if result.ignored_columns:
         here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
-    if not result.rejected:
-        return
-    told = here.translate(N_("{count} rows or cells were refused:")).format(count=len(result.rejected))
-    err.print(told, style="red", markup=False)
-    for error in result.rejected[:_SHOWN_REJECTED]:
-        place = here.translate(N_("row {row}")).format(row=error.row)
-        if error.field:
-            place += here.translate(N_(", ")) + here.translate(N_("field {field}")).format(field=error.field)
-        err.print(
-            here.translate(N_("{place}: ")).format(place=place) + in_one_line(error, here.translate), markup=False
-        )
-    if len(result.rejected) > _SHOWN_REJECTED:
-        rest = here.translate(N_("... and {count} more; --json lists all."))
-        err.print(rest.format(count=len(result.rejected) - _SHOWN_REJECTED), markup=False)
+    print_refused(here, result.rejected)

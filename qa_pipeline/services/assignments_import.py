@@ -91,8 +91,15 @@ def import_assignments(
     reader = _Reader(table, list_templates(shipped(), templates), store.time_zone)
     claims, tally = reader.read()
     with store.transaction() as tx:
-        for group in claims.values():
-            _keep(tx, group, tally, known_agents_only=known_agents_only)
+        known = {agent.id for agent in tx.agents.list()}
+        in_force: dict[str, dict[date, Assignment]] = defaultdict(dict)
+        for one in tx.assignments.list():
+            in_force[one.agent_id][one.valid_from] = one
+        for agent_id, group in claims.items():
+            if known_agents_only and agent_id not in known:
+                tally.rejected += [_stranger(claim) for claim in group]
+            else:
+                _keep(tx, group, in_force[agent_id], known, tally)
     return AssignmentImport(
         added_count=tally.outcomes["added"],
         replaced_count=tally.outcomes["replaced"],
@@ -103,20 +110,10 @@ def import_assignments(
     )
 
 
-def _keep(tx: Transaction, claims: Sequence[_Claim], tally: _Tally, *, known_agents_only: bool) -> None:
+def _keep(
+    tx: Transaction, claims: Sequence[_Claim], in_force: dict[date, Assignment], known: set[str], tally: _Tally
+) -> None:
     """Keep one agent's rows: those that replace one in force first, so that a shortened one makes room for new ones."""
-    agent_id = claims[0].assignment.agent_id
-    if known_agents_only and tx.agents.find(agent_id) is None:
-        tally.rejected += [
-            claim.place.error(
-                N_("The agent {agent} is not known."),
-                hint=N_("Import metadata that name the agent first, or leave out --known-agents-only."),
-                agent=agent_id,
-            )
-            for claim in claims
-        ]
-        return
-    in_force = {one.valid_from: one for one in tx.assignments.list(agent_id)}
     for claim in sorted(claims, key=lambda claim: claim.assignment.valid_from not in in_force):
         assignment = claim.assignment
         others = [one for one in in_force.values() if one.valid_from != assignment.valid_from]
@@ -125,9 +122,19 @@ def _keep(tx: Transaction, claims: Sequence[_Claim], tally: _Tally, *, known_age
             tally.rejected.append(claim.place.error(OVERLAP, hint=OVERLAP_HINT, **overlap(assignment, other).params))
             continue
         in_force[assignment.valid_from] = assignment
-        if keep_agent(tx, assignment, claim.agent_name):
-            tally.new_agents.append(agent_id)
+        if assignment.agent_id not in known:
+            keep_agent(tx, assignment, claim.agent_name)
+            known.add(assignment.agent_id)
+            tally.new_agents.append(assignment.agent_id)
         tally.outcomes[tx.assignments.put(assignment)] += 1
+
+
+def _stranger(claim: _Claim) -> RowError:
+    return claim.place.error(
+        N_("The agent {agent} is not known."),
+        hint=N_("Import metadata that name the agent first, or leave out --known-agents-only."),
+        agent=claim.assignment.agent_id,
+    )
 
 
 class _Reader:
