@@ -146,13 +146,16 @@ def _print_sessions(here: AppContext, found: SeverityOfPeriod) -> None:
         sd=f"{spread:.1f}",
     )
     for each in found.sessions:
-        here.say(
-            N_("  {contact}: {sd} points; {reviewer} is furthest, {points} from the others"),
-            contact=each.contact_id,
-            sd=f"{each.sd:.1f}",
-            reviewer=each.furthest,
-            points=f"{each.furthest_points:+.1f}",
-        )
+        if each.sd == 0:
+            here.say(N_("  {contact}: all give the same points"), contact=each.contact_id)
+        else:
+            here.say(
+                N_("  {contact}: {sd} points; {reviewer} is furthest, {points} from the others"),
+                contact=each.contact_id,
+                sd=f"{each.sd:.1f}",
+                reviewer=each.furthest,
+                points=f"{each.furthest_points:+.1f}",
+            )
         for one in each.splits:
             said = ", ".join(
                 f"{name} {label(OUTCOMES, outcome.value, here.translate)}" for name, outcome in one.outcomes.items()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qa_pipeline.appraisal.criterion_agreement import Gate, Rated, measure_criterion
+from qa_pipeline.domain.cycle import CriterionHold
+from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.review import Selection
 from qa_pipeline.errors import ConfigurationError, NotFound
+from qa_pipeline.scoring.holds import withhold
 from qa_pipeline.services.calibration.agreement import measure_period
 from qa_pipeline.services.calibration.overrides import count_overrides
 from qa_pipeline.store import Store
@@ -19,6 +24,7 @@ from tests.qa_pipeline.services.calibration.site import (
     add_contact,
     add_judged,
     add_review,
+    day,
     start,
 )
 
@@ -43,6 +49,27 @@ def test_blind_random_reviews_count_and_the_others_are_told(store: Store) -> Non
     assert (one.blind.gate, one.blind.missing) == (Gate.TOO_FEW, 190)
     assert one.shown is None  # everybody said met: nothing tells raters apart
     assert measure_period(store, "2026-Q4", [CARD], "chat").criteria == ()
+
+
+def test_what_the_machine_found_on_a_criterion_on_hold_is_still_measured(store: Store) -> None:
+    start(store)
+    add_judged(store, [MET, NOT], [[MET], [NOT]])
+    hold = CriterionHold(
+        scorecard_id=CARD.id,
+        criterion_id=CRITERION,
+        reason=Reason(message="why"),
+        held_by="Chen",
+        held_at=day("2026-10-30"),
+    )
+    with store.transaction() as tx:
+        for number in range(2):
+            before = tx.inspections.find(f"J-{number:04d}")
+            assert before is not None
+            findings = withhold(before.findings, CARD.id, [hold])
+            tx.inspections.add(replace(before, findings=findings, fingerprint=f"{number}" * 64), "run")
+    (one,) = measure_period(store, "2026-10", [CARD]).criteria
+    assert one.blind.machine is not None
+    assert (one.blind.machine.units, one.blind.machine.raw.value, one.blind.abstained) == (2, 1.0, 0)
 
 
 def test_where_all_are_given_one_outcome_the_gate_knows_nothing() -> None:
