@@ -10,6 +10,8 @@ from qa_pipeline.domain.performance import Evaluation, ItemResult
 
 Plain = str | float | int | None
 _WHOLE = ("template_id", "template_version", "total", "grade", "group", "n_contacts", "n_reviews")
+_OF_ALL = ("ci95_low", "ci95_high", "group")
+_OWN_RATIO = 0.005
 _ITEM = ("value", "n", "source", "target", "attainment_points", "weight", "effective_weight")
 
 
@@ -21,6 +23,20 @@ class Change:
     field: str
     before: Plain
     after: Plain
+
+
+def has_own_change(before: Evaluation, after: Evaluation) -> bool:
+    """Whether a result differs by more than what follows from everybody else's data.
+
+    Intervals, standing and estimates lean on all contacts of the site, so that one review anywhere moves everybody a
+    little: interval and standing do not count here, nor do figures that move by less than half a percent.
+    """
+    return any(
+        not (isinstance(one.before, float) and isinstance(one.after, float))
+        or not isclose(one.before, one.after, rel_tol=_OWN_RATIO)
+        for one in changes_between(before, after)
+        if one.field not in _OF_ALL
+    )
 
 
 def changes_between(before: Evaluation, after: Evaluation) -> tuple[Change, ...]:

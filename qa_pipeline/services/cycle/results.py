@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from qa_pipeline.appraisal.consequences import ConsequenceLine, find_no_consequence
-from qa_pipeline.appraisal.differences import Change, changes_between
+from qa_pipeline.appraisal.differences import Change, changes_between, has_own_change
 from qa_pipeline.appraisal.workflow import Attempt, get_workflow
 from qa_pipeline.domain.cycle import Publication, Transition
 from qa_pipeline.domain.performance import Evaluation
@@ -176,7 +176,7 @@ def _changed(published: Sequence[Publication], computed: Sequence[Evaluation]) -
     return tuple(
         one.agent_id
         for one in published
-        if one.agent_id not in today or changes_between(one.evaluation, today[one.agent_id])
+        if one.agent_id not in today or has_own_change(one.evaluation, today[one.agent_id])
     )
 
 

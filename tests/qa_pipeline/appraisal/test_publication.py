@@ -10,7 +10,7 @@ import pytest
 
 from qa_pipeline.appraisal.consequences import ConsequenceLine, find_no_consequence
 from qa_pipeline.appraisal.deadlines import day_after, end_after
-from qa_pipeline.appraisal.differences import Change, changes_between
+from qa_pipeline.appraisal.differences import Change, changes_between, has_own_change
 from qa_pipeline.domain.inspection import Reason
 from tests.factories import evaluation
 
@@ -21,6 +21,17 @@ def test_the_same_figures_are_no_change() -> None:
     one = evaluation("A01", 96.0)
     noted = replace(one, fingerprint="other", notes=(Reason(message="Said."),), total=96.0 + 1e-13)
     assert changes_between(one, noted) == ()
+
+
+def test_what_moves_with_everybody_is_no_change_of_ones_own() -> None:
+    one = evaluation("A01", 96.0)
+    moved = replace(one, total=96.3, ci95=(90.0, 102.0), group="above")
+    assert changes_between(one, moved) and not has_own_change(one, moved)
+    # Half a percent of 96 is .48.
+    assert has_own_change(one, replace(one, total=96.5))
+    assert has_own_change(one, replace(one, grade="A"))
+    assert has_own_change(one, replace(one, n_contacts=13))
+    assert has_own_change(one, evaluation("A01", None))
 
 
 def test_an_item_that_comes_and_one_that_goes() -> None:
