@@ -47,10 +47,11 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX; docs/reviews.md has the columns.")
     ],
+    mapping: Annotated[Path | None, typer.Option(help="YAML: what the columns mean, where headers do not say.")] = None,
 ) -> None:
     """Import a table of reviews: a row per criterion, or a row per contact with its total."""
     here = context(ctx)
-    result = import_reviews(here.store(), file, wiring.scorecards(here.settings))
+    result = import_reviews(here.store(), file, wiring.scorecards(here.settings), mapping=mapping)
     holds = refresh_holds(here)
     document = {
         "imported": result.imported_count,

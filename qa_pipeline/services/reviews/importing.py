@@ -69,7 +69,12 @@ class _Tally:
 
 
 def import_reviews(
-    store: Store, path: Path, cards: Sequence[Scorecard], *, now: datetime | None = None
+    store: Store,
+    path: Path,
+    cards: Sequence[Scorecard],
+    *,
+    mapping: Path | None = None,
+    now: datetime | None = None,
 ) -> ReviewImport:
     """Import a table of reviews.
 
@@ -85,6 +90,8 @@ def import_reviews(
         csv, tsv, jsonl (each also ``.gz``) or xlsx.
     cards : sequence of Scorecard
         The scorecards at hand, of all versions.
+    mapping : Path, optional
+        Mapping file for columns whose headers callqa does not know.
     now : datetime, optional
         The present, for tests.
 
@@ -93,10 +100,10 @@ def import_reviews(
     TableError
         The table names no contact, no reviewer, or nothing that is judged.
     MappingError
-        Two columns mean the same.
+        The mapping file is wrong, or two columns mean the same.
     """
     now = now or datetime.now(UTC)
-    table = ReviewTable(read_table(path), store.time_zone, now)
+    table = ReviewTable(read_table(path), store.time_zone, now, mapping)
     tally = _Tally()
     groups = _groups(table, tally)
     with store.transaction() as tx:

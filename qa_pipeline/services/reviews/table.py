@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from qa_pipeline.domain.inspection import Outcome
@@ -16,15 +17,14 @@ from qa_pipeline.intake.tables import (
     Table,
     find_day_first,
     is_missing,
-    match_headers,
     parse_moment,
     parse_number,
     parse_ratio,
 )
 from qa_pipeline.report.cells import looks_like_formula
 from qa_pipeline.services.kpi_import.cells import parse_flag
+from qa_pipeline.services.reviews.mapping import find_columns
 from qa_pipeline.services.reviews.words import (
-    column_names,
     find_outcome,
     find_selection,
     known_outcomes,
@@ -85,14 +85,14 @@ class ReviewTable:
     TableError
         It has no column of contacts, none of reviewers, or nothing that is judged.
     MappingError
-        Two columns mean the same.
+        The mapping file is wrong, or two columns mean the same.
     """
 
-    def __init__(self, table: Table, zone: ZoneInfo, now: datetime) -> None:
+    def __init__(self, table: Table, zone: ZoneInfo, now: datetime, mapping: Path | None = None) -> None:
         self._table = table
         self._zone = zone
         self._now = now
-        self._fields = match_headers(table.headers, column_names(), file=str(table.path))
+        self._fields = find_columns(table.headers, str(table.path), mapping)
         _check_complete(table, self._fields)
         dates = self._fields.get("reviewed_at")
         self._day_first = find_day_first(

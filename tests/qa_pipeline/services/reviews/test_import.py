@@ -355,6 +355,34 @@ def test_the_card_is_the_inspections_unless_the_table_or_the_earlier_review_says
     ]
 
 
+def test_a_mapping_says_what_the_headers_do_not(kept: Store, tmp_path: Path) -> None:
+    path = write(tmp_path, "Rec No,QA,Mark,Score\nC-1,lin,81,5\n")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("columns:\n  Rec No: contact\n  Mark: points\n  Score: ignore\n")
+    result = import_reviews(kept, path, [CARD], mapping=mapping, now=NOW)
+    assert (counts(result), list(result.ignored_columns)) == ((1, 0, 0), ["Score"])
+    assert kept_reviews(kept)[0].points == 81.0
+
+
+@pytest.mark.parametrize(
+    ("columns", "row", "words"),
+    [
+        ("  Recording: contact\n", 2, "no column Recording"),
+        ("  Rec No: call\n", 2, "no field call"),
+        ("  Mark: points\n  Score: points\n", 3, "Two columns fit the field points: Mark, Score"),
+        ("  Mark: [points]\n", 2, "must be a text"),
+    ],
+)
+def test_a_mapping_that_cannot_be_meant(kept: Store, tmp_path: Path, columns: str, row: int, words: str) -> None:
+    path = write(tmp_path, "Rec No,QA,Mark,Score\nC-1,lin,81,5\n")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(f"columns:\n{columns}")
+    with pytest.raises(MappingError) as caught:
+        import_reviews(kept, path, [CARD], mapping=mapping, now=NOW)
+    assert (caught.value.file, caught.value.row) == (str(mapping), row)
+    assert words in caught.value.render()
+
+
 def test_a_table_does_not_take_back_a_decision_on_an_appeal(kept: Store, tmp_path: Path) -> None:
     take(kept, tmp_path, "contact,reviewer,points\nC-1,lin,80\n")
     decision = replace(kept_reviews(kept)[0], selection=Selection.APPEAL, points=90.0, fingerprint="9" * 64)
