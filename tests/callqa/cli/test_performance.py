@@ -126,6 +126,39 @@ def test_evaluate_gives_the_document_of_the_contract(capsys: pytest.CaptureFixtu
     assert not any("resolution" in warning for warning in document["warnings"])
     # Names, not ids, in the notes: complaints were not in the table.
     assert any(note.startswith("Complaint rate has no value") for note in one["notes"])
+    # Six agents, one of them without points for some contacts; nobody has reviewed anything.
+    # Nobody else has a total, so there is nobody to be placed among.
+    assert (one["basis"], one["team"], one["places"], one["above_average"]) == ("machine", "一组", None, None)
+    assert [team["team"] for team in document["teams"]] == [None, "English desk", "一组", "二组"]
+    assert {team["method"] for team in document["teams"]} == {"machine"}
+    assert (document["reviewers"], document["templates"]) == ([], ["front-line@1"])
+    assert any("have neither an assignment" in note for note in document["notes"])
+    # People read the same; quarters are made from evaluated months.
+    assert main(["evaluate", "--period", "2026-10", "--lang", "en"]) == 0
+    printed = capsys.readouterr().out
+    assert "whole site" in printed
+    assert "No person has reviewed" in printed
+    code, quarter = run(capsys, "evaluate", "--period", "2026-Q4")
+    assert (code, quarter["period"], len(quarter["evaluations"])) == (0, "2026-Q4", len(document["evaluations"]))
+
+
+def test_places_among_colleagues_are_in_the_document(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    settings = read_settings()
+    store = open_store(settings.store_url, settings.zone)
+    with store.transaction() as tx:
+        tx.runs.start("r1", "score")
+        for found, judged in month_of_contacts():
+            tx.contacts.put(found)
+            tx.inspections.add(judged, "r1")
+    store.close()
+    path = tmp_path / "kpi.csv"
+    rows = "".join(f"A0{number},2026-10,86%,120,82%,90\n" for number in range(1, 7))
+    path.write_text("agent,period,csat,csat n,fcr,fcr n\n" + rows, encoding="utf-8")
+    run(capsys, "kpi", "import", str(path))
+    _, document = run(capsys, "evaluate", "--period", "2026-10")
+    places = [one["places"] for one in document["evaluations"]]
+    assert all(1 <= place["low"] <= place["high"] <= place["of"] == 6 for place in places)
+    assert all(0 <= one["above_average"] <= 1 for one in document["evaluations"])
 
 
 def test_a_month_without_anything_ends_with_1(capsys: pytest.CaptureFixture[str], table: Path) -> None:
@@ -180,7 +213,7 @@ def test_a_check_holds_targets_against_the_months_in_the_store(capsys: pytest.Ca
     assert smart["average_speed_of_answer"]["attainable"] is False
     assert (smart["complaint_rate"]["measurable"], smart["complaint_rate"]["attainable"]) == (False, None)
     slow = next(one for one in found["warnings"] if one["indicator"] == "average_speed_of_answer")
-    assert (slow["smart"], slow["row"]) == ("attainable", 27)
+    assert (slow["smart"], slow["row"]) == ("attainable", 29)
     # Nobody here does the work of the back office: one warning, not one for each item.
     assert [len(one["warnings"]) for one in document["templates"] if one["id"] == "back-office"] == [1]
     _, document = run(capsys, "templates", "check", "--periods", "0")
