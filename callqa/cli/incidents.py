@@ -149,7 +149,7 @@ def print_incidents(here: AppContext, incidents: Sequence[Incident], gone: Colle
     if not incidents:
         here.say(N_("There are no incidents."))
         return
-    table = here.table(("id", N_("Day"), N_("Agent"), N_("Kind"), N_("Incident"), N_("Evidence"), N_("By")))
+    table = here.table(("id", N_("Day"), N_("Agent"), N_("Kind"), N_("Incident"), N_("Evidence"), N_("Recorded by")))
     for one in incidents:
         title = one.title
         if one.indicator is not None:

@@ -177,7 +177,9 @@ def _print_list(here: AppContext, found: Sequence[ObjectiveStatus]) -> None:
         if status.pace >= 0:
             told = N_("  {ratio} of the way, {elapsed} of the time: on pace.")
         here.say(told, ratio=percent_text(status.ratio), elapsed=percent_text(status.elapsed))
-        table = here.table(("id", N_("Key result"), N_("Start"), N_("Now"), N_("Target"), N_("Way"), N_("Reported")))
+        table = here.table(
+            ("id", N_("Key result"), N_("Start value"), N_("Now"), N_("Target value"), N_("Way"), N_("Reported"))
+        )
         for one in status.key_results:
             each = one.key_result
             table.add_row(

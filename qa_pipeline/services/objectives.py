@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 
 from qa_pipeline.appraisal.objectives import ObjectiveStatus, track
@@ -55,10 +56,12 @@ def make_key_result(name: str, unit: str, start: float, target: float) -> KeyRes
     Raises
     ------
     InputError
-        Start and target are the same, or the name is empty.
+        Start and target are the same or no numbers, or the name is empty.
     """
     if not name.strip():
         raise InputError(N_("The key result has no name."), hint=N_("Say what will be different."), field="key_result")
+    _check_finite(start, "start")
+    _check_finite(target, "target")
     if start == target:
         raise InputError(
             N_("Start and target of '{name}' are the same: there is no way to go."),
@@ -138,8 +141,9 @@ def report_progress(store: Store, progress: Progress, now: datetime) -> bool:
     NotFound
         There is no such objective or key result.
     InputError
-        The day lies in the future or outside of the period.
+        The day lies in the future or before the period, or the value is no number.
     """
+    _check_finite(progress.value, "value")
     with store.transaction() as tx:
         objective = tx.objectives.find(progress.objective_id)
         if objective is None:
@@ -230,6 +234,12 @@ def _period(rows: TableRows, row: Row) -> str:
         # A month in any of the ways in which people write it.
         return parse_period(text, rows.place(row, "period"))
     return text
+
+
+def _check_finite(value: float, field: str) -> None:
+    if not isfinite(value):
+        message = N_("{value} is no number that can be reached.")
+        raise InputError(message, hint=N_("Write a plain number."), field=field, value=str(value))
 
 
 def _digest(*parts: str) -> str:

@@ -17,7 +17,7 @@ from qa_pipeline.intake.tables import Row, normalise_header, parse_period
 from qa_pipeline.kpi.catalogue import header_aliases, list_indicators
 from qa_pipeline.services.incidents import find_incidents
 from qa_pipeline.services.rating_words import class_words, columns, find_rated, known_rated
-from qa_pipeline.services.table_rows import MAX_TEXT_CHARACTERS, TableRows, find_word, known_words
+from qa_pipeline.services.table_rows import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, TableRows, find_word, known_words
 from qa_pipeline.store import Store, Transaction
 
 LOWEST, HIGHEST = 1.0, 5.0
@@ -112,8 +112,13 @@ def check_rating(tx: Transaction, rating: Rating) -> None:
             field="agent",
             agent=rating.agent_id,
         )
-    if not rating.rater_id.strip():
-        raise InputError(N_("Nobody is named as the rater."), hint=N_("Say who rates."), field="rater")
+    if not 0 < len(rating.rater_id.strip()) <= MAX_NAME_CHARACTERS:
+        raise InputError(
+            N_("The rater is named by no text of 1 to {most} characters."),
+            hint=N_("Say who rates."),
+            field="rater",
+            most=MAX_NAME_CHARACTERS,
+        )
     if not LOWEST <= rating.value <= HIGHEST:
         raise InputError(
             N_("{value} is outside of {lowest} to {highest}."),
