@@ -106,22 +106,19 @@ def assign(
     days : (first, last)
         Of the period.
     templates : sequence of Template
-        All versions; the newest of an id counts unless an assignment names another (``id@version``).
-
-    Raises
-    ------
-    NotFound
-        An assignment names a template or role that does not exist any more.
+        All versions; the newest of an id counts unless an assignment names another (``id@version``). Where an
+        assignment names one that is gone meanwhile, it is as without an assignment, and said.
     """
     held = held_days(assignments, *days)
     if not held:
         return _unassigned(agent, assignments, days, templates)
-    template_of = {one.assignment.valid_from: template_for(one.assignment, templates) for one in held}
+    template_of, lost = _templates_of(held, agent, templates)
     by_id = {template.id: template for template in template_of.values()}
     template_id, template_days = _most(held, lambda one: template_of[one.assignment.valid_from].id)
     team, team_days = _most(held, lambda one: one.assignment.team)
     period_days = (days[1] - days[0]).days + 1
     notes = [
+        *lost,
         *_template_changes(held, template_of, by_id[template_id], template_days, period_days),
         *_team_changes(held, team, team_days, period_days),
         *_gaps(held, period_days),
@@ -223,14 +220,38 @@ def _fold(text: str) -> str:
     return _JOINTS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 
+def _templates_of(
+    held: Sequence[Held], agent: Agent, templates: Sequence[Template]
+) -> tuple[Mapping[date, Template], Sequence[Reason]]:
+    """Return the template of each assignment by its first day, and what is said of those whose template is gone."""
+    found: dict[date, Template] = {}
+    lost = []
+    for one in held:
+        try:
+            found[one.assignment.valid_from] = template_for(one.assignment, templates)
+        except NotFound as problem:
+            instead, _ = _by_role(agent, templates)
+            found[one.assignment.valid_from] = instead
+            message = N_("The template or role {wanted} of the assignment does not exist any more; {template} is used.")
+            wanted = str(problem.params.get("template") or problem.params["role"])
+            lost.append(Reason(message=message, params={"wanted": wanted, "template": instead.id}))
+    return found, lost
+
+
+def _by_role(agent: Agent, templates: Sequence[Template]) -> tuple[Template, Basis]:
+    role = find_role(agent.role, templates) if agent.role else None
+    template = find_role_template(role, templates) if role else None
+    if template is not None:
+        return template, Basis.ROLE
+    front_line = find_template(DEFAULT_ID, templates)
+    assert front_line is not None, "the front-line template ships"
+    return front_line, Basis.FRONT_LINE
+
+
 def _unassigned(
     agent: Agent, assignments: Sequence[Assignment], days: tuple[date, date], templates: Sequence[Template]
 ) -> Assigned:
-    role = find_role(agent.role, templates) if agent.role else None
-    template = find_role_template(role, templates) if role else None
-    basis = Basis.ROLE if template is not None else Basis.FRONT_LINE
-    template = template or find_template(DEFAULT_ID, templates)
-    assert template is not None, "the front-line template ships"
+    template, basis = _by_role(agent, templates)
     ended = [one.valid_to for one in assignments if one.valid_to is not None and one.valid_to < days[0]]
     notes = []
     if ended:

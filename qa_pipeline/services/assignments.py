@@ -34,8 +34,6 @@ def find_templates(
     ------
     ConfigurationError
         `period` is none.
-    NotFound
-        An assignment names a template or a role that does not exist any more.
     """
     days = period_days(period)
     assignments: dict[str, list[Assignment]] = defaultdict(list)

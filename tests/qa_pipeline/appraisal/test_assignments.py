@@ -16,6 +16,7 @@ from qa_pipeline.appraisal.assignments import (
     find_role,
     held_days,
     period_notes,
+    template_for,
 )
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.cycle import Assignment
@@ -133,11 +134,20 @@ def test_an_assignment_that_ended_before_is_told() -> None:
 
 
 def test_a_template_may_be_named_with_its_version_and_must_exist() -> None:
-    assert assigned(held("2026-01-01", template="new-hire@1", role="pilot")).template.id == "new-hire"
+    assert template_for(held("2026-01-01", template="new-hire@1", role="pilot"), TEMPLATES).id == "new-hire"
     with pytest.raises(NotFound, match="gone@1, which does not exist"):
-        assigned(held("2026-01-01", template="gone@1"))
+        template_for(held("2026-01-01", template="gone@1"), TEMPLATES)
     with pytest.raises(NotFound, match="for which there is no template"):
-        assigned(held("2026-01-01", role="pilot"))
+        template_for(held("2026-01-01", role="pilot"), TEMPLATES)
+
+
+def test_a_template_that_is_gone_meanwhile_stops_nobody_and_is_told() -> None:
+    found = assigned(held("2026-01-01", template="gone@1"), agent=Agent(id="A01", role="back-office"))
+    assert (found.template.id, found.team, found.basis) == ("back-office", "A", Basis.ASSIGNMENT)
+    assert texts(found) == [
+        "The template or role gone@1 of the assignment does not exist any more; back-office is used."
+    ]
+    assert "The template or role pilot" in texts(assigned(held("2026-01-01", role="pilot")))[0]
 
 
 def test_overlaps_are_found_only_where_days_are_shared() -> None:
