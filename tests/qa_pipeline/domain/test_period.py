@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa_pipeline.domain.period import check_month, months_of, period_days
+from qa_pipeline.domain.period import check_month, months_of, period_days, previous_period
 from qa_pipeline.errors import ConfigurationError
 
 PERIODS = st.one_of(
@@ -61,3 +61,11 @@ def test_values_are_kept_by_month(text: str) -> None:
     check_month("2026-10")
     with pytest.raises(ConfigurationError):
         check_month(text)
+
+
+@pytest.mark.parametrize(
+    ("period", "before"),
+    [("2026-10", "2026-09"), ("2026-01", "2025-12"), ("2026-Q3", "2026-Q2"), ("2026-Q1", "2025-Q4"), ("2026", "2025")],
+)
+def test_the_period_before_has_the_same_length(period: str, before: str) -> None:
+    assert previous_period(period) == before
