@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Date, Float, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from qa_pipeline.store.tables import UtcMoment, metadata
 
@@ -47,7 +47,14 @@ criterion_hold = Table(
     Column("document", Text, nullable=False),
     Column("held_at", UtcMoment, nullable=False),
     Column("released_at", UtcMoment),
-    Index("ix_criterion_hold_scorecard_id_criterion_id", "scorecard_id", "criterion_id"),
+    Index(
+        "uq_criterion_hold_open",
+        "scorecard_id",
+        "criterion_id",
+        unique=True,
+        sqlite_where=text("released_at IS NULL"),
+        postgresql_where=text("released_at IS NULL"),
+    ),
 )
 
 transition = Table(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from qa_pipeline.domain.cycle import CriterionHold
 from qa_pipeline.errors import N_, Conflict, NotFound
@@ -22,22 +23,23 @@ class Holds:
 
     def add(self, hold: CriterionHold) -> None:
         """Put a criterion on hold; raises Conflict when it is on hold already."""
-        if self.find_open(hold.scorecard_id, hold.criterion_id) is not None:
+        try:
+            self._connection.execute(
+                insert(appraisal_tables.criterion_hold).values(
+                    scorecard_id=hold.scorecard_id,
+                    criterion_id=hold.criterion_id,
+                    document=dump(hold).decode(),
+                    held_at=hold.held_at,
+                    released_at=hold.released_at,
+                )
+            )
+        except IntegrityError as problem:
             raise Conflict(
                 N_("The criterion {criterion} of {scorecard} is on hold already."),
                 hint=N_("`callqa calibration holds` shows since when and why."),
                 scorecard=hold.scorecard_id,
                 criterion=hold.criterion_id,
-            )
-        self._connection.execute(
-            insert(appraisal_tables.criterion_hold).values(
-                scorecard_id=hold.scorecard_id,
-                criterion_id=hold.criterion_id,
-                document=dump(hold).decode(),
-                held_at=hold.held_at,
-                released_at=hold.released_at,
-            )
-        )
+            ) from problem
 
     def release(self, scorecard_id: str, criterion_id: str, *, by: str, reason: str, at: datetime) -> CriterionHold:
         """End the open hold of a criterion and return it; raises NotFound when there is none."""

@@ -45,7 +45,14 @@ def _create_reviews() -> None:
         sa.Column("released_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("id", name="pk_criterion_hold"),
     )
-    op.create_index("ix_criterion_hold_scorecard_id_criterion_id", "criterion_hold", ["scorecard_id", "criterion_id"])
+    op.create_index(
+        "uq_criterion_hold_open",
+        "criterion_hold",
+        ["scorecard_id", "criterion_id"],
+        unique=True,
+        sqlite_where=sa.text("released_at IS NULL"),
+        postgresql_where=sa.text("released_at IS NULL"),
+    )
 
 
 def _create_samples() -> None:

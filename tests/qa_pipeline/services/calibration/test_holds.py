@@ -155,10 +155,20 @@ def test_upheld_appeals_are_a_floor_of_the_error_rate(store: Store) -> None:
 
 
 def test_people_hold_and_release_once(store: Store) -> None:
-    with store.transaction() as tx:
-        hold_criterion(tx, CARD.id, CRITERION, by="Chen", reason="new product", at=NOW)
-        with pytest.raises(Conflict):
-            hold_criterion(tx, CARD.id, CRITERION, by="Chen", reason="again", at=NOW)
-        tx.holds.release(CARD.id, CRITERION, by="Li", reason="fixed", at=NOW)
-        with pytest.raises(NotFound):
+    def hold() -> None:
+        with store.transaction() as tx:
+            hold_criterion(tx, CARD.id, CRITERION, by="Chen", reason="new product", at=NOW)
+
+    def release() -> None:
+        with store.transaction() as tx:
             tx.holds.release(CARD.id, CRITERION, by="Li", reason="fixed", at=NOW)
+
+    hold()
+    with pytest.raises(Conflict):
+        hold()
+    release()
+    with pytest.raises(NotFound):
+        release()
+    hold()
+    with store.reading() as tx:
+        assert [each.is_open for each in tx.holds.list()] == [False, True]
