@@ -18,6 +18,7 @@ from qa_pipeline.store.documents import dump, load
 
 # More agents than this are looked up by month, as databases limit the length of a list.
 _MAX_LISTED = 200
+_MAX_INSERTED = 10_000  # rows that are written out at a time
 _SAME = 1e-9
 
 # Where a row that is not stored yet stands among those that are.
@@ -186,23 +187,23 @@ class Kpis:
         if rows:
             self._connection.execute(insert(tables.kpi_part), rows)
 
-    def _insert(self, records: Iterable[KpiRecord]) -> None:
+    def _insert(self, records: Sequence[KpiRecord]) -> None:
         now = datetime.now(UTC)
-        rows = [
-            {
-                "indicator": record.indicator,
-                "agent_id": record.agent_id,
-                "period": record.period,
-                "value": record.value,
-                "n": record.n,
-                "sd": record.sd,
-                "source": record.source,
-                "origin": _origin(record),
-                "imported_at": now,
-            }
-            for record in records
-        ]
-        if rows:
+        for start in range(0, len(records), _MAX_INSERTED):
+            rows = [
+                {
+                    "indicator": record.indicator,
+                    "agent_id": record.agent_id,
+                    "period": record.period,
+                    "value": record.value,
+                    "n": record.n,
+                    "sd": record.sd,
+                    "source": record.source,
+                    "origin": _origin(record),
+                    "imported_at": now,
+                }
+                for record in records[start : start + _MAX_INSERTED]
+            ]
             self._connection.execute(insert(tables.kpi_record), rows)
 
     def _end(self, table: Table, row_ids: Sequence[int]) -> None:
