@@ -130,6 +130,17 @@ def test_from_the_draw_to_the_audit(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert "S2026-10-1" in capsys.readouterr().out
 
 
+def test_names_with_brackets_are_shown_as_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "reviews.csv"
+    table.write_text("contact,reviewer,points\nC-0,li[/b],72\n")
+    assert main(["reviews", "import", str(table)]) == 0
+    assert main(["reviews", "list"]) == 0
+    assert "li[/b]" in capsys.readouterr().out
+    assert main(["samples", "draw", "--period", "2026-10", "--kind", "calibration", "--by", "li[/b]"]) == 0
+    assert main(["samples", "list"]) == 0
+    assert "li[/b]" in capsys.readouterr().out
+
+
 def test_what_cannot_be_drawn_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     base = ["samples", "draw", "--period", "2026-10", "--by", "lin", "--kind"]
     assert main([*base, "risk", "--per-agent", "2"]) == 2
