@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from qa_pipeline.domain.performance import KpiRecord
 from qa_pipeline.domain.period import check_month
 from qa_pipeline.errors import N_, Message, RowError
-from qa_pipeline.intake.tables import read_table
+from qa_pipeline.intake.tables import Place, read_table
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.kpi.forms import FINISHED, Form
 from qa_pipeline.kpi.mapping import get_mapping
@@ -22,6 +22,7 @@ from qa_pipeline.kpi.parts import records as records_of
 from qa_pipeline.kpi.settle import settle
 from qa_pipeline.services.kpi_import.attendance import AttendanceTable
 from qa_pipeline.services.kpi_import.calls import CallTable
+from qa_pipeline.services.kpi_import.cells import check_plausible
 from qa_pipeline.services.kpi_import.layout import Layout, find_layout
 from qa_pipeline.services.kpi_import.monthly import MonthlyTable
 from qa_pipeline.services.kpi_import.orders import OrderTable
@@ -197,14 +198,37 @@ def _take_parts(tx: Transaction, path: Path, reading: Reading, known: set[str] |
         together = {number: other for number, other in kept.items() if other not in met}
         ended += kept.keys() - together.keys()
         new += [part] if outcome is not Fit.SAME else []
-        records += records_of([*together.values(), *([part] if outcome is not Fit.SAME else [])], shipped())
+        stated = records_of([*together.values(), *([part] if outcome is not Fit.SAME else [])], shipped())
+        plausible, refusals = _split_plausible(path, reading.first_rows[subject], stated)
+        records += plausible
+        rejected += refusals
         subjects.append(subject)
     tx.kpis.put_parts(new, ended)
     put = tx.kpis.put_all(records, replace=replace)
     if ended:
-        stated = {(record.agent_id, record.period, record.indicator) for record in records}
-        tx.kpis.withdraw(form, set(subjects), stated)
+        kept_values = {(record.agent_id, record.period, record.indicator) for record in records}
+        tx.kpis.withdraw(form, set(subjects), kept_values)
     return _Taken(kept=put, rejected=rejected, repeated_count=0, subjects=subjects)
+
+
+def _split_plausible(
+    path: Path, row: int, records: Iterable[KpiRecord]
+) -> tuple[Sequence[KpiRecord], Sequence[RowError]]:
+    """Return the values that can be, and the refusals of those that cannot; what gives them stands from `row` on.
+
+    A share of counted rows can be anything: one repeated call of one is 100 %.
+    """
+    plausible, refused = [], []
+    for record in records:
+        definition = shipped()[record.indicator]
+        try:
+            if definition.unit != "ratio":
+                check_plausible(record.value, Place(str(path), row, record.indicator), definition)
+        except RowError as error:
+            refused.append(error)
+        else:
+            plausible.append(record)
+    return plausible, refused
 
 
 def _overlap(path: Path, row: int, part: Part, other: Part) -> RowError:

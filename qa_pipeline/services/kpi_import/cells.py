@@ -47,7 +47,7 @@ def parse_value(
         value = parse_number(text.strip().rstrip("%％"), place)
     else:
         value = parse_number(text, place)
-    _check_plausible(value, place, definition)
+    check_plausible(value, place, definition)
     return value
 
 
@@ -157,7 +157,8 @@ def _parse_time(text: str, place: Place, target: str, unit: ColumnUnit | None) -
     return parse_duration_s(text, place, unit=bare or "s") / _SECONDS_IN[target]
 
 
-def _check_plausible(value: float, place: Place, definition: KpiDefinition) -> None:
+def check_plausible(value: float, place: Place, definition: KpiDefinition) -> None:
+    """Raise RowError for a value outside of what its indicator can be."""
     low, high = definition.minimum, definition.maximum
     if (low is None or value >= low) and (high is None or value <= high):
         return

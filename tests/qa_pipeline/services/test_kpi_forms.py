@@ -243,6 +243,22 @@ def test_a_repeated_call_counts_for_who_took_the_earlier_one(kept: Store, tmp_pa
     assert [note.params["count"] for note in result.notes] == [1]
 
 
+def test_a_share_of_few_rows_can_be_anything(kept: Store, tmp_path: Path) -> None:
+    text = "\n".join(CALLS.splitlines()[:3]) + "\n9,A3,2026-10-30 10:00,Y,60,9\n"
+    assert refused(import_kpis(kept, write(tmp_path, text), now=NOW)) == []
+    assert figures(kept)["repeat_contact_rate"] == (1.0, 1)
+
+
+def test_a_value_that_cannot_be_is_refused_though_each_row_can(kept: Store, tmp_path: Path) -> None:
+    text = "客服,订单编号,下单时间,实付金额,付款时间\n" + "".join(
+        f"A1,{number},2026-10-01,{amount},2026-10-02\n" for number, amount in ((1, 999999999), (2, 10))
+    )
+    result = import_kpis(kept, write(tmp_path, text), now=NOW)
+    # Together 1,000,000,009 in a month, and the mean of the two is half of that.
+    assert refused(result) == [(2, "average_order_value"), (2, "order_amount")]
+    assert set(figures(kept)) == {"valid_order_share", "payment_rate"}
+
+
 def test_times_of_an_export_in_another_zone(kept: Store, tmp_path: Path) -> None:
     # 18:00 UTC on the last of September is 02:00 on the first of October in Shanghai.
     text = "id,assignee_id,created_at,status\n1,A1,2026-09-30 18:00,solved\n"
