@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from callqa import wiring
+from callqa.cli.calibration_holds import hold_documents, tell_holds
 from callqa.cli.console import AppContext, context, err, out
 from callqa.cli.cycle import (
     AgentOption,
@@ -132,7 +133,7 @@ def decide(
     )
     document = _document(here, found.appeal) | {
         "review": found.review.fingerprint if found.review else None,
-        "holds": [{"scorecard": hold.scorecard_id, "criterion": hold.criterion_id} for hold in found.holds],
+        "holds": hold_documents(here, found.holds),
     }
     here.emit(document, lambda: _print_decided(here, found))
 
@@ -286,12 +287,7 @@ def _print_decided(here: AppContext, found: Decided) -> None:
             period=appeal.period,
             agent=appeal.agent_id,
         )
-    for hold in found.holds:
-        here.say(
-            N_("{criterion} of {scorecard} does not score by itself any more: too many of its judgements were wrong."),
-            criterion=hold.criterion_id,
-            scorecard=hold.scorecard_id,
-        )
+    tell_holds(here, found.holds)
 
 
 def _print_list(here: AppContext, found: Sequence[AppealState]) -> None:

@@ -223,49 +223,11 @@ def open_appeals(tx: Transaction, period: str, now: datetime) -> Mapping[str, in
     return Counter(one.appeal.agent_id for one in list_appeals(tx, period) if one.is_open(now))
 
 
-def has_open_appeal(tx: Transaction, agent_id: str, period: str, now: datetime) -> bool:
-    """Whether an item of an agent's result is not settled, so that nothing may follow from the result."""
-    return any(one.is_open(now) for one in list_appeals(tx, period, agent_id))
-
-
 def appealed_outcomes(tx: Transaction, period: str | None = None) -> Iterator[tuple[Appeal, AppealDecision]]:
     """Yield each appeal that was decided with the decision that stands."""
     for one in list_appeals(tx, period):
         if one.standing is not None:
             yield one.appeal, one.standing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppealCounts:
-    """Contacts on which a criterion was judged, those appealed, decided, and upheld at least partly."""
-
-    judged: int
-    appealed: int
-    decided: int
-    upheld: int
-
-
-def appeal_counts(tx: Transaction, period: str | None = None) -> Mapping[tuple[str, str], AppealCounts]:
-    """Return the counts by (scorecard id, criterion id) of every criterion that was judged or appealed.
-
-    Withdrawn appeals count as appealed and not as decided, unless the first instance had decided.
-    """
-    judged: Counter[tuple[str, str]] = Counter()
-    for _, inspection in tx.inspections.list(period=period):
-        judged.update((inspection.scorecard_id, finding.criterion_id) for finding in _determined(inspection))
-    appealed: dict[tuple[str, str], list[AppealState]] = defaultdict(list)
-    for one in list_appeals(tx, period):
-        if one.appeal.scorecard_id is not None and one.appeal.criterion_id is not None:
-            appealed[one.appeal.scorecard_id, one.appeal.criterion_id].append(one)
-    return {
-        key: AppealCounts(
-            judged=judged[key],
-            appealed=len(appealed[key]),
-            decided=sum(one.standing is not None for one in appealed[key]),
-            upheld=sum(one.is_upheld for one in appealed[key]),
-        )
-        for key in sorted({*judged, *appealed})
-    }
 
 
 def judges_of(tx: Transaction, found: AppealState) -> frozenset[str]:
@@ -414,7 +376,3 @@ def _check_time(found: AppealState, now: datetime, *, is_over: bool) -> None:
             else N_("The time for the second instance ended at {moment}.")
         )
         raise Conflict(message, moment=found.open_until.isoformat(timespec="minutes"))
-
-
-def _determined(inspection: Inspection) -> Iterator[Finding]:
-    return (one for one in inspection.findings if one.outcome is not Outcome.UNDETERMINED)

@@ -17,16 +17,13 @@ from qa_pipeline.errors import CallqaError, ConfigurationError, Conflict, NotAll
 from qa_pipeline.scoring.holds import HoldRule
 from qa_pipeline.services.cycle import periods
 from qa_pipeline.services.cycle.appeals import (
-    AppealCounts,
     AppealState,
     Item,
     Times,
     answer_appeal,
-    appeal_counts,
     appealed_outcomes,
     file_appeal,
     get_appeal,
-    has_open_appeal,
     list_appeals,
     list_items,
     open_appeals,
@@ -107,8 +104,6 @@ def test_an_appeal_knows_its_item_and_its_deadline(site: Store) -> None:
     assert not found.is_overdue(date(2026, 11, 11))
     assert found.is_overdue(date(2026, 11, 12))
     with site.reading() as tx:
-        assert has_open_appeal(tx, "A05", PERIOD, FILED)
-        assert not has_open_appeal(tx, "A01", PERIOD, FILED)
         assert open_appeals(tx, PERIOD, FILED) == {"A05": 1}
 
 
@@ -355,19 +350,16 @@ def test_the_sheet_of_an_indicator_says_from_where_it_comes(site: Store, tmp_pat
     assert (sheet.source, sheet.n, sheet.criterion, sheet.transcript) == ("kpi-2026-10.csv", 212, None, None)
 
 
-def test_counts_by_criterion(both: Store) -> None:
+def test_decisions_are_read_by_item(both: Store) -> None:
     upheld = file(both).appeal.id
     rejected = file(both, Item(contact_id="20261002-A05", criterion_id="greeting")).appeal.id
     file(both, Item(contact_id="20261003-A05", criterion_id="greeting"))
-    file(both, CSAT)
     decide(both, upheld, verdict=Outcome.MET)
     decide(both, rejected, AppealOutcome.REJECTED)
     with both.reading() as tx:
-        counts = appeal_counts(tx, PERIOD)
-        assert appeal_counts(tx, "2026-09") == {}
-    # 72 contacts; A04 has two of twelve (the fifth and the tenth) whose greeting is undetermined.
-    assert counts["zh-telephone", "greeting"] == AppealCounts(judged=70, appealed=3, decided=2, upheld=1)
-    assert counts["zh-telephone", "empathy"] == AppealCounts(judged=72, appealed=0, decided=0, upheld=0)
+        found = {appeal.id: decision.outcome for appeal, decision in appealed_outcomes(tx, PERIOD)}
+        assert list(appealed_outcomes(tx, "2026-09")) == []
+    assert found == {upheld: AppealOutcome.UPHELD, rejected: AppealOutcome.REJECTED}
 
 
 def test_what_can_be_appealed_is_listed(site: Store) -> None:
