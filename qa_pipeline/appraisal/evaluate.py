@@ -17,7 +17,7 @@ from qa_pipeline.appraisal.attainment import MAX_POINTS, levels_of
 from qa_pipeline.appraisal.observed import Observed
 from qa_pipeline.appraisal.standing import Samples, place, tell_apart
 from qa_pipeline.appraisal.uncertainty import Flags, Floats, Spreads
-from qa_pipeline.appraisal.weighing import Attained, Row, Weighed, attain, finite_df, samples_of, spread, usable, weigh
+from qa_pipeline.appraisal.weighing import Attained, Row, Weighed, attain, samples_of, spread, usable, weigh
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import (
     DimensionResult,
@@ -76,7 +76,8 @@ def evaluate_month(
         Definitions by id; holds every indicator of the template.
     """
     agents = sorted(grounds)
-    given = [[observed.get(agent_id, {}).get(item.indicator) for item in template.items] for agent_id in agents]
+    indicators = [item.indicator for item in template.items]
+    given = [list(map(observed.get(agent_id, {}).get, indicators)) for agent_id in agents]
     used = [[usable(one) for one in row] for row in given]
     items = attain(template, used, catalogue)
     weighed = weigh(template, items)
@@ -197,6 +198,7 @@ def _open(
         used,
         _optional(items.attained),
         _optional(items.se_points),
+        _optional(np.where(np.isnan(items.se_points) | np.isinf(items.df), np.nan, items.df)),
         weighed.effective.tolist(),
         _optional(weighed.dimension_points),
         weighed.dimension_effective.tolist(),
@@ -209,11 +211,13 @@ def _open(
                 points=points[number],
                 weight=dimension.weight,
                 effective_weight=of_dimensions[number],
-                items=tuple(map(_item_result, fixed, row[there], attained[there], errors[there], effective[there])),
+                items=tuple(
+                    map(_item_result, fixed, row[there], attained[there], errors[there], df[there], effective[there])
+                ),
             )
             for number, (dimension, there, fixed) in enumerate(plan)
         )
-        for row, attained, errors, effective, points, of_dimensions in columns
+        for row, attained, errors, df, effective, points, of_dimensions in columns
     ]
 
 
@@ -227,6 +231,7 @@ def _item_result(
     one: Observed | None,
     attained: float | None,
     se_points: float | None,
+    df: float | None,
     effective_weight: float,
 ) -> ItemResult:
     indicator, target, weight = fixed
@@ -242,7 +247,7 @@ def _item_result(
         effective_weight=effective_weight,
         contacts=one.contacts if one else (),
         se=one.se if one else None,
-        df=finite_df(one) if one else None,
+        df=df,
     )
 
 
@@ -257,7 +262,9 @@ def _notes(
 ) -> tuple[Reason, ...]:
     notes = list(_refusals(template, own, missing_percent))
     for item, there, taken in zip(template.items, given, used, strict=True):
-        notes += _item_notes(item.indicator, there, taken)
+        # Of most values there is nothing to say, and asking takes its time.
+        if taken is None or taken.se is None or taken.notes or not taken.sufficient:
+            notes += _item_notes(item.indicator, there, taken)
     notes += [_about_dimension(dimension.id) for dimension in dimensions if dimension.points is None]
     notes += _total_notes(template, standing)
     unscored = own.contact_count - own.scored_count

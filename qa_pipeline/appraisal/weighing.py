@@ -55,12 +55,6 @@ def _df(one: Observed) -> float:
     return math.inf if one.n is None else max(1, one.n - 1)
 
 
-def finite_df(one: Observed) -> float | None:
-    """Return the degrees of freedom of a standard error; None without one, or when they are unlimited."""
-    found = _df(one)
-    return None if one.se is None or math.isinf(found) else found
-
-
 def attain(template: Template, used: Sequence[Row], catalogue: Mapping[str, KpiDefinition]) -> Attained:
     """Return the attainment of all values on the curves of their items."""
     nan = math.nan
