@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from qa_pipeline.appraisal.observed import RATING
 from qa_pipeline.domain.performance import KpiDefinition, KpiRecord
 from qa_pipeline.errors import N_, RowError
 from qa_pipeline.intake.tables import Row, Table, match_headers, parse_period
@@ -113,6 +114,12 @@ class MonthlyTable:
     ) -> Claim:
         header, count_header, sd_header = headers
         place = self._table.place(row, header)
+        if definition.source == RATING:
+            raise place.error(
+                N_("{indicator} is rated by people, one by one; a finished figure hides who rated."),
+                hint=N_("Import the single ratings: `callqa ratings import`."),
+                indicator=definition.id,
+            )
         count_text, sd_text = cell(row, count_header), cell(row, sd_header)
         record = KpiRecord(
             indicator=definition.id,

@@ -16,6 +16,7 @@ from qa_pipeline.domain.performance import Agent, RaterClass
 from qa_pipeline.errors import ConfigurationError, Conflict, InputError, NotAllowed, NotFound, TableError
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.services.incidents import add_incident, find_incidents, identify, import_incidents, withdraw_incident
+from qa_pipeline.services.kpi_import import import_kpis
 from qa_pipeline.services.ratings import RatingImport, add_rating, import_ratings, observe_ratings, write_sheet
 from qa_pipeline.store import Store
 
@@ -254,3 +255,11 @@ def test_a_table_of_incidents_is_kept_once_and_wrong_rows_are_named(staffed: Sto
     with staffed.reading() as tx:
         ((found,),) = find_incidents(tx, "2026-10").values()
     assert (found.kind, found.indicator, found.happened_on) == (IncidentKind.BAD, "service_spirit", date(2026, 10, 3))
+
+
+def test_a_finished_figure_of_a_rated_indicator_is_no_indicator_value(staffed: Store, tmp_path: Path) -> None:
+    path = tmp_path / "kpi.csv"
+    path.write_text("工号,月份,团队协作,满意率\nA1,2026-10,4.2,91%\n", encoding="utf-8")
+    result = import_kpis(staffed, path)
+    assert result.imported_count == 1
+    assert [(error.row, error.field) for error in result.rejected] == [(2, "团队协作")]
