@@ -193,4 +193,5 @@ def test_every_indicator_with_a_target_has_a_curve() -> None:
         item = TemplateItem(indicator=found.id, weight=100)
         assert find_disorder(levels_of(found, item)) is None, found.id
         assert make_curve(levels_of(found, item)).points(found.target or 0) == pytest.approx(100)
-    assert len(with_target) == 14
+    # 14 that sources state, and the seven rated ones.
+    assert len(with_target) == 21

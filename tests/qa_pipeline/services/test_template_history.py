@@ -73,6 +73,9 @@ def test_a_check_gets_what_the_months_say_as_warnings(kept: Store) -> None:
         "repeat_contact_rate",
         "average_handle_time",
         "average_speed_of_answer",
+        "professional_ability",  # nobody has been rated
+        "service_spirit",
+        "collaboration",
     }
     assert found.template == checked.template
 
