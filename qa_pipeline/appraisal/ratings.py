@@ -26,6 +26,7 @@ MIN_ANONYMOUS = 3
 # The same step for this many agents is a level and no judgement: level and strictness cannot be told apart.
 MIN_UNIFORM = 3
 _SWEEPS = 50
+_SETTLED = 1e-9  # on a scale of 1 to 5
 _Key = TypeVar("_Key", bound=Hashable)
 _MISSING = {
     RaterClass.SELF: N_("{indicator}: there is no self rating; its weight goes to the other raters."),
@@ -199,7 +200,10 @@ class _Spread:
         # Least squares of agent + class by turns: a class may have rated better agents than another.
         for _ in range(_SWEEPS):
             of_agent = _means((agent_id, value - of_class[each]) for agent_id, each, value in rows)
+            before = of_class
             of_class = _means((each, value - of_agent[agent_id]) for agent_id, each, value in rows)
+            if all(abs(of_class[each] - before[each]) < _SETTLED for each in of_class):
+                break
         squares: dict[str, float] = defaultdict(float)
         for agent_id, each, value in rows:
             squares[agent_id] += (value - of_agent[agent_id] - of_class[each]) ** 2
