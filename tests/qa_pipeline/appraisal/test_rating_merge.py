@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from qa_pipeline.appraisal.ratings import MergedRating, centre, find_uniform, merge_ratings
 from qa_pipeline.domain.cycle import Rating
@@ -151,3 +152,23 @@ def test_centring_raises_the_correlation_with_the_truth() -> None:
         centred.append(np.corrcoef(truth, centre(ratings))[0, 1])
     assert np.mean(centred) - np.mean(raw) > 0.05
     assert np.mean(np.array(centred) > np.array(raw)) > 0.9
+
+
+def test_the_interval_holds_the_value_that_more_raters_would_give() -> None:
+    """Twenty sites of 60 agents, each rated by a lenient self and by 3 to 6 peers who err with SD .6."""
+    rng = np.random.default_rng(7)
+    held = []
+    for _ in range(20):
+        ratings, wanted = [], {}
+        for agent in range(60):
+            ability = rng.normal(3.3, 0.6)
+            # .3 of the self rating, which is .5 too high, and .7 of the peers'.
+            wanted[f"A{agent}"] = ability + 0.3 * 0.5
+            ratings.append(rate(f"A{agent}", f"A{agent}", ability + 0.5 + rng.normal(0, 0.6), SELF))
+            for peer in range(rng.integers(3, 7)):
+                ratings.append(rate(f"A{agent}", f"p{peer}", ability + rng.normal(0, 0.6), PEER))
+        for agent_id, found in merge(ratings, {SELF: 30, PEER: 70}).items():
+            assert found.se is not None and found.df is not None
+            half = float(stdtrit(found.df, 0.975)) * found.se
+            held.append(abs(found.value - wanted[agent_id]) <= half)
+    assert 0.93 <= np.mean(held) <= 0.98
