@@ -8,24 +8,27 @@ from dataclasses import dataclass, replace
 
 from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
 from qa_pipeline.appraisal.inspected import Inspected, judge, observe_inspected, summarise
-from qa_pipeline.appraisal.observed import Observed, observe_record
+from qa_pipeline.appraisal.observed import RATING, Observed, observe_record
 from qa_pipeline.appraisal.proposals import Proposal, propose_levels
 from qa_pipeline.appraisal.smart import find_unproven
 from qa_pipeline.appraisal.templates import TemplateCheck
+from qa_pipeline.domain.cycle import Rating
 from qa_pipeline.domain.performance import Evaluation, KpiDefinition, KpiRecord, Template
 from qa_pipeline.errors import TemplateError
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.resources import read_yaml
+from qa_pipeline.services.ratings import merge_period
 from qa_pipeline.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """The inputs of one month's evaluations, by agent."""
+    """The inputs of one month's evaluations, by agent; inspections are the machine's, without people's reviews."""
 
     period: str
     records: Mapping[str, Sequence[KpiRecord]]
     inspected: Mapping[str, Inspected]
+    ratings: Sequence[Rating]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +55,19 @@ def judge_months(template: Template, months: Sequence[Month]) -> TemplateHistory
             evaluation
             for month in months
             for evaluation in evaluate_month(
-                month.period, template, _observed(month, catalogue), _grounds(month), catalogue
+                month.period, template, _observed(month, template, catalogue), _grounds(month), catalogue
             )
         ],
     )
 
 
-def _observed(month: Month, catalogue: Mapping[str, KpiDefinition]) -> Mapping[str, Mapping[str, Observed]]:
+def _observed(
+    month: Month, template: Template, catalogue: Mapping[str, KpiDefinition]
+) -> Mapping[str, Mapping[str, Observed]]:
+    rated: dict[str, dict[str, Observed]] = defaultdict(dict)
+    for indicator, merged in merge_period(month.ratings, template).items():
+        for agent_id, one in merged.items():
+            rated[agent_id][indicator] = Observed(value=one.value, n=one.n, se=one.se, df=one.df, source=RATING)
     return {
         agent_id: {
             **{
@@ -66,6 +75,7 @@ def _observed(month: Month, catalogue: Mapping[str, KpiDefinition]) -> Mapping[s
                 for record in month.records.get(agent_id, ())
                 if record.indicator in catalogue
             },
+            **rated[agent_id],
             **observe_inspected(month.inspected.get(agent_id, Inspected()), catalogue),
         }
         for agent_id in _agents(month)
@@ -81,7 +91,7 @@ def _grounds(month: Month) -> Mapping[str, Grounds]:
 
 
 def _agents(month: Month) -> set[str]:
-    return {*month.inspected, *month.records}
+    return {*month.inspected, *month.records, *(rating.agent_id for rating in month.ratings)}
 
 
 def with_history(checked: TemplateCheck, history: TemplateHistory) -> TemplateCheck:
@@ -105,4 +115,4 @@ def _month(tx: Transaction, period: str) -> Month:
     records: dict[str, list[KpiRecord]] = defaultdict(list)
     for record in tx.kpis.list(period=period):
         records[record.agent_id].append(record)
-    return Month(period=period, records=records, inspected=inspected)
+    return Month(period=period, records=records, inspected=inspected, ratings=tx.ratings.list(period))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from qa_pipeline.domain.cycle import Assignment
-from qa_pipeline.domain.performance import Evaluation, ItemResult, KpiRecord
+from qa_pipeline.domain.cycle import Assignment, Rating
+from qa_pipeline.domain.performance import Evaluation, ItemResult, KpiRecord, RaterClass
 from qa_pipeline.domain.review import Review, Selection
 from qa_pipeline.errors import ConfigurationError, NotFound, fill
 from qa_pipeline.services.assignments import add_assignment
@@ -285,6 +285,38 @@ def test_sources_that_contradict_each_other_are_said(kept: Store) -> None:
         tx.kpis.put_all([replace(kpi("A01", "csat", 0.4, n=30), source="survey.csv", origin="survey")])
     found = by_agent(evaluate_period(kept, "2026-10"))["A01"]
     assert "survey.csv says 0.4 (n 30)" in said(found)
+
+
+def rating(agent_id: str, rater_id: str, rater_class: RaterClass, value: float) -> Rating:
+    return Rating(
+        agent_id=agent_id,
+        period="2026-10",
+        rater_id=rater_id,
+        rater_class=rater_class,
+        indicator="collaboration",
+        value=value,
+        comment="",
+        source="ratings.csv",
+        rated_at=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+
+
+def test_ratings_count_and_a_changed_one_is_a_changed_input(kept: Store) -> None:
+    fill_reviewable(kept)
+    before = by_agent(evaluate_period(kept, "2026-10"))["A01"]
+    with kept.transaction() as tx:
+        tx.ratings.put(rating("A01", "A01", RaterClass.SELF, 5.0))
+        tx.ratings.put(rating("A01", "M1", RaterClass.MANAGER, 3.0))
+        tx.ratings.put(rating("A77", "M1", RaterClass.MANAGER, 3.0))
+    found = by_agent(evaluate_period(kept, "2026-10"))
+    rated = next(item for each in found["A01"].dimensions for item in each.items if item.indicator == "collaboration")
+    assert (rated.source, rated.n, rated.value is not None) == ("rating", 2, True)
+    assert found["A01"].fingerprint != before.fingerprint
+    # Who has nothing but a rating is shown, without a total.
+    assert (found["A77"].total, found["A77"].n_contacts) == (None, 0)
+    with kept.transaction() as tx:
+        tx.ratings.put(rating("A01", "M1", RaterClass.MANAGER, 4.0))
+    assert by_agent(evaluate_period(kept, "2026-10"))["A01"].fingerprint != found["A01"].fingerprint
 
 
 def test_agents_of_different_roles_are_compared_with_their_own(kept: Store) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from qa_pipeline.appraisal.templates import check_template, get_template, template_paths
-from qa_pipeline.domain.performance import KpiRecord
+from qa_pipeline.domain.cycle import Rating
+from qa_pipeline.domain.performance import KpiRecord, RaterClass
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.services.template_history import judge_months, propose_targets, read_months, with_history
 from qa_pipeline.store import Store, open_store
@@ -78,6 +80,34 @@ def test_a_check_gets_what_the_months_say_as_warnings(kept: Store) -> None:
         "collaboration",
     }
     assert found.template == checked.template
+
+
+def test_ratings_are_values_too(kept: Store) -> None:
+    with kept.transaction() as tx:
+        for number in range(1, 6):
+            for rater in ("self", "manager"):
+                tx.ratings.put(
+                    Rating(
+                        agent_id=f"A0{number}",
+                        period="2026-10",
+                        rater_id=f"A0{number}" if rater == "self" else "M1",
+                        rater_class=RaterClass(rater),
+                        indicator="collaboration",
+                        value=3.0 + number % 3,
+                        comment="",
+                        source="ratings.csv",
+                        rated_at=datetime(2026, 11, 1, tzinfo=UTC),
+                    )
+                )
+    history = judge_months(FRONT_LINE, read_months(kept, 1))
+    known = [
+        item.value
+        for one in history.evaluations
+        for dimension in one.dimensions
+        for item in dimension.items
+        if item.indicator == "collaboration" and item.value is not None
+    ]
+    assert len(known) == 5
 
 
 def test_an_empty_store_says_nothing(tmp_path: Path) -> None:
