@@ -75,6 +75,7 @@ def test_names_follow_the_language_asked_for_and_the_address_wins(client: TestCl
 
 def test_evaluations_open_into_items(client: TestClient) -> None:
     found = get(client, "/evaluations?period=2026-10")["evaluations"]
+    assert (found[0]["basis"], found[0]["places"]) == ("machine", None)
     assert [(each["agent_id"], each["total"]) for each in found][:2] == [("A01", 104.0), ("A02", 96.5)]
     assert found[0]["ci95"] == [99.0, 109.0]
     assert found[0]["dimensions"][0]["items"][0]["name"] == "Customer satisfaction"
