@@ -302,7 +302,7 @@ class Artifacts:
 
 
 class Evaluations:
-    """Evaluations, appended; the newest of an agent, period and template is the one in force."""
+    """Evaluations, appended; the newest of an agent and period is in force, by a template the newest of that one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -320,11 +320,8 @@ class Evaluations:
 
     def _put(self, period: str, template_id: str, evaluations: Sequence[Evaluation]) -> int:
         table = tables.evaluation
-        newest = (
-            select(func.max(table.c.id))
-            .where(table.c.period == period, table.c.template_id == template_id)
-            .group_by(table.c.agent_id)
-        )
+        # By whichever template: who is judged by an earlier one again has that evaluation in force again.
+        newest = select(func.max(table.c.id)).where(table.c.period == period).group_by(table.c.agent_id)
         in_force = {
             row.agent_id: row.fingerprint
             for row in self._connection.execute(

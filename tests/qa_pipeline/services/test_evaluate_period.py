@@ -340,6 +340,17 @@ def test_agents_of_different_roles_are_compared_with_their_own(kept: Store) -> N
     assert {one.template_id for one in everybody.evaluations} == {"front-line"}
 
 
+def test_the_template_that_was_used_last_is_in_force(kept: Store) -> None:
+    fill_reviewable(kept)
+    evaluate_period(kept, "2026-10")
+    assert evaluate_period(kept, "2026-10", "back-office").stored_count == 6
+    assert evaluate_period(kept, "2026-10").stored_count == 6
+    assert evaluate_period(kept, "2026-10").stored_count == 0
+    with kept.reading() as tx:
+        assert {one.template_id for one in tx.evaluations.list("2026-10")} == {"front-line"}
+        assert {one.template_id for one in tx.evaluations.list("2026-10", "back-office")} == {"back-office"}
+
+
 def test_a_month_with_nothing_names_those_that_have_something(kept: Store) -> None:
     put_month(kept)
     with kept.transaction() as tx:
