@@ -65,8 +65,9 @@ def evaluate_month(
     Each value becomes attainment points (0-120) on the item's curve; items weigh within dimensions, dimensions within
     the total. What is missing is re-weighted and noted: an item within its dimension, a dimension across the others.
     There is no total when fewer than ``template.min_contacts`` contacts have a score, or when more than half of the
-    weight has no value. Groups compare with the average of all who have a total, see
-    :func:`qa_pipeline.appraisal.standing.tell_apart`; places come from draws with a seed that the fingerprints give.
+    weight has no value; rated items count there only where somebody was rated. Groups compare with the average of all
+    who have a total, see :func:`qa_pipeline.appraisal.standing.tell_apart`; places come from draws with a seed that the
+    fingerprints give.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def evaluate_month(
     given = [list(map(observed.get(agent_id, {}).get, indicators)) for agent_id in agents]
     used = [[usable(one) for one in row] for row in given]
     items = attain(template, used, catalogue)
-    weighed = weigh(template, items)
+    weighed = weigh(template, items, catalogue)
     evidence = [grounds[agent_id] for agent_id in agents]
     enough = np.array([one.scored_count >= template.min_contacts for one in evidence], dtype=bool)
     with_total = enough & (weighed.missing_percent <= 100 - MIN_KNOWN_PERCENT + _ROUNDING_PERCENT)

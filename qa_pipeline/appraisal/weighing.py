@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qa_pipeline.appraisal.attainment import levels_of, make_curve
-from qa_pipeline.appraisal.observed import INSPECTION, Observed
+from qa_pipeline.appraisal.observed import INSPECTION, RATING, Observed
 from qa_pipeline.appraisal.standing import Samples
 from qa_pipeline.appraisal.uncertainty import Flags, Floats, Spreads, spread_totals
 from qa_pipeline.domain.performance import KpiDefinition, Template
@@ -90,8 +90,11 @@ def _padded(one: Observed | None, width: int) -> Sequence[float]:
     return (*found, *(0.0,) * (width - len(found)))
 
 
-def weigh(template: Template, items: Attained) -> Weighed:
-    """Give what is known the weight of what is not, within each dimension and then across them."""
+def weigh(template: Template, items: Attained, catalogue: Mapping[str, KpiDefinition]) -> Weighed:
+    """Give what is known the weight of what is not, within each dimension and then across them.
+
+    Where nobody at all is rated on a rated item, the site does not rate: such an item is not missing.
+    """
     known = ~np.isnan(items.attained)
     filled = np.where(known, items.attained, 0.0)
     effective = np.zeros_like(filled)
@@ -113,8 +116,20 @@ def weigh(template: Template, items: Attained) -> Weighed:
         dimension_effective=of_dimensions,
         dimension_points=np.column_stack(points),
         totals=(effective * filled).sum(axis=1) / 100,
-        missing_percent=100 - np.sum(shares, axis=0),
+        missing_percent=100 - 100 * np.sum(shares, axis=0) / _expected_percent(template, known, catalogue),
     )
+
+
+def _expected_percent(template: Template, known: Flags, catalogue: Mapping[str, KpiDefinition]) -> float:
+    """Return the weight of the items that can have a value; all of it where nothing else is left."""
+    weights = [dimension.weight * item.weight / 100 for dimension in template.dimensions for item in dimension.items]
+    rated = [catalogue[item.indicator].source == RATING for item in template.items]
+    expected = math.fsum(
+        weight
+        for weight, by_people, column in zip(weights, rated, known.T, strict=True)
+        if column.any() or not by_people
+    )
+    return expected or 100.0
 
 
 def spread(used: Sequence[Row], items: Attained, weighed: Weighed) -> Spreads:

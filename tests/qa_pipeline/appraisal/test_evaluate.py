@@ -197,8 +197,20 @@ def test_too_few_scored_contacts_give_no_total() -> None:
 def test_more_than_half_of_the_weight_missing_gives_no_total() -> None:
     found = evaluate(())
     assert (found.total, found.group) == (None, "insufficient")
-    # 60 of performance, 20 % of the 20 of ability and 30 % of the 20 of attitude.
-    assert found.notes[0].params == {"percent": 70.0, "most": 50}
+    # Nobody is rated here, so 20 % of the 20 of ability and 30 % of the 20 of attitude are not expected at all. Of the
+    # other 90, the 60 of performance have no value: 66.7 %.
+    assert found.notes[0].params == {"percent": 66.7, "most": 50}
+
+
+def test_a_rated_item_is_missing_only_where_somebody_is_rated() -> None:
+    inspected = dict(observe_inspected(INSPECTED, shipped()))
+    grounds = Grounds(contact_count=11, scored_count=10, fingerprint="f")
+    spirit = Observed(value=4.0, n=2, se=0.2, df=1.0, source="rating")
+    values = {"A1": inspected, "A2": inspected | {"service_spirit": spirit}}
+    first, second = evaluate_month("2026-10", FRONT_LINE, values, {"A1": grounds, "A2": grounds}, shipped())
+    # Service spirit is 15 % of the 20 of attitude, so 93 are expected: A1 knows 30 of them, A2 33.
+    assert first.notes[0].params == {"percent": 67.7, "most": 50}
+    assert second.notes[0].params == {"percent": 64.5, "most": 50}
 
 
 def test_half_of_the_weight_is_enough() -> None:
