@@ -72,11 +72,9 @@ def _print_agents(here: AppContext, period: str, template: Template, evaluations
         count=len(evaluations),
     )
     headings = [N_("Agent"), N_("Total (95 %)"), N_("Grade"), N_("Standing"), N_("Places (95 %)")]
-    table = here.table([*headings, N_("Contacts"), N_("Reviews")])
-    for numbers in (1, 4):  # an interval is read as one
+    table = here.table(headings)
+    for numbers in (0, 1, 4):  # an interval is read as one
         table.columns[numbers].no_wrap = True
-    for dimension in template.dimensions:
-        table.add_column(dimension.name.in_language(lang), overflow="fold")
     for evaluation in evaluations:
         table.add_row(
             evaluation.agent_id,
@@ -84,9 +82,25 @@ def _print_agents(here: AppContext, period: str, template: Template, evaluations
             evaluation.grade or "–",
             label(_STANDINGS, evaluation.group, here.translate),
             _places(here, evaluation),
+        )
+    out.print(table)
+    _print_parts(here, template, evaluations)
+
+
+def _print_parts(here: AppContext, template: Template, evaluations: Sequence[Evaluation]) -> None:
+    """Print what each total is made of: a table of its own, since both together are wider than a window."""
+    table = here.table([N_("Agent")])
+    for dimension in template.dimensions:
+        table.add_column(dimension.name.in_language(here.settings.lang), overflow="fold")
+    for heading in (N_("Contacts"), N_("Reviews")):
+        table.add_column(here.translate(heading), overflow="fold")
+    table.columns[0].no_wrap = True
+    for evaluation in evaluations:
+        table.add_row(
+            evaluation.agent_id,
+            *(points_text(found.points) for found in evaluation.dimensions),
             str(evaluation.n_contacts),
             str(evaluation.n_reviews),
-            *(points_text(found.points) for found in evaluation.dimensions),
         )
     out.print(table)
 
