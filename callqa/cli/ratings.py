@@ -18,7 +18,7 @@ from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.cycle import Incident, Rating
 from qa_pipeline.domain.performance import RaterClass, Template
 from qa_pipeline.domain.period import check_month
-from qa_pipeline.errors import N_, NotFound, RowError
+from qa_pipeline.errors import N_, RowError
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.report.labels import RATER_CLASSES, joined, label, number_text
 from qa_pipeline.services.assignments import find_templates
@@ -135,8 +135,7 @@ def show(ctx: typer.Context, agent: Annotated[str, typer.Argument(help="Agent id
     check_month(period)
     every = list_templates(shipped(), here.settings.templates)
     with here.store().reading() as tx:
-        if tx.agents.find(agent) is None:
-            raise NotFound(N_("The agent {agent} is not known."), agent=agent)
+        tx.agents.get(agent)
         template = find_templates(tx, period, [agent], every)[agent].template
         merged = {
             indicator: found.get(agent) for indicator, found in merge_period(tx.ratings.list(period), template).items()

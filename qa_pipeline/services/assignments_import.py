@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from itertools import chain
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from qa_pipeline.appraisal.assignments import find_overlap, find_role, find_template, known_roles
@@ -21,19 +19,16 @@ from qa_pipeline.intake.tables import (
     Place,
     Row,
     Table,
-    find_day_first,
-    is_missing,
     match_headers,
     normalise_header,
-    parse_moment,
     read_table,
 )
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.resources import SHIPPED, read_yaml
 from qa_pipeline.services.assignments import OVERLAP, OVERLAP_HINT, keep_agent, overlap
+from qa_pipeline.services.table_rows import TableRows
+from qa_pipeline.services.table_words import read_words
 from qa_pipeline.store import Store, Transaction
 
-_MAX_CHARACTERS = 200
 _MAX_ROLE_CHARACTERS = 60
 
 
@@ -87,8 +82,7 @@ def import_assignments(
     TemplateError
         A template file is wrong.
     """
-    table = read_table(path)
-    reader = _Reader(table, list_templates(shipped(), templates), store.time_zone)
+    reader = _Reader(read_table(path), list_templates(shipped(), templates), store.time_zone)
     claims, tally = reader.read()
     with store.transaction() as tx:
         known = {agent.id for agent in tx.agents.list()}
@@ -106,7 +100,7 @@ def import_assignments(
         unchanged_count=tally.outcomes["unchanged"],
         rejected=sorted(tally.rejected, key=lambda error: error.row or 0),
         new_agents=sorted(tally.new_agents),
-        ignored_columns=[header for header in table.headers if header not in reader.fields.values()],
+        ignored_columns=reader.rows.ignored_columns,
     )
 
 
@@ -141,25 +135,19 @@ class _Reader:
     """The rows of one table as assignments."""
 
     def __init__(self, table: Table, templates: Sequence[Template], zone: ZoneInfo) -> None:
-        self._table = table
+        self._source = table.path.name
         self._templates = templates
-        self._zone = zone
-        self.fields = match_headers(table.headers, _words()["columns"], file=str(table.path))
-        if "agent" not in self.fields and "agent_name" in self.fields:
-            self.fields["agent"] = self.fields.pop("agent_name")
-        _check_complete(table, self.fields)
-        dates = [header for name, header in self.fields.items() if name in ("from", "to")]
-        self._day_first = find_day_first(
-            chain.from_iterable(
-                (row.values[header] for header in dates) for row in table.rows if not isinstance(row, RowError)
-            )
-        )
+        fields = match_headers(table.headers, read_words("assignments")["columns"], file=str(table.path))
+        if "agent" not in fields and "agent_name" in fields:
+            fields["agent"] = fields.pop("agent_name")
+        _check_complete(table, fields)
+        self.rows = TableRows(table, fields, zone, days=("from", "to"))
 
     def read(self) -> tuple[Mapping[str, Sequence[_Claim]], _Tally]:
         """Return the rows by agent, and what was refused or stands twice."""
         tally = _Tally()
         found: dict[tuple[str, date], _Claim] = {}
-        for row in self._table.rows:
+        for row in self.rows:
             try:
                 if isinstance(row, RowError):
                     raise row
@@ -180,10 +168,10 @@ class _Reader:
         return by_agent, tally
 
     def _claim(self, row: Row) -> _Claim:
-        place = self._table.place(row, self.fields["from"])
-        agent_id = self._text(row, "agent")
+        place = self.rows.place(row, "from")
+        agent_id = self.rows.text(row, "agent")
         if agent_id is None:
-            raise self._table.place(row, self.fields["agent"]).error(
+            raise self.rows.place(row, "agent").error(
                 N_("The agent is missing."), hint=N_("Fill in the agent's id, or remove the row.")
             )
         template_id = self._template_of(row)
@@ -191,23 +179,26 @@ class _Reader:
         assignment = Assignment(
             agent_id=agent_id,
             role=self._role_of(row, template_id),
-            team=self._text(row, "team"),
+            team=self.rows.text(row, "team"),
             template_id=template_id,
             valid_from=valid_from,
             valid_to=valid_to,
-            source=self._table.path.name,
+            source=self._source,
         )
-        return _Claim(assignment, self._text(row, "agent_name"), place)
+        return _Claim(assignment, self.rows.text(row, "agent_name"), place)
 
     def _days_of(self, row: Row) -> tuple[date, date | None]:
-        valid_from = self._date(row.values[self.fields["from"]], self._table.place(row, self.fields["from"]))
-        text = self._text(row, "to")
+        if self.rows.written(row, "from") is None:
+            raise self.rows.place(row, "from").error(
+                N_("The day is missing."), hint=N_("Write it as {example}."), example="2026-10-03"
+            )
+        valid_from = self.rows.day(row, "from")
+        text = self.rows.text(row, "to")
         if text is None or normalise_header(text) in _open_ends():
             return valid_from, None
-        place = self._table.place(row, self.fields["to"])
-        valid_to = self._date(text, place)
+        valid_to = self.rows.day(row, "to")
         if valid_to < valid_from:
-            raise place.error(
+            raise self.rows.place(row, "to").error(
                 N_("The last day {to} is before the first day {from_}."),
                 hint=N_("Swap the two, or leave the last day out."),
                 to=valid_to.isoformat(),
@@ -215,19 +206,14 @@ class _Reader:
             )
         return valid_from, valid_to
 
-    def _date(self, text: str, place: Place) -> date:
-        if is_missing(text):
-            raise place.error(N_("The day is missing."), hint=N_("Write it as {example}."), example="2026-10-03")
-        return parse_moment(text, place, self._zone, day_first=self._day_first).astimezone(self._zone).date()
-
     def _template_of(self, row: Row) -> str | None:
-        text = self._text(row, "template")
+        text = self.rows.text(row, "template")
         if text is None:
             return None
         found = find_template(text, self._templates)
         named = [one for one in self._templates if text in (one.name.zh, one.name.en)]
         if found is None and not named:
-            raise self._table.place(row, self.fields["template"]).error(
+            raise self.rows.place(row, "template").error(
                 N_("There is no template with the id {id}."),
                 hint=N_("Known templates: {known}."),
                 id=text,
@@ -236,13 +222,12 @@ class _Reader:
         return text if found is not None else named[0].id
 
     def _role_of(self, row: Row, template_id: str | None) -> str:
-        text = self._text(row, "role")
+        text = self.rows.text(row, "role")
         template = find_template(template_id, self._templates) if template_id else None
         if text is None:
             if template is not None:
                 return template.role
-            header = self.fields.get("role") or self.fields["template"]
-            raise self._table.place(row, header).error(
+            raise self.rows.place(row, "role" if self.rows.has("role") else "template").error(
                 N_("The role is missing."),
                 hint=N_("Fill in the role, or the template; roles with a template: {known}."),
                 known=", ".join(known_roles(self._templates)),
@@ -251,26 +236,13 @@ class _Reader:
         if found is None and template is not None:
             return text[:_MAX_ROLE_CHARACTERS]
         if found is None:
-            raise self._table.place(row, self.fields["role"]).error(
+            raise self.rows.place(row, "role").error(
                 N_("There is no template for the role {role}."),
                 hint=N_("Name a template beside it, or use one of these roles: {known}."),
                 role=text,
                 known=", ".join(known_roles(self._templates)),
             )
         return found
-
-    def _text(self, row: Row, name: str) -> str | None:
-        header = self.fields.get(name)
-        text = row.values[header].strip() if header else ""
-        if is_missing(text) or header is None:
-            return None
-        if len(text) > _MAX_CHARACTERS:
-            raise self._table.place(row, header).error(
-                N_("The text has more than {most} characters."),
-                hint=N_("Check that the columns are in their places."),
-                most=_MAX_CHARACTERS,
-            )
-        return text
 
 
 def _check_complete(table: Table, fields: Mapping[str, str]) -> None:
@@ -289,11 +261,5 @@ def _check_complete(table: Table, fields: Mapping[str, str]) -> None:
 
 
 @cache
-def _words() -> Mapping[str, Any]:
-    words: Mapping[str, Any] = read_yaml(SHIPPED / "lexicons" / "assignments.yaml").data
-    return words
-
-
-@cache
 def _open_ends() -> frozenset[str]:
-    return frozenset(map(normalise_header, _words()["open_ends"]))
+    return frozenset(map(normalise_header, read_words("assignments")["open_ends"]))

@@ -17,7 +17,7 @@ from qa_pipeline.errors import N_, CallqaError, InputError, NotFound, RowError
 from qa_pipeline.intake.tables import Row
 from qa_pipeline.services.cycle.advance import advance, states_of
 from qa_pipeline.services.rating_words import columns, find_rated, kind_words, known_rated
-from qa_pipeline.services.table_rows import MAX_TEXT_CHARACTERS, TableRows, find_word, known_words
+from qa_pipeline.services.table_rows import MAX_TEXT_CHARACTERS, TableRows, open_rows
 from qa_pipeline.store import Store, Transaction
 
 MACHINE = "incident"
@@ -68,7 +68,7 @@ def import_incidents(store: Store, path: Path, now: datetime) -> IncidentImport:
         Two columns mean the same.
     """
     needed = ("agent", "day", "kind", "title", "by")
-    rows = TableRows(path, columns("incidents"), needed, store.time_zone, days=("day",))
+    rows = open_rows(path, columns("incidents"), needed, store.time_zone, days=("day",))
     rejected: list[RowError] = []
     added = unchanged = 0
     with store.transaction() as tx:
@@ -124,13 +124,13 @@ def find_incidents(tx: Transaction, period: str, agent_id: str | None = None) ->
 
 def _read(tx: Transaction, rows: TableRows, row: Row, now: datetime) -> Incident:
     kind_text = rows.needed(row, "kind")
-    kind = find_word(kind_text, kind_words())
+    kind = kind_words().find(kind_text)
     if kind is None:
         raise rows.place(row, "kind").error(
             N_("{text} says neither good nor bad."),
             hint=N_("Write one of: {known}."),
             text=kind_text,
-            known=known_words(kind_words()),
+            known=kind_words().known,
         )
     indicator = rows.text(row, "indicator")
     rated = find_rated(indicator) if indicator else None
@@ -150,20 +150,12 @@ def _read(tx: Transaction, rows: TableRows, row: Row, now: datetime) -> Incident
     try:
         _check(tx, incident, now)
     except CallqaError as problem:
-        place = rows.place(row, problem.field or "agent")
-        raise place.error(problem.message, hint=problem.hint, **problem.params) from problem
+        raise rows.refused(row, problem, "agent") from problem
     return identify(incident)
 
 
 def _check(tx: Transaction, incident: Incident, now: datetime) -> None:
-    agent = tx.agents.find(incident.agent_id)
-    if agent is None:
-        raise NotFound(
-            N_("The agent {agent} is not known."),
-            hint=N_("Write the id as in the reports; import metadata or assignments that name the agent first."),
-            field="agent",
-            agent=incident.agent_id,
-        )
+    agent = tx.agents.get(incident.agent_id)
     if incident.happened_on > now.astimezone(tx.time_zone).date():
         raise InputError(
             N_("{date} lies in the future."),

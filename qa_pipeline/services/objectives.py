@@ -16,7 +16,7 @@ from qa_pipeline.domain.period import period_days
 from qa_pipeline.errors import N_, CallqaError, Conflict, InputError, NotFound, RowError
 from qa_pipeline.intake.tables import Row, parse_period
 from qa_pipeline.services.rating_words import columns
-from qa_pipeline.services.table_rows import TableRows
+from qa_pipeline.services.table_rows import TableRows, open_rows
 from qa_pipeline.store import Store, Transaction
 
 
@@ -100,7 +100,7 @@ def import_objectives(store: Store, path: Path, now: datetime) -> ObjectiveImpor
         Two columns mean the same.
     """
     needed = ("agent", "period", "objective", "key_result", "start", "target")
-    rows = TableRows(path, columns("objectives"), needed, store.time_zone)
+    rows = open_rows(path, columns("objectives"), needed, store.time_zone)
     tally = _Tally()
     seen: dict[tuple[str, str], tuple[KeyResult, int]] = {}
     with store.transaction() as tx:
@@ -122,8 +122,7 @@ def import_objectives(store: Store, path: Path, now: datetime) -> ObjectiveImpor
                 tally.rejected.append(error)
             except CallqaError as problem:
                 assert isinstance(row, Row)
-                place = rows.place(row, problem.field or "agent")
-                tally.rejected.append(place.error(problem.message, hint=problem.hint, **problem.params))
+                tally.rejected.append(rows.refused(row, problem, "agent"))
     return ObjectiveImport(
         added_count=tally.outcomes["added"],
         changed_count=tally.outcomes["changed"],
@@ -183,13 +182,7 @@ def list_objectives(
 
 
 def _keep(tx: Transaction, objective: Objective, key_result: KeyResult) -> str:
-    if tx.agents.find(objective.agent_id) is None:
-        raise NotFound(
-            N_("The agent {agent} is not known."),
-            hint=N_("Write the id as in the reports; import metadata or assignments that name the agent first."),
-            field="agent",
-            agent=objective.agent_id,
-        )
+    tx.agents.get(objective.agent_id)
     known = tx.objectives.find(objective.id) or objective
     own = {one.id: one for one in known.key_results}
     before = own.get(key_result.id)

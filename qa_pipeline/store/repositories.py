@@ -194,6 +194,18 @@ class Agents:
         row = self._connection.execute(select(tables.agent).where(tables.agent.c.id == agent_id)).mappings().first()
         return None if row is None else Agent(**row)
 
+    def get(self, agent_id: str) -> Agent:
+        """Return an agent; raises NotFound."""
+        found = self.find(agent_id)
+        if found is None:
+            raise NotFound(
+                N_("The agent {agent} is not known."),
+                hint=N_("Write the id as in the reports; import metadata or assignments that name the agent first."),
+                field="agent",
+                agent=agent_id,
+            )
+        return found
+
     def list(self) -> Sequence[Agent]:
         """Return all agents by id."""
         rows = self._connection.execute(select(tables.agent).order_by(tables.agent.c.id)).mappings()

@@ -17,7 +17,7 @@ from qa_pipeline.intake.tables import Row, normalise_header, parse_period
 from qa_pipeline.kpi.catalogue import header_aliases, list_indicators
 from qa_pipeline.services.incidents import find_incidents
 from qa_pipeline.services.rating_words import class_words, columns, find_rated, known_rated
-from qa_pipeline.services.table_rows import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, TableRows, find_word, known_words
+from qa_pipeline.services.table_rows import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, TableRows, open_rows
 from qa_pipeline.store import Store, Transaction
 
 LOWEST, HIGHEST = 1.0, 5.0
@@ -70,7 +70,7 @@ def import_ratings(store: Store, path: Path, now: datetime, *, period: str | Non
     if period is not None:
         check_month(period)
     needed = ("agent", "rater", "indicator", "value", *(() if period else ("period",)))
-    rows = TableRows(path, columns("ratings"), needed, store.time_zone)
+    rows = open_rows(path, columns("ratings"), needed, store.time_zone)
     tally = _Tally()
     with store.transaction() as tx:
         _Import(tx, rows, period, path.name, now).run(tally)
@@ -104,14 +104,7 @@ def add_rating(store: Store, rating: Rating) -> tuple[str, bool]:
 
 def check_rating(tx: Transaction, rating: Rating) -> None:
     """Raise unless somebody may rate this agent, in this class, with this value."""
-    agent = tx.agents.find(rating.agent_id)
-    if agent is None:
-        raise NotFound(
-            N_("The agent {agent} is not known."),
-            hint=N_("Write the id as in the reports; import metadata or assignments that name the agent first."),
-            field="agent",
-            agent=rating.agent_id,
-        )
+    agent = tx.agents.get(rating.agent_id)
     if not 0 < len(rating.rater_id.strip()) <= MAX_NAME_CHARACTERS:
         raise InputError(
             N_("The rater is named by no text of 1 to {most} characters."),
@@ -225,19 +218,18 @@ class _Import:
         except RowError:
             raise
         except CallqaError as problem:
-            place = rows.place(row, problem.field or "agent")
-            raise place.error(problem.message, hint=problem.hint, **problem.params) from problem
+            raise rows.refused(row, problem, "agent") from problem
         return rating
 
     def _class(self, row: Row, agent_id: str, rater: str) -> RaterClass:
         text = self._rows.text(row, "class")
         if text is None and same_person(agent_id, rater):
             return RaterClass.SELF
-        found = find_word(text, class_words()) if text else None
+        found = class_words().find(text) if text else None
         if found is None:
             message = N_("{text} is no class of raters.") if text else N_("The class of the rater is missing.")
             hint = N_("Write one of: {known}.")
-            known = known_words(class_words())
+            known = class_words().known
             raise self._rows.place(row, "class").error(message, hint=hint, text=text or "", known=known)
         return found
 

@@ -11,7 +11,7 @@ from qa_pipeline.appraisal.observed import RATING
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.performance import KpiDefinition, RaterClass, Template
 from qa_pipeline.domain.period import check_month
-from qa_pipeline.errors import N_, ConfigurationError, NotFound
+from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.report.cells import csv_text
 from qa_pipeline.services.assignments import find_templates
@@ -66,8 +66,7 @@ def write_sheet(
     every = list_templates(shipped(), templates)
     with store.reading() as tx:
         for agent_id in agent_ids:
-            if tx.agents.find(agent_id) is None:
-                raise NotFound(N_("The agent {agent} is not known."), agent=agent_id)
+            tx.agents.get(agent_id)
         assigned = find_templates(tx, period, agent_ids, every)
     rows = [
         row
@@ -106,6 +105,6 @@ def _row(
     agent_id: str, period: str, rater_class: RaterClass, definition: KpiDefinition, language: str, rater: str | None
 ) -> list[str]:
     by = agent_id if rater_class is RaterClass.SELF else rater or ""
-    word = class_words()[rater_class]["zh" if language.startswith("zh") else "en"][0]
+    word = class_words().first(rater_class, language)
     anchors = [anchor.in_language(language) for anchor in definition.anchors]
     return [agent_id, period, by, word, definition.id, definition.name.in_language(language), *anchors, "", ""]

@@ -15,25 +15,14 @@ from qa_pipeline.intake.tables import (
     Place,
     Row,
     Table,
-    find_day_first,
-    is_missing,
-    parse_moment,
     parse_number,
     parse_ratio,
 )
-from qa_pipeline.report.cells import looks_like_formula
 from qa_pipeline.services.kpi_import.cells import parse_flag
 from qa_pipeline.services.reviews.mapping import find_columns
-from qa_pipeline.services.reviews.words import (
-    find_outcome,
-    find_selection,
-    known_outcomes,
-    known_selections,
-    shown_titles,
-)
+from qa_pipeline.services.reviews.words import outcome_words, selection_words, shown_titles
+from qa_pipeline.services.table_rows import MAX_TEXT_CHARACTERS, TableRows
 
-_MAX_NAME_CHARACTERS = 200
-_MAX_COMMENT_CHARACTERS = 4000
 _POINTS = (0.0, 100.0)
 _ATTITUDE = (1.0, 5.0)
 _JUDGED = ("outcome", "points", "attitude")
@@ -89,51 +78,45 @@ class ReviewTable:
     """
 
     def __init__(self, table: Table, zone: ZoneInfo, now: datetime, mapping: Path | None = None) -> None:
-        self._table = table
-        self._zone = zone
         self._now = now
-        self._fields = find_columns(table.headers, str(table.path), mapping)
-        _check_complete(table, self._fields)
-        dates = self._fields.get("reviewed_at")
-        self._day_first = find_day_first(
-            row.values[dates] for row in table.rows if dates is not None and isinstance(row, Row)
-        )
+        fields = find_columns(table.headers, str(table.path), mapping)
+        _check_complete(table, fields)
+        self._rows = TableRows(table, fields, zone, days=("reviewed_at",))
 
     @property
     def ignored_columns(self) -> Sequence[str]:
         """Headers that mean nothing here, but for those of callqa's own sheets."""
-        known = {*self._fields.values(), *shown_titles()}
-        return [header for header in self._table.headers if header not in known]
+        return [header for header in self._rows.ignored_columns if header not in shown_titles()]
 
     def read(self) -> Iterator[Stated | Refused]:
         """Yield what each row states, in order."""
-        for row in self._table.rows:
+        for row in self._rows:
             if isinstance(row, RowError):
                 yield Refused(row, None, None)
                 continue
             try:
                 yield self._stated(row)
             except RowError as error:
-                yield Refused(error, self._text(row, "contact"), self._text(row, "reviewer"))
+                yield Refused(error, self._rows.written(row, "contact"), self._rows.written(row, "reviewer"))
 
     def _stated(self, row: Row) -> Stated:
-        criterion = self._text(row, "criterion")
-        comment = self._text(row, "comment") or ""
+        criterion = self._rows.written(row, "criterion")
+        comment = self._rows.written(row, "comment") or ""
         stated = Stated(
-            contact_id=self._name(row, "contact"),
+            contact_id=self._rows.needed(row, "contact"),
             reviewer=self._reviewer(row),
             criterion=criterion,
             outcome=self._outcome(row),
             comment=comment,
             points=self._number(row, "points", _POINTS),
             attitude=self._number(row, "attitude", _ATTITUDE),
-            scorecard=self._text(row, "scorecard"),
+            scorecard=self._rows.written(row, "scorecard"),
             selection=self._selection(row),
             inclusion_probability=self._probability(row),
             blind=self._blind(row),
             reviewed_at=self._moment(row),
-            sample_id=self._text(row, "sample"),
-            places={name: self._table.place(row, header) for name, header in self._fields.items()},
+            sample_id=self._rows.written(row, "sample"),
+            places=self._rows.places(row),
         )
         self._check_together(stated)
         return stated
@@ -143,11 +126,11 @@ class ReviewTable:
             raise stated.place("criterion").error(
                 N_("The criterion is missing."), hint=N_("Name the criterion that was judged, by its id or its name.")
             )
-        if len(stated.comment) > _MAX_COMMENT_CHARACTERS:
+        if len(stated.comment) > MAX_TEXT_CHARACTERS:
             raise stated.place("comment").error(
                 N_("The comment has more than {most} characters."),
                 hint=N_("Check that the columns are in their places."),
-                most=_MAX_COMMENT_CHARACTERS,
+                most=MAX_TEXT_CHARACTERS,
             )
         if stated.criterion is not None and stated.outcome is None and stated.comment:
             raise stated.place("outcome").error(
@@ -155,54 +138,31 @@ class ReviewTable:
                 hint=N_("Write the outcome too; undetermined if it cannot be told."),
             )
 
-    def _text(self, row: Row, field: str) -> str | None:
-        header = self._fields.get(field)
-        if header is None:
-            return None
-        text = row.values[header]
-        # The apostrophe with which sheets of callqa keep text from becoming a formula.
-        text = text[1:] if text.startswith("'") and looks_like_formula(text[1:]) else text
-        return None if is_missing(text) else text
-
-    def _name(self, row: Row, field: str) -> str:
-        text = self._text(row, field)
-        place = self._table.place(row, self._fields[field])
-        if text is None:
-            raise place.error(N_("The cell is empty."), hint=N_("Fill it in, or remove the row."))
-        if len(text) > _MAX_NAME_CHARACTERS:
-            raise place.error(
-                N_("The text has more than {most} characters."),
-                hint=N_("Check that the columns are in their places."),
-                most=_MAX_NAME_CHARACTERS,
-            )
-        return text
-
     def _reviewer(self, row: Row) -> str:
         """Return the reviewer; a row of a sheet that nobody has filled in yet has none and needs none."""
-        judged = any(row.values[self._fields[name]].strip() for name in _JUDGED if name in self._fields)
-        return self._name(row, "reviewer") if judged else self._text(row, "reviewer") or ""
+        judged = any(self._rows.raw(row, name) for name in _JUDGED)
+        return self._rows.needed(row, "reviewer") if judged else self._rows.written(row, "reviewer") or ""
 
     def _outcome(self, row: Row) -> Outcome | None:
-        header = self._fields.get("outcome")
-        # Not is_missing: "N/A" is an answer here.
-        if header is None or not row.values[header].strip():
+        # Not what counts as missing elsewhere: "N/A" is an answer here.
+        text = self._rows.raw(row, "outcome")
+        if not text:
             return None
-        text = row.values[header]
-        found = find_outcome(text)
+        found = outcome_words().find(text)
         if found is None:
-            raise self._table.place(row, header).error(
+            raise self._rows.place(row, "outcome").error(
                 N_("{text} is no outcome."),
                 hint=N_("Write one of: {known}."),
                 text=text,
-                known=known_outcomes(),
+                known=outcome_words().known,
             )
         return found
 
     def _number(self, row: Row, field: str, span: tuple[float, float]) -> float | None:
-        text = self._text(row, field)
+        text = self._rows.written(row, field)
         if text is None:
             return None
-        place = self._table.place(row, self._fields[field])
+        place = self._rows.place(row, field)
         value = parse_number(text, place)
         if not span[0] <= value <= span[1]:
             raise place.error(
@@ -215,24 +175,24 @@ class ReviewTable:
         return value
 
     def _selection(self, row: Row) -> Selection | None:
-        text = self._text(row, "selection")
+        text = self._rows.written(row, "selection")
         if text is None:
             return None
-        found = find_selection(text)
+        found = selection_words().find(text)
         if found is None:
-            raise self._table.place(row, self._fields["selection"]).error(
+            raise self._rows.place(row, "selection").error(
                 N_("{text} does not say how the contact was chosen."),
                 hint=N_("Write one of: {known}."),
                 text=text,
-                known=known_selections(),
+                known=selection_words().known,
             )
         return found
 
     def _probability(self, row: Row) -> float | None:
-        text = self._text(row, "inclusion_probability")
+        text = self._rows.written(row, "inclusion_probability")
         if text is None:
             return None
-        place = self._table.place(row, self._fields["inclusion_probability"])
+        place = self._rows.place(row, "inclusion_probability")
         value = parse_ratio(text, place)
         if not 0 < value <= 1:
             raise place.error(
@@ -244,19 +204,19 @@ class ReviewTable:
         return value
 
     def _blind(self, row: Row) -> bool | None:
-        text = self._text(row, "blind")
+        text = self._rows.written(row, "blind")
         if text is None:
             return None
-        return parse_flag(text, self._table.place(row, self._fields["blind"]))
+        return parse_flag(text, self._rows.place(row, "blind"))
 
     def _moment(self, row: Row) -> datetime | None:
-        text = self._text(row, "reviewed_at")
-        if text is None:
-            return None
-        place = self._table.place(row, self._fields["reviewed_at"])
-        found = parse_moment(text, place, self._zone, day_first=self._day_first, now=self._now)
-        if found > self._now + timedelta(days=1):
-            raise place.error(N_("{text} lies in the future."), hint=N_("Check the date."), text=text)
+        found = self._rows.moment(row, "reviewed_at", self._now)
+        if found is not None and found > self._now + timedelta(days=1):
+            raise self._rows.place(row, "reviewed_at").error(
+                N_("{text} lies in the future."),
+                hint=N_("Check the date."),
+                text=self._rows.raw(row, "reviewed_at"),
+            )
         return found
 
 

@@ -24,7 +24,7 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.report.cells import csv_text, looks_like_formula, plain_text
 from qa_pipeline.report.labels import clock_text, moment_text
-from qa_pipeline.services.reviews.words import outcome_word, title, yes_word
+from qa_pipeline.services.reviews.words import outcome_words, title, yes_word
 from qa_pipeline.stages.artifacts import store_problem
 from qa_pipeline.store import Store, Transaction
 
@@ -168,7 +168,7 @@ def _workbook(header: Sequence[str], rows: Sequence[Sequence[str]], language: st
     sheet.freeze_panes = "A2"
     for place, column in enumerate(COLUMNS, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(column, 14)
-    words = ",".join(outcome_word(outcome, language) for outcome in Outcome)
+    words = ",".join(outcome_words().first(outcome, language) for outcome in Outcome)
     choice = DataValidation(type="list", formula1=f'"{words}"', allow_blank=True)
     sheet.add_data_validation(choice)
     letter = get_column_letter(COLUMNS.index("outcome") + 1)
