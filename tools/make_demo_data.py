@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tools.demo_set import chats, kpis, reviews
+from tools.demo_set import chats, kpis, reviews, staff
 from tools.demo_set.dialogues import Call, read_calls, read_yaml
 from tools.demo_set.mixing import Placed, write_call
 from tools.demo_set.transcripts import write_transcript
@@ -45,19 +45,25 @@ def make(folder: Path) -> None:
 
 
 def make_text(folder: Path, calls: Sequence[Call]) -> None:
-    """Write metadata, chats, indicators and reviews: all that needs no voice."""
-    staff = read_yaml("agents.yaml")
-    agents: list[dict[str, Any]] = staff["agents"]
+    """Write metadata, chats, indicators, reviews and what is known of the staff: all that needs no voice."""
+    people = read_yaml("agents.yaml")
+    agents: list[dict[str, Any]] = people["agents"]
     by_id = {agent["id"]: agent for agent in agents}
     write_rows(folder / "recordings" / "metadata.csv", metadata_rows(calls, by_id), "utf-8-sig")
 
-    all_chats = chats.compose_chats(agents, staff["teams"], SEED)
+    all_chats = chats.compose_chats(agents, people["teams"], SEED)
     chats.write_jsonl([chat for chat in all_chats if chat.language == "zh"], folder / "chats" / "shop-zh.jsonl")
     chats.write_csv([chat for chat in all_chats if chat.language == "en"], folder / "chats" / "shop-en.csv")
 
     write_rows(folder / "reviews.csv", reviews.review_rows(calls, all_chats, SEED), "utf-8-sig")
 
-    august, september, october = (kpis.draw_month(agents, number, SEED) for number in range(len(kpis.MONTHS)))
+    posts = read_yaml("staff.yaml")
+    write_rows(folder / "assignments.csv", staff.assignment_rows(agents, posts), "utf-8-sig")
+    write_rows(folder / "ratings.csv", staff.rating_rows(agents, posts, SEED), "utf-8-sig")
+    write_rows(folder / "incidents.csv", staff.incident_rows(posts), "utf-8-sig")
+
+    leads = {lead["agent"] for lead in posts["leads"]}
+    august, september, october = (kpis.draw_month(agents, number, SEED, leads) for number in range(len(kpis.MONTHS)))
     kpis.write_csv(kpis.table(august, "2026-08", True, True), folder / "kpi" / "kpi-2026-08.csv", "gb18030")
     kpis.write_csv(kpis.table(september, "2026-09", False, True), folder / "kpi" / "kpi-2026-09.csv", "utf-8-sig")
     kpis.write_xlsx(kpis.table(october, "2026-10", True, False), folder / "kpi" / "kpi-2026-10.xlsx")

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from callqa.cli.console import INCOMPLETE, AppContext, context, in_one_line, out
+from callqa.cli.cycle import now
 from callqa.cli.score import failure_document, pending_document, progress_bar
 from callqa.demo import TROUBLED, install_set
 from callqa.demo.tour import Tour, finish, score_set
@@ -43,7 +44,7 @@ def demo(ctx: typer.Context) -> None:
     if run.interrupted:
         app.emit({"interrupted": True}, lambda: app.say(N_("Stopped. Run the same command again to go on.")))
         raise typer.Exit(INCOMPLETE)
-    tour = finish(store, app.settings, demo_set, run)
+    tour = finish(store, app.settings, demo_set, run, now())
     next_steps = _next_steps(app.settings.home)
     app.emit(_document(app, tour, next_steps), lambda: _print(app, tour, next_steps))
     if _surprises(run):

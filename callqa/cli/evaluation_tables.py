@@ -157,7 +157,8 @@ def _print_items(here: AppContext, template: Template, evaluations: Sequence[Eva
         for dimension in template.dimensions
         for item in dimension.items
     }
-    table = here.table([N_("Indicator"), N_("Reach the target"), N_("Weight"), N_("Share of the differences")])
+    headings = [N_("Indicator"), N_("Reach the target"), N_("Weight"), N_("Share of the differences")]
+    table = here.table(headings, title=template.name.in_language(here.settings.lang), title_justify="left")
     for tally in find_tallies(evaluations):
         pull = pulls.get(tally.indicator)
         table.add_row(

@@ -49,6 +49,21 @@ class DemoSet:
         return self.folder / "reviews.csv"
 
     @property
+    def assignments(self) -> Path:
+        """Roles and teams of the agents, one of whom changes teams inside October."""
+        return self.folder / "assignments.csv"
+
+    @property
+    def ratings(self) -> Path:
+        """Ratings of October by the agents themselves, their leads and those who report to a lead."""
+        return self.folder / "ratings.csv"
+
+    @property
+    def incidents(self) -> Path:
+        """Critical incidents of October."""
+        return self.folder / "incidents.csv"
+
+    @property
     def references(self) -> Path:
         """What was really said in the English calls, for ``callqa validate asr``."""
         return self.folder / "references.csv"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from callqa import wiring
@@ -14,8 +15,11 @@ from callqa.settings import Settings
 from coaching.focus import build_coached_report
 from qa_pipeline.i18n import LANGUAGES
 from qa_pipeline.report.data import ReportData
+from qa_pipeline.services.assignments_import import AssignmentImport, import_assignments
 from qa_pipeline.services.evaluate import PeriodEvaluation, evaluate_period
+from qa_pipeline.services.incidents import IncidentImport, import_incidents
 from qa_pipeline.services.kpi_import import ImportResult, import_kpis
+from qa_pipeline.services.ratings import RatingImport, import_ratings
 from qa_pipeline.services.report import write_report
 from qa_pipeline.services.reviews import ReviewImport, import_reviews
 from qa_pipeline.services.score import Progress, ScoreRun, plan_score, score_paths
@@ -31,7 +35,10 @@ class Tour:
     run: ScoreRun
     kinds: Counter[str]
     imports: tuple[ImportResult, ...]
+    assignments: AssignmentImport
     reviews: ReviewImport
+    ratings: RatingImport
+    incidents: IncidentImport
     evaluations: tuple[PeriodEvaluation, ...]
     report: ReportData
     files: tuple[Path, ...]
@@ -45,10 +52,13 @@ def score_set(store: Store, settings: Settings, demo: DemoSet, show: ShowProgres
         return score_paths(store, plan, batch, wiring.executor(settings), advance)
 
 
-def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun) -> Tour:
-    """Import indicators and reviews, evaluate the months and write the reports of the last one in both languages."""
+def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun, now: datetime) -> Tour:
+    """Import what people know, evaluate the months and write the reports of the last one in both languages."""
     imports = tuple(import_kpis(store, path) for path in demo.kpis)
+    assignments = import_assignments(store, demo.assignments, templates=settings.templates)
     reviews = import_reviews(store, demo.reviews, wiring.scorecards(settings))
+    ratings = import_ratings(store, demo.ratings, now)
+    incidents = import_incidents(store, demo.incidents, now)
     evaluations = tuple(
         evaluate_period(store, period, templates=settings.templates, scorecards=settings.scorecards)
         for period in PERIODS
@@ -69,7 +79,10 @@ def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun) -> To
         run=run,
         kinds=kinds,
         imports=imports,
+        assignments=assignments,
         reviews=reviews,
+        ratings=ratings,
+        incidents=incidents,
         evaluations=evaluations,
         report=reports[settings.lang],
         files=files,

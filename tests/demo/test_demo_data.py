@@ -54,6 +54,9 @@ def test_every_written_call_has_its_files_and_nothing_else_lies_there() -> None:
         "kpi",
         "references.csv",
         "reviews.csv",
+        "assignments.csv",
+        "ratings.csv",
+        "incidents.csv",
     }
 
 
@@ -176,12 +179,36 @@ def test_reviews_by_three_people_of_different_severity() -> None:
     )
 
 
+def test_four_teams_have_leads_and_everybody_is_rated_from_all_sides() -> None:
+    posts = rows_of(SHIPPED.assignments)
+    assert Counter(row["岗位"] for row in posts) == {"一线坐席": 15, "组长": 4, "新员工": 2}
+    leads = {row["班组"]: row["工号"] for row in posts if row["岗位"] == "组长"}
+    assert len(leads) == 4
+    # One agent changes teams inside October.
+    changed = [agent for agent, count in Counter(row["工号"] for row in posts).items() if count == 2]
+    assert [row["班组"] for row in posts if row["工号"] in changed] == ["Leeds", "Bristol"]
+
+    ratings = rows_of(SHIPPED.ratings)
+    relations = Counter((row["工号"], row["评价关系"]) for row in ratings)
+    assert {agent for agent, relation in relations if relation == "自评"} == {row["工号"] for row in posts}
+    # A lead is rated on two items by four who report to the lead and by the three other leads.
+    assert {(relations[lead, "下级"], relations[lead, "同事"]) for lead in leads.values()} == {(8, 6)}
+    uniform = {row["评分"] for row in ratings if (row["评分人"], row["评价关系"]) == (leads["Leeds"], "上级")}
+    assert uniform == {"5"}
+
+
+def test_a_lead_has_the_values_of_the_team() -> None:
+    rows = rows_of(KPIS / "kpi-2026-09.csv")
+    calls = {row["agent_id"]: int(row["Calls handled"]) for row in rows}
+    assert calls["B403"] > sum(calls[agent] for agent in ("B401", "B402", "B404", "B405"))
+
+
 def test_the_recipe_writes_the_committed_text(tmp_path: Path) -> None:
     for name in ("recordings", "chats", "kpi"):
         (tmp_path / name).mkdir()
     make_text(tmp_path, list(CALLS.values()))
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
-    assert len(made) == 7
+    assert len(made) == 10
     for name in made:
         if name.suffix != ".xlsx":
             assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes(), name

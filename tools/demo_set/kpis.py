@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +46,13 @@ NUMBERS = (
 )
 
 
-def draw_month(agents: Sequence[Mapping[str, Any]], month: int, seed: int) -> list[dict[str, Any]]:
-    """Return one row per agent: shares as (value, count), numbers plain, keyed by the English header."""
+def draw_month(
+    agents: Sequence[Mapping[str, Any]], month: int, seed: int, leads: Collection[str]
+) -> list[dict[str, Any]]:
+    """Return one row per agent: shares as (value, count), numbers plain, keyed by the English header.
+
+    The `leads` have the values of their whole teams, except for what they do themselves.
+    """
     draw = np.random.default_rng([seed, month])
     rows = []
     for agent in agents:
@@ -63,7 +68,19 @@ def draw_month(agents: Sequence[Mapping[str, Any]], month: int, seed: int) -> li
             row[measure.en] = round(max(0.0, value))
         row["Attendance"] = round(float(min(1.0, draw.normal(0.975 + 0.008 * quality, 0.012))), 3)
         rows.append(row)
-    return rows
+    return [_of_team(row, rows) if row["agent"]["id"] in leads else row for row in rows]
+
+
+def _of_team(lead: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    members = [row for row in rows if row["agent"]["team"] == lead["agent"]["team"]]
+    calls = sum(row["Calls handled"] for row in members)
+    whole = {**lead, "Calls handled": calls}
+    for measure in SHARES:
+        count = sum(row[measure.en][1] for row in members)
+        whole[measure.en] = (sum(share * n for share, n in (row[measure.en] for row in members)) / count, count)
+    for name in ("Average handle time (s)", "Average speed of answer (s)"):
+        whole[name] = round(sum(row[name] * row["Calls handled"] for row in members) / calls)
+    return whole
 
 
 def table(rows: Sequence[Mapping[str, Any]], period: str, chinese: bool, as_text: bool) -> list[list[Any]]:
