@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,18 @@ from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.errors import N_
 from qa_pipeline.report.contact_rows import findings_behind
 from qa_pipeline.report.data import ContactRow, EvidenceRow
-from qa_pipeline.report.labels import FLAGS, clock_text, joined, label, points_text, with_name, with_note
+from qa_pipeline.report.labels import (
+    BASES,
+    FLAGS,
+    GROUPS,
+    clock_text,
+    joined,
+    label,
+    places_text,
+    points_text,
+    with_name,
+    with_note,
+)
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import ScoreRun
 
@@ -69,6 +81,15 @@ def _next_steps(home: Path) -> list[tuple[str, str]]:
             f"{name} serve {place}",
             N_("opens the pages at http://127.0.0.1:8000/: every call with its words and evidence"),
         ),
+        (
+            f"{name} evaluate --period 2026-10 {place}",
+            N_("shows places, teams, reviewers and what the totals hang on"),
+        ),
+        (f"{name} samples draw --period 2026-10 --kind random --by YOU {place}", N_("draws contacts to be reviewed")),
+        (
+            f"{name} periods show 2026-10 {place}",
+            N_("says what the month waits for; docs/cycle.md goes on to publishing, appeals and awards"),
+        ),
         (f"{name} coaching gaps --period 2026-10 {place}", N_("see what each person could practise")),
         (f"{name} scorecards show phone-zh", N_("see what is checked and copy it for rules of your own")),
         (f"{name} score YOUR_FOLDER --metadata TABLE.xlsx --dry-run", N_("see what your own recordings would take")),
@@ -96,6 +117,21 @@ def _document(app: AppContext, tour: Tour, next_steps: list[tuple[str, str]]) ->
             "imported": tour.reviews.imported_count,
             "unchanged": tour.reviews.unchanged_count,
             "rejected": len(tour.reviews.rejected),
+        },
+        "assignments": {
+            "imported": tour.assignments.added_count + tour.assignments.replaced_count,
+            "unchanged": tour.assignments.unchanged_count,
+            "rejected": len(tour.assignments.rejected),
+        },
+        "ratings": {
+            "imported": tour.ratings.added_count + tour.ratings.replaced_count,
+            "unchanged": tour.ratings.unchanged_count,
+            "rejected": len(tour.ratings.rejected),
+        },
+        "incidents": {
+            "imported": tour.incidents.added_count,
+            "unchanged": tour.incidents.unchanged_count,
+            "rejected": len(tour.incidents.rejected),
         },
         "evaluations": {
             found.period: sum(evaluation.total is not None for evaluation in found.evaluations)
@@ -194,19 +230,41 @@ def _print_troubled(app: AppContext, run: ScoreRun) -> None:
 
 
 def _print_agents(app: AppContext, tour: Tour) -> None:
+    """Print totals by template and agent: an order by total would be a ranking that the intervals do not carry."""
     evaluated = sorted(
-        (row for row in tour.report.agents if row.total is not None), key=lambda row: -(row.total or 0.0)
+        (row for row in tour.report.agents if row.total is not None),
+        key=lambda row: (row.template or "", row.agent_id),
     )
     _heading(app, N_("Evaluations of the month"))
-    headings = (N_("Agent"), N_("Team"), N_("Total"), N_("95 %"), N_("Grade"), N_("Contacts"))
-    table = app.table(headings, box=None, padding=(0, 2, 0, 0))
-    for row in evaluated:
-        interval = f"{row.ci95.low:.1f} – {row.ci95.high:.1f}" if row.ci95 else "–"
-        table.add_row(
-            row.label, row.team or "", points_text(row.total), interval, row.grade or "–", str(row.n_contacts)
-        )
-    out.print(table)
+    headings = (N_("Agent"), N_("Total (95 %)"), N_("Grade"), N_("Standing"), N_("Places (95 %)"))
+    for template, rows in groupby(evaluated, key=lambda row: row.template):
+        out.print(f"  {template}", markup=False)
+        table = app.table(headings, box=None, padding=(0, 2, 0, 0))
+        for row in rows:
+            interval = f" ({row.ci95.low:.1f} – {row.ci95.high:.1f})" if row.ci95 else ""
+            table.add_row(
+                row.label,
+                f"{points_text(row.total)}{interval}",
+                row.grade or "–",
+                label(GROUPS, row.group, app.translate),
+                places_text(row.places, app.translate) if row.places else "–",
+            )
+        out.print(table)
+    app.say(
+        N_("  {count} agents cannot be told apart from the average: places are ranges, and nobody is ranked."),
+        count=sum(row.group == "within" for row in evaluated),
+    )
     app.say(
         N_("  {count} more agents have too few judged contacts for a total; their indicators are in the report."),
         count=len(tour.report.agents) - len(evaluated),
+    )
+    bases = sorted({label(BASES, row.basis, app.translate) for row in evaluated if row.basis and row.n_contacts})
+    app.say(
+        N_(
+            "  Quality of contacts: {bases}. Reviews, {ratings} ratings, {incidents} critical incidents and roles are "
+            "as invented as the rest."
+        ),
+        bases=joined(bases, app.translate),
+        ratings=tour.ratings.added_count + tour.ratings.replaced_count + tour.ratings.unchanged_count,
+        incidents=tour.incidents.added_count + tour.incidents.unchanged_count,
     )

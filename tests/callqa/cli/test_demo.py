@@ -56,11 +56,16 @@ def test_the_whole_way_and_again(home: Path, capsys: pytest.CaptureFixture[str])
     assert [Path(item["path"]).name for item in document["pending"]] == ["ZH2009.flac"]
     assert sorted(Path(item["path"]).name for item in document["failed"]) == ["night-0415.wav", "readme-copy.wav"]
     assert {"EN1005", "ZH2005"} <= set(document["flags"]["red_line"])
-    # Eight agents have at least three contacts in October, none has that many in the months before.
-    assert document["evaluations"] == {"2026-08": 0, "2026-09": 0, "2026-10": 8}
+    # Four leads need no contacts. Eight agents have at least three contacts in October, none that many before.
+    assert document["evaluations"] == {"2026-08": 4, "2026-09": 4, "2026-10": 12}
     # 20 agents, 3 months, 11 indicators: calls handled, 5 shares, 4 other numbers, attendance.
     assert document["kpis"] == {"imported": 0, "unchanged": 660, "rejected": 0}
     assert document["reviews"] == {"imported": 0, "unchanged": 43, "rejected": 0}
+    # 20 agents, one of whom changes teams. 14 rate themselves and are rated by a lead on 3 items, 2 new ones on 2; leads
+    # are rated on 2 items by themselves, one manager, 4 of their team and 3 other leads.
+    assert document["assignments"] == {"imported": 0, "unchanged": 21, "rejected": 0}
+    assert document["ratings"] == {"imported": 0, "unchanged": 14 * 2 * 3 + 2 * 2 * 2 + 4 * 9 * 2, "rejected": 0}
+    assert document["incidents"] == {"imported": 0, "unchanged": 4, "rejected": 0}
 
 
 def test_unexpected_pending_calls_are_an_incomplete_run_and_the_home_lies_apart(
