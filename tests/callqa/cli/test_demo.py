@@ -61,8 +61,8 @@ def test_the_whole_way_and_again(home: Path, capsys: pytest.CaptureFixture[str])
     # 20 agents, 3 months, 11 indicators: calls handled, 5 shares, 4 other numbers, attendance.
     assert document["kpis"] == {"imported": 0, "unchanged": 660, "rejected": 0}
     assert document["reviews"] == {"imported": 0, "unchanged": 43, "rejected": 0}
-    # 20 agents, one of whom changes teams. 14 rate themselves and are rated by a lead on 3 items, 2 new ones on 2; leads
-    # are rated on 2 items by themselves, one manager, 4 of their team and 3 other leads.
+    # 20 agents, one of whom changes teams. 14 rate themselves and are rated by a lead on 3 items, 2 new ones on 2; 4
+    # leads are rated on 2 items by themselves, one manager, 4 of their team and 3 other leads.
     assert document["assignments"] == {"imported": 0, "unchanged": 21, "rejected": 0}
     assert document["ratings"] == {"imported": 0, "unchanged": 14 * 2 * 3 + 2 * 2 * 2 + 4 * 9 * 2, "rejected": 0}
     assert document["incidents"] == {"imported": 0, "unchanged": 4, "rejected": 0}
