@@ -10,26 +10,13 @@ import typer
 from callqa import wiring
 from callqa.cli.calibration_holds import hold_documents, tell_holds
 from callqa.cli.console import AppContext, context, err, out
-from callqa.cli.cycle import (
-    AgentOption,
-    ByOption,
-    PeriodOption,
-    ReasonOption,
-    RoleOption,
-    attempt,
-    moment_text,
-    now,
-    print_steps,
-    state_text,
-    step_document,
-    times,
-    today,
-)
+from callqa.cli.cycle import attempt, now, print_steps, state_text, step_document, times, today
+from callqa.cli.options import AgentOption, ByOption, PeriodOption, ReasonOption, RoleOption
 from qa_pipeline.domain.cycle import AppealDecision, AppealOutcome, StaffRole
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.report.labels import OUTCOMES, ROLES, joined, label, number_text
+from qa_pipeline.report.labels import OUTCOMES, ROLES, joined, label, moment_text, number_text
 from qa_pipeline.services.cycle.appeals import (
     MACHINE,
     Appealable,
@@ -262,7 +249,8 @@ def _print(here: AppContext, found: AppealState) -> None:
         here.say(N_("An answer is due on {date}."), date=found.due_on)
     if found.open_until is not None:
         here.say(
-            N_("The agent may ask for the second instance until {moment}."), moment=moment_text(here, found.open_until)
+            N_("The agent may ask for the second instance until {moment}."),
+            moment=moment_text(found.open_until, here.settings.zone),
         )
     if found.is_overdue(today(here)):
         err.print(here.translate(N_("The answer is overdue.")), style="yellow", markup=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
-from callqa.cli.refused import print_refused, refused_documents
+from callqa.cli.options import AgentOption, AnyAgentOption, ByOption, KnownAgentsOption, TableArgument
+from callqa.cli.refused import leftover_document, print_leftovers
 from qa_pipeline.appraisal.assignments import find_role, held_days
 from qa_pipeline.appraisal.templates import get_template, list_templates
 from qa_pipeline.domain.cycle import Assignment
@@ -32,17 +32,13 @@ _OUTCOMES = {
 }
 
 Day = Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First day, YYYY-MM-DD.")]
-Agent = Annotated[str, typer.Option(help="Agent id.")]
-By = Annotated[str, typer.Option(help="Who says so; kept with it.")]
 
 
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX.")],
-    known_agents_only: Annotated[
-        bool, typer.Option("--known-agents-only", help="Refuse agents whom nothing has named before.")
-    ] = False,
+    file: TableArgument,
+    known_agents_only: KnownAgentsOption = False,
 ) -> None:
     """Import a table with columns agent, role, team, template, from and to; Chinese headers are understood."""
     here = context(ctx)
@@ -53,9 +49,8 @@ def import_(
         "imported": result.added_count + result.replaced_count,
         "replaced": result.replaced_count,
         "unchanged": result.unchanged_count,
-        "rejected": refused_documents(here, result.rejected),
+        **leftover_document(here, result),
         "new_agents": list(result.new_agents),
-        "ignored_columns": list(result.ignored_columns),
     }
     here.emit(document, lambda: _print_import(here, result))
     if result.rejected:
@@ -65,9 +60,9 @@ def import_(
 @app.command()
 def add(
     ctx: typer.Context,
-    agent: Agent,
+    agent: AgentOption,
     since: Day,
-    by: By,
+    by: ByOption,
     role: Annotated[
         str | None, typer.Option(help="Role, such as front-line; that of the template if left out.")
     ] = None,
@@ -99,7 +94,7 @@ def add(
 
 
 @app.command()
-def withdraw(ctx: typer.Context, agent: Agent, since: Day, by: By) -> None:
+def withdraw(ctx: typer.Context, agent: AgentOption, since: Day, by: ByOption) -> None:
     """Take an assignment out of force that should not have been; it stays in the history."""
     here = context(ctx)
     withdraw_assignment(here.store(), agent, since.date(), by)
@@ -113,7 +108,7 @@ def withdraw(ctx: typer.Context, agent: Agent, since: Day, by: By) -> None:
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    agent: Annotated[str | None, typer.Option(help="Agent id.")] = None,
+    agent: AnyAgentOption = None,
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only those that count on this day.")
     ] = None,
@@ -209,6 +204,4 @@ def _print_import(here: AppContext, result: AssignmentImport) -> None:
     )
     if result.new_agents:
         here.say(N_("Agents named for the first time: {agents}"), agents=joined(result.new_agents, here.translate))
-    if result.ignored_columns:
-        here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
-    print_refused(here, result.rejected)
+    print_leftovers(here, result)

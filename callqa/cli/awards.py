@@ -11,7 +11,8 @@ import typer
 
 from callqa import wiring
 from callqa.cli.console import INCOMPLETE, USAGE, AppContext, context, in_one_line, out
-from callqa.cli.cycle import ByOption, PeriodOption, RoleOption, attempt, moment_text, now, state_text
+from callqa.cli.cycle import attempt, now, state_text
+from callqa.cli.options import ByOption, PeriodOption, RoleOption
 from qa_pipeline.appraisal.awards.figures import TOTAL
 from qa_pipeline.appraisal.awards.rules import DEFAULT_ID, check_rules, get_rules, rules_paths
 from qa_pipeline.appraisal.notes import names_of, render_note
@@ -20,7 +21,7 @@ from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind, StaffRole
 from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
-from qa_pipeline.report.labels import joined, number_text, value_text
+from qa_pipeline.report.labels import joined, moment_text, number_text, value_text
 from qa_pipeline.services.awards import (
     MACHINE,
     PROPOSED,
@@ -344,7 +345,7 @@ def _print_evidence(here: AppContext, found: Sequence[ProposalState]) -> None:
         if one.decision:
             here.say(
                 N_("  {moment} {state}: {actor} {reason}"),
-                moment=moment_text(here, one.decision.at),
+                moment=moment_text(one.decision.at, here.settings.zone),
                 state=state_text(here, MACHINE, one.state),
                 actor=one.decision.actor,
                 reason=one.decision.reason,
@@ -397,7 +398,7 @@ def _print_ledger(here: AppContext, entries: Sequence[LedgerEntry], sums: Mappin
             entry.proposal.title.in_language(here.settings.lang),
             number_text(entry.points),
             entry.approved_by,
-            moment_text(here, entry.approved_at),
+            moment_text(entry.approved_at, here.settings.zone),
         )
     out.print(table)
     for agent_id, total in sorted(sums.items()):

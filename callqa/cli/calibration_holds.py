@@ -10,6 +10,7 @@ import typer
 
 from callqa import wiring
 from callqa.cli.console import AppContext, context, out
+from callqa.cli.options import ByOption
 from qa_pipeline.domain.cycle import CriterionHold
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_, ConfigurationError, Message
@@ -22,7 +23,6 @@ from qa_pipeline.services.calibration.holds import error_rates, hold_criterion, 
 CardId = Annotated[str, typer.Argument(metavar="SCORECARD", help="Id of the scorecard.")]
 CriterionId = Annotated[str, typer.Argument(metavar="CRITERION", help="Id of the criterion.")]
 Why = Annotated[str, typer.Option(help="Why, for whoever reads it later.")]
-By = Annotated[str, typer.Option(help="Who decides.")]
 
 
 def holds(
@@ -46,7 +46,7 @@ def holds(
     here.emit(document, lambda: _print(here, rates, rule, listed, new))
 
 
-def hold(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reason: Why, by: By) -> None:
+def hold(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reason: Why, by: ByOption) -> None:
     """Put a criterion on hold: its findings do not count until a person has judged them."""
     here = context(ctx)
     _check(here, scorecard, criterion, reason, by)
@@ -55,7 +55,7 @@ def hold(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reason: 
     here.emit(_document(here, made), lambda: tell_holds(here, [made]))
 
 
-def release(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reason: Why, by: By) -> None:
+def release(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reason: Why, by: ByOption) -> None:
     """Let a criterion score by itself again; what is known today does not put it on hold again."""
     here = context(ctx)
     _check(here, scorecard, criterion, reason, by)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from callqa.cli.console import AppContext
 from callqa.settings import Settings
@@ -14,14 +12,8 @@ from qa_pipeline.appraisal.consequences import ConsequenceLine
 from qa_pipeline.appraisal.workflow import Attempt, get_workflow
 from qa_pipeline.domain.cycle import StaffRole, Transition
 from qa_pipeline.errors import N_
+from qa_pipeline.report.labels import moment_text
 from qa_pipeline.services.cycle.appeals import Times
-
-PeriodArgument = Annotated[str, typer.Argument(help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")]
-PeriodOption = Annotated[str, typer.Option("--period", help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")]
-AgentOption = Annotated[str, typer.Option("--agent", help="Id of the agent.")]
-ByOption = Annotated[str, typer.Option("--by", help="Name of the person who does it; it is kept.")]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in a sentence; it is kept.")]
-RoleOption = Annotated[StaffRole, typer.Option("--role", help="In which role.")]
 
 
 def now() -> datetime:
@@ -55,11 +47,6 @@ def state_text(here: AppContext, machine: str, state: str) -> str:
     return get_workflow(machine).get_state(state).name.in_language(here.settings.lang)
 
 
-def moment_text(here: AppContext, moment: datetime) -> str:
-    """Return a moment on the site's clock."""
-    return f"{moment.astimezone(here.settings.zone):%Y-%m-%d %H:%M}"
-
-
 def today(here: AppContext) -> date:
     """Return the site's day."""
     return now().astimezone(here.settings.zone).date()
@@ -85,7 +72,7 @@ def print_steps(here: AppContext, machine: str, steps: Sequence[Transition]) -> 
         line = N_("  {moment} {step}: {actor}, {reason}") if step.reason else N_("  {moment} {step}: {actor}")
         here.say(
             line,
-            moment=moment_text(here, step.at),
+            moment=moment_text(step.at, here.settings.zone),
             step=workflow.get_step(step.name).name.in_language(here.settings.lang),
             actor=step.actor,
             reason=step.reason,

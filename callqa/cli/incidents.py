@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
-from callqa.cli.cycle import AgentOption, ByOption, ReasonOption, RoleOption, attempt, now, state_text
-from callqa.cli.refused import print_refused, refused_documents
+from callqa.cli.cycle import attempt, now, state_text
+from callqa.cli.options import AgentOption, AnyAgentOption, ByOption, ReasonOption, RoleOption, TableArgument
+from callqa.cli.refused import leftover_document, print_leftovers
 from qa_pipeline.domain.cycle import Incident, IncidentKind, StaffRole
 from qa_pipeline.domain.period import period_days
 from qa_pipeline.errors import N_
@@ -77,18 +77,18 @@ def add(
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX; docs/ratings.md has the columns.")
-    ],
+    file: TableArgument,
 ) -> None:
-    """Import a table with a row per incident: agent, on, kind, title, evidence, contact, indicator, by."""
+    """Import a table with a row per incident: agent, on, kind, title, evidence, contact, indicator, by.
+
+    docs/ratings.md has the columns.
+    """
     here = context(ctx)
     result = import_incidents(here.store(), file, now())
     document = {
         "imported": result.added_count,
         "unchanged": result.unchanged_count,
-        "rejected": refused_documents(here, result.rejected),
-        "ignored_columns": list(result.ignored_columns),
+        **leftover_document(here, result),
     }
     here.emit(document, lambda: _print_import(here, result))
     if result.rejected:
@@ -98,7 +98,7 @@ def import_(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    agent: Annotated[str | None, typer.Option(help="Agent id.")] = None,
+    agent: AnyAgentOption = None,
     period: Annotated[str | None, typer.Option(help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")] = None,
     withdrawn: Annotated[bool, typer.Option("--withdrawn", help="Also those that were withdrawn.")] = False,
 ) -> None:
@@ -166,6 +166,4 @@ def _print_import(here: AppContext, result: IncidentImport) -> None:
         added=result.added_count,
         unchanged=result.unchanged_count,
     )
-    if result.ignored_columns:
-        here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
-    print_refused(here, result.rejected)
+    print_leftovers(here, result)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line, out
+from callqa.cli.console import INCOMPLETE, AppContext, context, out
+from callqa.cli.options import AnyAgentOption, AnyMonthOption, KnownAgentsOption, MonthOfTableOption, TableArgument
+from callqa.cli.refused import leftover_document, print_leftovers
 from qa_pipeline.domain.performance import KpiDefinition, KpiRecord
-from qa_pipeline.errors import N_, RowError
+from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
 from qa_pipeline.kpi.forms import Form
 from qa_pipeline.kpi.mapping import KpiMapping, list_mappings
@@ -20,7 +21,6 @@ from qa_pipeline.store.kpis import KpiConflict
 
 app = typer.Typer(name="kpi", no_args_is_help=True, help="Indicator values: import them, list them, see the catalogue.")
 
-_SHOWN_REJECTED = 20
 _WIDE = 120  # characters; a narrower table of indicators leaves the headers out
 _GROUPS = {
     "efficiency": N_("Telephone: efficiency"),
@@ -37,18 +37,16 @@ _DIRECTIONS = {"up": N_("higher is better"), "down": N_("lower is better"), "ran
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX.")],
+    file: TableArgument,
     mapping: Annotated[
         str | None, typer.Option(help="What the columns mean: a name from `callqa kpi mappings`, or a YAML file.")
     ] = None,
-    period: Annotated[str | None, typer.Option(help="YYYY-MM, for a table without a column of months.")] = None,
+    period: MonthOfTableOption = None,
     form: Annotated[Form | None, typer.Option(help="What a row is, where the columns do not say it.")] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Let this file stand instead of other sources that say otherwise.")
     ] = False,
-    known_agents_only: Annotated[
-        bool, typer.Option("--known-agents-only", help="Refuse agents whom nothing has named before.")
-    ] = False,
+    known_agents_only: KnownAgentsOption = False,
 ) -> None:
     """Import indicator values per agent and month, or calls, tickets, surveys, orders or shifts (docs/imports.md)."""
     here = context(ctx)
@@ -64,7 +62,7 @@ def import_(
     document = {
         "imported": result.imported_count,
         "unchanged": result.unchanged_count,
-        "rejected": [_rejected(here, error) for error in result.rejected],
+        **leftover_document(here, result),
         "replaced": result.replaced_count,
         "form": result.form.value,
         "contradicted": [
@@ -74,7 +72,6 @@ def import_(
         "notes": [note.render(here.translate) for note in result.notes],
         "periods": list(result.periods),
         "new_agents": list(result.new_agents),
-        "ignored_columns": list(result.ignored_columns),
     }
     here.emit(document, lambda: _print_import(here, result))
     if result.rejected:
@@ -84,8 +81,8 @@ def import_(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    period: Annotated[str | None, typer.Option(help="YYYY-MM; all months when left out.")] = None,
-    agent: Annotated[str | None, typer.Option(help="Agent id.")] = None,
+    period: AnyMonthOption = None,
+    agent: AnyAgentOption = None,
     indicator: Annotated[str | None, typer.Option(help="Indicator id.")] = None,
 ) -> None:
     """List the values in force."""
@@ -112,7 +109,7 @@ def list_(
 @app.command()
 def conflicts(
     ctx: typer.Context,
-    period: Annotated[str | None, typer.Option(help="YYYY-MM; all months when left out.")] = None,
+    period: AnyMonthOption = None,
 ) -> None:
     """List where sources contradict each other, and which value counts: that on more observations, then the newest."""
     here = context(ctx)
@@ -159,15 +156,6 @@ def catalogue(ctx: typer.Context) -> None:
     here = context(ctx)
     document = {"indicators": [_definition(found) for found in list_indicators()]}
     here.emit(document, lambda: _print_catalogue(here))
-
-
-def _rejected(here: AppContext, error: RowError) -> dict[str, Any]:
-    return {
-        "row": error.row,
-        "field": error.field,
-        "message": in_one_line(error, here.translate),
-        "hint": error.render_hint(here.translate),
-    }
 
 
 def _side(record: KpiRecord) -> dict[str, Any]:
@@ -238,24 +226,7 @@ def _print_import(here: AppContext, result: ImportResult) -> None:
         )
     if result.new_agents:
         here.say(N_("Agents named for the first time: {agents}"), agents=joined(result.new_agents, here.translate))
-    if result.ignored_columns:
-        here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
-    if not result.rejected:
-        return
-    err.print(
-        here.translate(N_("{count} rows or cells were refused:")).format(count=len(result.rejected)),
-        style="red",
-        markup=False,
-    )
-    for error in result.rejected[:_SHOWN_REJECTED]:
-        place = here.translate(N_("row {row}")).format(row=error.row)
-        if error.field:
-            place += here.translate(N_(", ")) + here.translate(N_("field {field}")).format(field=error.field)
-        told = here.translate(N_("{place}: ")).format(place=place) + in_one_line(error, here.translate)
-        err.print(told, markup=False)
-    if len(result.rejected) > _SHOWN_REJECTED:
-        rest = here.translate(N_("... and {count} more; --json lists all."))
-        err.print(rest.format(count=len(result.rejected) - _SHOWN_REJECTED), markup=False)
+    print_leftovers(here, result)
 
 
 def _print_records(here: AppContext, records: Sequence[KpiRecord]) -> None:

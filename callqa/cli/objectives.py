@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
-from callqa.cli.cycle import AgentOption, ByOption, PeriodOption, now
-from callqa.cli.refused import print_refused, refused_documents
+from callqa.cli.cycle import now
+from callqa.cli.options import AgentOption, AnyAgentOption, ByOption, PeriodOption, TableArgument
+from callqa.cli.refused import leftover_document, print_leftovers
 from qa_pipeline.appraisal.objectives import ObjectiveStatus
 from qa_pipeline.domain.cycle import Progress
 from qa_pipeline.domain.period import period_days
@@ -43,19 +43,19 @@ _OUTCOMES = {
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX; docs/ratings.md has the columns.")
-    ],
+    file: TableArgument,
 ) -> None:
-    """Import a table with a row per key result: agent, period, objective, key result, start, target, unit, owner."""
+    """Import a table with a row per key result: agent, period, objective, key result, start, target, unit, owner.
+
+    docs/ratings.md has the columns.
+    """
     here = context(ctx)
     result = import_objectives(here.store(), file, now())
     document = {
         "imported": result.added_count + result.changed_count,
         "changed": result.changed_count,
         "unchanged": result.unchanged_count,
-        "rejected": refused_documents(here, result.rejected),
-        "ignored_columns": list(result.ignored_columns),
+        **leftover_document(here, result),
     }
     here.emit(document, lambda: _print_import(here, result))
     if result.rejected:
@@ -114,7 +114,7 @@ def progress(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    agent: Annotated[str | None, typer.Option(help="Agent id.")] = None,
+    agent: AnyAgentOption = None,
     period: Annotated[str | None, typer.Option(help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")] = None,
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="As of this day; today when left out.")
@@ -207,6 +207,4 @@ def _print_import(here: AppContext, result: ObjectiveImport) -> None:
         changed=result.changed_count,
         unchanged=result.unchanged_count,
     )
-    if result.ignored_columns:
-        here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
-    print_refused(here, result.rejected)
+    print_leftovers(here, result)

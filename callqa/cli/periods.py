@@ -9,21 +9,8 @@ import typer
 from callqa import wiring
 from callqa.cli.changes import change_documents, print_changes
 from callqa.cli.console import AppContext, context, out
-from callqa.cli.cycle import (
-    AgentOption,
-    ByOption,
-    PeriodArgument,
-    ReasonOption,
-    RoleOption,
-    attempt,
-    consequence_line,
-    now,
-    print_steps,
-    state_text,
-    step_document,
-    times,
-    today,
-)
+from callqa.cli.cycle import attempt, consequence_line, now, print_steps, state_text, step_document, times, today
+from callqa.cli.options import AgentOption, ByOption, PeriodArgument, ReasonOption, RoleOption
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.errors import N_
 from qa_pipeline.report.labels import joined

@@ -8,21 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import AppContext, context, out
-from callqa.cli.cycle import (
-    AgentOption,
-    ByOption,
-    PeriodOption,
-    ReasonOption,
-    RoleOption,
-    attempt,
-    moment_text,
-    now,
-    state_text,
-)
+from callqa.cli.cycle import attempt, now, state_text
+from callqa.cli.options import AgentOption, ByOption, PeriodOption, ReasonOption, RoleOption
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.kpi.catalogue import shipped
+from qa_pipeline.report.labels import moment_text
 from qa_pipeline.services.cycle.plans import MACHINE, PlanState, Proposed, answer_plan, list_plans, propose_plans
 
 app = typer.Typer(name="plans", no_args_is_help=True, help="Goal plans: what agents confirm before a period counts.")
@@ -165,7 +157,7 @@ def _print_plans(here: AppContext, found: Sequence[PlanState]) -> None:
             one.plan.agent_id,
             f"{one.plan.template_id}@{one.plan.template_version}",
             state_text(here, MACHINE, one.state),
-            moment_text(here, one.latest.at),
+            moment_text(one.latest.at, here.settings.zone),
             one.latest.actor,
             one.latest.reason,
         )

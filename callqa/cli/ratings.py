@@ -8,19 +8,27 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line, out
+from callqa.cli.console import INCOMPLETE, AppContext, context, out
 from callqa.cli.cycle import now
 from callqa.cli.incidents import incident_document, print_incidents
-from callqa.cli.refused import print_refused, refused_documents
+from callqa.cli.options import (
+    AgentOption,
+    AnyAgentOption,
+    AnyMonthOption,
+    MonthOfTableOption,
+    MonthOption,
+    TableArgument,
+)
+from callqa.cli.refused import leftover_document, print_leftovers, print_rows, refused_documents
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.appraisal.ratings import MergedRating, ShownRating, show_ratings
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.cycle import Incident, Rating
 from qa_pipeline.domain.performance import RaterClass, Template
 from qa_pipeline.domain.period import check_month
-from qa_pipeline.errors import N_, RowError
+from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.report.labels import RATER_CLASSES, joined, label, number_text
+from qa_pipeline.report.labels import RATER_CLASSES, label, number_text
 from qa_pipeline.services.assignments import find_templates
 from qa_pipeline.services.incidents import find_incidents
 from qa_pipeline.services.ratings import (
@@ -35,36 +43,33 @@ from qa_pipeline.store.ratings import RecordedRating
 
 app = typer.Typer(name="ratings", no_args_is_help=True, help="Ratings by people on anchored scales, from all sides.")
 
-_SHOWN_WARNINGS = 20
 _OUTCOMES = {
     "added": N_("The rating was added."),
     "replaced": N_("The rating takes the place of the earlier one by {rater}, which stays in the history."),
     "unchanged": N_("The rating is there already."),
 }
-Agent = Annotated[str, typer.Option("--agent", help="Id of the agent who is rated.")]
-Month = Annotated[str, typer.Option("--period", help="YYYY-MM.")]
 Class = Annotated[RaterClass, typer.Option("--class", help="From where the rater sees the work.")]
 
 
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX; docs/ratings.md has the columns.")
-    ],
-    period: Annotated[str | None, typer.Option(help="YYYY-MM, for a table without a column of months.")] = None,
+    file: TableArgument,
+    period: MonthOfTableOption = None,
 ) -> None:
-    """Import a table with a row per rating: agent, period, rater, class, indicator, value, comment."""
+    """Import a table with a row per rating: agent, period, rater, class, indicator, value, comment.
+
+    docs/ratings.md has the columns.
+    """
     here = context(ctx)
     result = import_ratings(here.store(), file, now(), period=period)
     document = {
         "imported": result.added_count + result.replaced_count,
         "unchanged": result.unchanged_count,
-        "rejected": refused_documents(here, result.rejected),
+        **leftover_document(here, result),
         "replaced": result.replaced_count,
         "waiting": result.waiting_count,
         "warnings": refused_documents(here, result.warnings),
-        "ignored_columns": list(result.ignored_columns),
     }
     here.emit(document, lambda: _print_import(here, result))
     if result.rejected:
@@ -74,8 +79,8 @@ def import_(
 @app.command()
 def add(
     ctx: typer.Context,
-    agent: Agent,
-    period: Month,
+    agent: AgentOption,
+    period: MonthOption,
     rater: Annotated[str, typer.Option("--rater", help="Who rates; the agent's own id for a self rating.")],
     rater_class: Class,
     indicator: Annotated[str, typer.Option(help="Id or name of a rated indicator.")],
@@ -109,8 +114,8 @@ def add(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    period: Annotated[str | None, typer.Option(help="YYYY-MM; all months when left out.")] = None,
-    agent: Annotated[str | None, typer.Option(help="Agent id.")] = None,
+    period: AnyMonthOption = None,
+    agent: AnyAgentOption = None,
     history: Annotated[
         bool,
         typer.Option("--history", help="Also what was replaced by the same person; not of peers and reports."),
@@ -129,7 +134,7 @@ def list_(
 
 
 @app.command()
-def show(ctx: typer.Context, agent: Annotated[str, typer.Argument(help="Agent id.")], period: Month) -> None:
+def show(ctx: typer.Context, agent: Annotated[str, typer.Argument(help="Agent id.")], period: MonthOption) -> None:
     """Show what the ratings of an agent come to: each class of raters, the value that counts, and the incidents."""
     here = context(ctx)
     check_month(period)
@@ -155,7 +160,7 @@ def show(ctx: typer.Context, agent: Annotated[str, typer.Argument(help="Agent id
 def sheet(
     ctx: typer.Context,
     agent: Annotated[list[str], typer.Option("--agent", help="Agent id; may stand several times.")],
-    period: Month,
+    period: MonthOption,
     rater_class: Class,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write, .csv.")],
     rater: Annotated[str | None, typer.Option("--rater", help="Who will fill it in.")] = None,
@@ -245,23 +250,8 @@ def _print_import(here: AppContext, result: RatingImport) -> None:
     )
     if result.waiting_count:
         here.say(N_("{count} rows are not filled in yet."), count=result.waiting_count)
-    if result.ignored_columns:
-        here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
-    print_refused(here, result.rejected)
-    _print_warnings(here, result.warnings)
-
-
-def _print_warnings(here: AppContext, warnings: Sequence[RowError]) -> None:
-    if warnings:
-        told = here.translate(N_("{count} ratings were kept, but nothing says why:")).format(count=len(warnings))
-        err.print(told, style="yellow", markup=False)
-    for warning in warnings[:_SHOWN_WARNINGS]:
-        place = here.translate(N_("row {row}")).format(row=warning.row)
-        told = here.translate(N_("{place}: ")).format(place=place) + in_one_line(warning, here.translate)
-        err.print(told, markup=False)
-    if len(warnings) > _SHOWN_WARNINGS:
-        rest = here.translate(N_("... and {count} more; --json lists all."))
-        err.print(rest.format(count=len(warnings) - _SHOWN_WARNINGS), markup=False)
+    print_leftovers(here, result)
+    print_rows(here, N_("{count} ratings were kept, but nothing says why:"), result.warnings, style="yellow")
 
 
 def _print_list(here: AppContext, shown: Sequence[ShownRating], replaced: Sequence[RecordedRating]) -> None:

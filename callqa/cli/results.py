@@ -10,13 +10,14 @@ import typer
 from callqa import wiring
 from callqa.cli.changes import change_documents, print_changes
 from callqa.cli.console import AppContext, context, out
-from callqa.cli.cycle import AgentOption, PeriodOption, moment_text, now
+from callqa.cli.cycle import now
+from callqa.cli.options import AgentOption, PeriodOption
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.performance import Evaluation, ItemResult
 from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
-from qa_pipeline.report.labels import number_text, points_text, value_text
+from qa_pipeline.report.labels import moment_text, number_text, points_text, value_text
 from qa_pipeline.services.cycle.results import Version, read_versions
 from qa_pipeline.services.cycle.running import Running, read_running
 
@@ -141,7 +142,7 @@ def _print(here: AppContext, found: Version, versions: Sequence[Version]) -> Non
             if one.publication.reason
             else N_("Version {version}, {moment}, {person}"),
             version=one.publication.version,
-            moment=moment_text(here, one.publication.published_at),
+            moment=moment_text(one.publication.published_at, here.settings.zone),
             person=one.publication.published_by,
             reason=one.publication.reason,
         )

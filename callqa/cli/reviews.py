@@ -12,12 +12,13 @@ from rich.markup import escape
 from callqa import wiring
 from callqa.cli.calibration_holds import hold_documents, refresh_holds, tell_holds
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
-from callqa.cli.refused import print_refused, refused_documents
+from callqa.cli.options import AnyMonthOption, TableArgument
+from callqa.cli.refused import leftover_document, print_leftovers
 from qa_pipeline.domain.cycle import CriterionHold
 from qa_pipeline.domain.period import check_month
 from qa_pipeline.domain.review import Review
 from qa_pipeline.errors import N_
-from qa_pipeline.report.labels import joined, label, moment_text, points_text, reason_text
+from qa_pipeline.report.labels import label, moment_text, points_text, reason_text
 from qa_pipeline.services.reviews import (
     EffectiveContact,
     LeftOut,
@@ -45,23 +46,23 @@ SELECTIONS = {
 @app.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX; docs/reviews.md has the columns.")
-    ],
+    file: TableArgument,
     mapping: Annotated[Path | None, typer.Option(help="YAML: what the columns mean, where headers do not say.")] = None,
 ) -> None:
-    """Import a table of reviews: a row per criterion, or a row per contact with its total."""
+    """Import a table of reviews: a row per criterion, or a row per contact with its total.
+
+    docs/reviews.md has the columns.
+    """
     here = context(ctx)
     result = import_reviews(here.store(), file, wiring.scorecards(here.settings), mapping=mapping)
     holds = refresh_holds(here)
     document = {
         "imported": result.imported_count,
         "unchanged": result.unchanged_count,
-        "rejected": refused_documents(here, result.rejected),
+        **leftover_document(here, result),
         "replaced": result.replaced_count,
         "waiting": result.waiting_count,
         "held_back": result.held_back_count,
-        "ignored_columns": list(result.ignored_columns),
         "holds": hold_documents(here, holds),
     }
     here.emit(document, lambda: _print_import(here, result, holds))
@@ -72,7 +73,7 @@ def import_(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    period: Annotated[str | None, typer.Option(help="YYYY-MM; all months when left out.")] = None,
+    period: AnyMonthOption = None,
     contact: Annotated[str | None, typer.Option(help="Contact id.")] = None,
     history: Annotated[
         bool, typer.Option("--history", help="Also reviews that a later one of the same reviewer has replaced.")
@@ -145,9 +146,7 @@ def _print_import(here: AppContext, result: ReviewImport, holds: Sequence[Criter
     )
     if result.waiting_count:
         here.say(N_("{count} contacts are not reviewed yet."), count=result.waiting_count)
-    if result.ignored_columns:
-        here.say(N_("Columns that were not read: {columns}"), columns=joined(result.ignored_columns, here.translate))
-    print_refused(here, result.rejected)
+    print_leftovers(here, result)
     if result.held_back_count:
         here.say(
             N_("{count} reviews do not count until their rows are right: half a review is not what was meant."),

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from callqa import wiring
 from callqa.cli.console import AppContext, context, out
+from callqa.cli.options import AnyMonthOption, ByOption, MonthOption
 from callqa.cli.reviews import SELECTIONS
 from qa_pipeline.appraisal.sample_audit import Comparison
 from qa_pipeline.domain.contact import ContactKind
@@ -62,9 +63,9 @@ class SampleKind(StrEnum):
 @app.command()
 def draw(
     ctx: typer.Context,
-    period: Annotated[str, typer.Option(help="Month of the contacts, YYYY-MM.")],
+    period: MonthOption,
     kind: Annotated[SampleKind, typer.Option(help="How contacts are drawn.")],
-    by: Annotated[str, typer.Option(help="Who draws; kept with the sample.")],
+    by: ByOption,
     per_agent: Annotated[
         int | None, typer.Option(help="Contacts of each agent, only with random; 3 unless said.")
     ] = None,
@@ -103,9 +104,7 @@ def draw(
 
 
 @app.command("list")
-def list_(
-    ctx: typer.Context, period: Annotated[str | None, typer.Option(help="YYYY-MM; all months when left out.")] = None
-) -> None:
+def list_(ctx: typer.Context, period: AnyMonthOption = None) -> None:
     """List samples with how many of their contacts are reviewed."""
     here = context(ctx)
     zone = here.settings.zone
