@@ -19,7 +19,7 @@ from qa_pipeline.domain.annotation import CourseEvent
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.errors import N_
 from qa_pipeline.report.contact_rows import findings_behind
-from qa_pipeline.report.data import ContactRow, EvidenceRow
+from qa_pipeline.report.data import ContactRow, EvidenceRow, Places
 from qa_pipeline.report.labels import (
     BASES,
     FLAGS,
@@ -27,7 +27,6 @@ from qa_pipeline.report.labels import (
     clock_text,
     joined,
     label,
-    places_text,
     points_text,
     with_name,
     with_note,
@@ -83,12 +82,15 @@ def _next_steps(home: Path) -> list[tuple[str, str]]:
         ),
         (
             f"{name} evaluate --period 2026-10 {place}",
-            N_("shows places, teams, reviewers and what the totals hang on"),
+            N_("see places, teams, reviewers and what the totals hang on"),
         ),
-        (f"{name} samples draw --period 2026-10 --kind random --by YOU {place}", N_("draws contacts to be reviewed")),
+        (
+            f"{name} samples draw --period 2026-10 --kind random --by YOU {place}",
+            N_("draw contacts for people to review"),
+        ),
         (
             f"{name} periods show 2026-10 {place}",
-            N_("says what the month waits for; docs/cycle.md goes on to publishing, appeals and awards"),
+            N_("see what the month waits for; docs/cycle.md goes on to publishing, appeals and awards"),
         ),
         (f"{name} coaching gaps --period 2026-10 {place}", N_("see what each person could practise")),
         (f"{name} scorecards show phone-zh", N_("see what is checked and copy it for rules of your own")),
@@ -240,6 +242,8 @@ def _print_agents(app: AppContext, tour: Tour) -> None:
     for template, rows in groupby(evaluated, key=lambda row: row.template):
         out.print(f"  {template}", markup=False)
         table = app.table(headings, box=None, padding=(0, 2, 0, 0))
+        for numbers in (1, 4):  # an interval is read as one
+            table.columns[numbers].no_wrap = True
         for row in rows:
             interval = f" ({row.ci95.low:.1f} – {row.ci95.high:.1f})" if row.ci95 else ""
             table.add_row(
@@ -247,7 +251,7 @@ def _print_agents(app: AppContext, tour: Tour) -> None:
                 f"{points_text(row.total)}{interval}",
                 row.grade or "–",
                 label(GROUPS, row.group, app.translate),
-                places_text(row.places, app.translate) if row.places else "–",
+                _places(app, row.places) if row.places else "–",
             )
         out.print(table)
     app.say(
@@ -268,3 +272,7 @@ def _print_agents(app: AppContext, tour: Tour) -> None:
         ratings=tour.ratings.added_count + tour.ratings.replaced_count + tour.ratings.unchanged_count,
         incidents=tour.incidents.added_count + tour.incidents.unchanged_count,
     )
+
+
+def _places(app: AppContext, places: Places) -> str:
+    return app.translate(N_("{low} – {high} of {count}")).format(low=places.low, high=places.high, count=places.of)
