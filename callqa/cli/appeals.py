@@ -253,7 +253,7 @@ def _print(here: AppContext, found: AppealState) -> None:
             moment=moment_text(found.open_until, here.settings.zone),
         )
     if found.is_overdue(today(here)):
-        err.print(here.translate(N_("The answer is overdue.")), style="yellow", markup=False)
+        err.print(here.translate(N_("The answer is overdue.")), style="yellow")
     print_steps(here, MACHINE, found.steps)
     for one in found.decisions:
         here.say(

@@ -123,7 +123,7 @@ def _print_drift(here: AppContext, criteria: Sequence[CardDrift]) -> None:
     if not criteria:
         here.say(N_("There is no blind review of a random contact in these months: drift cannot be seen."))
     for each in criteria:
-        out.print(f"\n{each.scorecard_id}  {each.criterion_id}", markup=False, style="bold")
+        out.print(f"\n{each.scorecard_id}  {each.criterion_id}", style="bold")
         for one in each.drift.months:
             here.say(
                 N_("  {month}: {wrong} of {n} differ, machine above people by {gap}"),

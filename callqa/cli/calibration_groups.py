@@ -138,7 +138,7 @@ def _print(here: AppContext, found: AuditOfPeriod) -> None:
     )
     here.say(N_("Points of the machine above people; who has seen the machine's findings comes closer to them."))
     for each in found.groupings:
-        out.print(f"\n{label(_WAYS, each.name, here.translate)}", markup=False, style="bold")
+        out.print(f"\n{label(_WAYS, each.name, here.translate)}", style="bold")
         if each.audit is None:
             here.say(
                 N_("  cannot tell: {count} reviews in {groups} groups; two groups, 20 reviews and more agents needed"),

@@ -160,4 +160,4 @@ def _print_sessions(here: AppContext, found: SeverityOfPeriod) -> None:
             said = ", ".join(
                 f"{name} {label(OUTCOMES, outcome.value, here.translate)}" for name, outcome in one.outcomes.items()
             )
-            out.print(f"    {one.criterion_id}: {said}", markup=False)
+            out.print(f"    {one.criterion_id}: {said}")

@@ -73,7 +73,7 @@ def _print(application: AppContext, found: Mapping[str, tuple[FocusRow, ...]]) -
     if not found:
         application.say(N_("No agent falls short of the site by more than chance explains."))
     for agent_id, rows in found.items():
-        out.print(agent_id, style="bold", markup=False)
+        out.print(agent_id, style="bold")
         for row in rows:
             application.say(
                 N_("  {criterion}: met {count} of {total}, site {site}"),
@@ -82,7 +82,7 @@ def _print(application: AppContext, found: Mapping[str, tuple[FocusRow, ...]]) -
                 total=row.met.total,
                 site=percent_text(row.site_ratio),
             )
-            out.print(f"    {row.action}", markup=False)
+            out.print(f"    {row.action}")
             for title, example in ((N_("went well"), row.good), (N_("to improve"), row.improve)):
                 if example:
                     said = example.quote or example.reason

@@ -46,8 +46,9 @@ EXIT_CODES: Mapping[type[CallqaError], int] = {
     CallqaError: COULD_NOT_RUN,
 }
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# No markup: names, ids and quotes may hold square brackets, in lines and in the cells of tables alike.
+out = Console(highlight=False, markup=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 @dataclass
@@ -83,7 +84,7 @@ class AppContext:
     def say(self, message: str, **params: object) -> None:
         """Print one translated line for people; nothing with ``--json``."""
         if not self.json:
-            out.print(self.translate(message).format(**params), markup=False)
+            out.print(self.translate(message).format(**params))
 
     def tell_problem(self, problem: CallqaError, style: str) -> None:
         """Print one problem of a rule file on stderr: where it is, what is wrong, and below it what to do."""
@@ -92,11 +93,11 @@ class AppContext:
         else:
             place = self.translate(N_("{file}, line {row}, {field}: "))
             place = place.format(file=problem.file, row=problem.row, field=problem.field or "–")
-        err.print(place, end="", markup=False)
-        err.print(problem.render(self.translate), markup=False, style=style)
+        err.print(place, end="")
+        err.print(problem.render(self.translate), style=style)
         hint = problem.render_hint(self.translate)
         if hint:
-            err.print(f"    {hint}", markup=False)
+            err.print(f"    {hint}")
 
     def table(self, headings: Iterable[str], **style: Any) -> Table:
         """Return a table with translated headings; nothing is cut, and ids stay in one line to be copied."""
@@ -142,11 +143,11 @@ def report_error(error: CallqaError, *, as_json: bool, translate: Callable[[str]
     if error.field is not None:
         places.append(translate(N_("field {field}")).format(field=error.field))
     if places:
-        err.print(translate(N_("{place}: ")).format(place=translate(N_(", ")).join(places)), end="", markup=False)
-    err.print(error.render(translate), markup=False, style="red")
+        err.print(translate(N_("{place}: ")).format(place=translate(N_(", ")).join(places)), end="")
+    err.print(error.render(translate), style="red")
     hint = error.render_hint(translate)
     if hint:
-        err.print(hint, markup=False)
+        err.print(hint)
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 
 
@@ -158,7 +159,7 @@ def report_defect(*, as_json: bool, translate: Callable[[str], str]) -> int:
     hint = translate(N_("Please report it with the lines above."))
     if as_json:
         write_json({"error": {"type": "Defect", "message": message, "hint": hint}})
-    err.print(text, markup=False)
-    err.print(message, markup=False, style="red")
-    err.print(hint, markup=False)
+    err.print(text)
+    err.print(message, style="red")
+    err.print(hint)
     return COULD_NOT_RUN

@@ -153,15 +153,15 @@ def _print(app: AppContext, tour: Tour, next_steps: list[tuple[str, str]]) -> No
     _print_agents(app, tour)
     _heading(app, N_("Reports"))
     for path in tour.files:
-        out.print(f"  {path}", markup=False)
+        out.print(f"  {path}")
     _heading(app, N_("What to try next"))
     for command, purpose in next_steps:
-        out.print(f"  {command}", markup=False)
-        out.print(f"      {app.translate(purpose)}", markup=False)
+        out.print(f"  {command}")
+        out.print(f"      {app.translate(purpose)}")
 
 
 def _heading(app: AppContext, text: str) -> None:
-    out.print(f"\n{app.translate(text)}", style="bold", markup=False)
+    out.print(f"\n{app.translate(text)}", style="bold")
 
 
 def _print_scored(app: AppContext, tour: Tour) -> None:
@@ -228,7 +228,7 @@ def _print_troubled(app: AppContext, run: ScoreRun) -> None:
     _heading(app, N_("Not judged, and why"))
     for failure in (*run.pending, *run.failed):
         told = with_name(Path(failure.path).name, in_one_line(failure.error, app.translate), app.translate)
-        out.print(f"  {told}", markup=False)
+        out.print(f"  {told}")
 
 
 def _print_agents(app: AppContext, tour: Tour) -> None:
@@ -240,7 +240,7 @@ def _print_agents(app: AppContext, tour: Tour) -> None:
     _heading(app, N_("Evaluations of the month"))
     headings = (N_("Agent"), N_("Total (95 %)"), N_("Grade"), N_("Standing"), N_("Places (95 %)"))
     for template, rows in groupby(evaluated, key=lambda row: row.template):
-        out.print(f"  {template}", markup=False)
+        out.print(f"  {template}")
         table = app.table(headings, box=None, padding=(0, 2, 0, 0))
         for numbers in (1, 4):  # an interval is read as one
             table.columns[numbers].no_wrap = True

@@ -172,7 +172,7 @@ def _print_items(here: AppContext, template: Template, evaluations: Sequence[Eva
         )
     out.print(table)
     for warning in find_imbalance(evaluations):
-        out.print(render_note(warning, here.translate, names, here.settings.lang), style="yellow", markup=False)
+        out.print(render_note(warning, here.translate, names, here.settings.lang), style="yellow")
 
 
 def _print_notes(here: AppContext, by_template: Sequence[tuple[Template, Sequence[Evaluation]]]) -> None:

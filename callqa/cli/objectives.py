@@ -172,7 +172,7 @@ def _print_list(here: AppContext, found: Sequence[ObjectiveStatus]) -> None:
         return
     for status in found:
         objective = status.objective
-        out.print(f"{objective.id}  {objective.agent_id}  {objective.period}  {objective.name}", markup=False)
+        out.print(f"{objective.id}  {objective.agent_id}  {objective.period}  {objective.name}")
         told = N_("  {ratio} of the way, {elapsed} of the time: behind.")
         if status.pace >= 0:
             told = N_("  {ratio} of the way, {elapsed} of the time: on pace.")

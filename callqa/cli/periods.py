@@ -217,4 +217,4 @@ def _say_held(here: AppContext, agents: list[str] | tuple[str, ...]) -> None:
 def _warn(here: AppContext, message: str, agents: list[str] | tuple[str, ...]) -> None:
     if agents:
         text = here.translate(message).format(agents=joined(agents, here.translate))
-        out.print(text, style="yellow", markup=False)
+        out.print(text, style="yellow")

@@ -294,6 +294,6 @@ def _print_merged(
     out.print(table)
     for found in merged.values():
         for note in _notes(here, template, found) if found else ():
-            out.print(note, markup=False)
+            out.print(note)
     if incidents:
         print_incidents(here, incidents)

@@ -61,13 +61,13 @@ def print_rows(here: AppContext, heading: str, errors: Sequence[RowError], *, st
     """Print on stderr a heading with ``{count}``, and what is to be said of the first rows; nothing without rows."""
     if not errors:
         return
-    err.print(here.translate(heading).format(count=len(errors)), style=style, markup=False)
+    err.print(here.translate(heading).format(count=len(errors)), style=style)
     for error in errors[:_SHOWN]:
         place = here.translate(N_("row {row}")).format(row=error.row)
         if error.field:
             place += here.translate(N_(", ")) + here.translate(N_("field {field}")).format(field=error.field)
         told = here.translate(N_("{place}: ")).format(place=place) + in_one_line(error, here.translate)
-        err.print(told, markup=False)
+        err.print(told)
     if len(errors) > _SHOWN:
         rest = here.translate(N_("... and {count} more; --json lists all."))
-        err.print(rest.format(count=len(errors) - _SHOWN), markup=False)
+        err.print(rest.format(count=len(errors) - _SHOWN))

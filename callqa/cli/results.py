@@ -133,7 +133,7 @@ def _print(here: AppContext, found: Version, versions: Sequence[Version]) -> Non
     out.print(table)
     if publication.no_consequence is not None:
         held = render_note(publication.no_consequence, here.translate, {}, here.settings.lang)
-        out.print(held, style="yellow", markup=False)
+        out.print(held, style="yellow")
     for note in _notes(here, publication.evaluation):
         here.say("· {note}", note=note)
     for one in versions:

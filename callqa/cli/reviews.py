@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from callqa import wiring
 from callqa.cli.calibration_holds import hold_documents, refresh_holds, tell_holds
@@ -182,9 +181,9 @@ def _print_list(
         counts = counting.get(review.contact_id)
         chance = review.inclusion_probability
         table.add_row(
-            escape(review.contact_id),
-            escape((counts.contact.agent_id if counts else None) or "–"),
-            escape(review.reviewer),
+            review.contact_id,
+            (counts.contact.agent_id if counts else None) or "–",
+            review.reviewer,
             label(SELECTIONS, review.selection.value, here.translate),
             "–" if chance is None else f"{chance:.3g}",
             moment_text(review.reviewed_at, here.settings.zone),

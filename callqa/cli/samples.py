@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from callqa import wiring
 from callqa.cli.console import AppContext, context, out
@@ -273,7 +272,7 @@ def _print_samples(here: AppContext, samples: Sequence[Sample], done: dict[str, 
             str(len(sample.contacts)),
             str(sample.frame_count),
             str(done[sample.id]),
-            escape(sample.drawn_by),
+            sample.drawn_by,
             moment_text(sample.drawn_at, here.settings.zone),
         )
     out.print(table)
@@ -294,7 +293,7 @@ def _print_sample(here: AppContext, sample: Sample, done: frozenset[str]) -> Non
     for one in sample.contacts:
         is_done = here.translate(N_("yes")) if one.contact_id in done else "–"
         chance = f"{one.inclusion_probability:.3g}"
-        table.add_row(escape(one.contact_id), escape(one.agent_id or "–"), chance, is_done)
+        table.add_row(one.contact_id, one.agent_id or "–", chance, is_done)
     out.print(table)
 
 

@@ -89,4 +89,4 @@ def _print(app: AppContext, found: Calibrated, path: Path) -> None:
             n=rule.n,
         )
     if found.left_out:
-        out.print(f"  {rows_left_out(found.left_out).render(app.translate)}", markup=False)
+        out.print(f"  {rows_left_out(found.left_out).render(app.translate)}")

@@ -135,8 +135,8 @@ def _print_criterion(app: AppContext, kind: Variation, counts: CriterionFlips) -
     )
     for example in counts.examples:
         before, after = (label(OUTCOMES, one.value, app.translate) for one in (example.before, example.after))
-        out.print(f"    {example.contact_id}  {before} → {after}", markup=False)
-        out.print(f"      “{_cut(example.said)}” → “{_cut(example.edited)}”", markup=False)
+        out.print(f"    {example.contact_id}  {before} → {after}")
+        out.print(f"      “{_cut(example.said)}” → “{_cut(example.edited)}”")
 
 
 def _share(share: Share) -> str:

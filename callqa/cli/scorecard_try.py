@@ -222,7 +222,7 @@ def _print_scores(app: AppContext, trial: CardTrial) -> None:
     most = max(distribution(trial.points).values())
     for step, count in distribution(trial.points).items():
         if count:
-            out.print(f"  {step:>6}  {'█' * max(1, round(30 * count / most))} {count}", markup=False)
+            out.print(f"  {step:>6}  {'█' * max(1, round(30 * count / most))} {count}")
     for name, count in trial.fatal.most_common():
         app.say(N_("  red line {name}: {count} contacts"), name=name, count=count)
 
@@ -276,13 +276,13 @@ def _print_examples(app: AppContext, entry: CriterionTrial) -> None:
     if not shown:
         return
     name = entry.criterion.name.in_language(app.settings.lang)
-    out.print(f"\n{entry.criterion.id}  {name}", markup=False, style="bold")
+    out.print(f"\n{entry.criterion.id}  {name}", style="bold")
     for outcome, example in shown:
         told = label(OUTCOMES, outcome.value, app.translate)
         reason = reason_text(example.reason, app.translate)
-        out.print(f"  {told}  {example.contact_id}  {reason}", markup=False)
+        out.print(f"  {told}  {example.contact_id}  {reason}")
         for part in example.evidence[:2]:
-            out.print(f"      {_evidence_text(app, part)}", markup=False)
+            out.print(f"      {_evidence_text(app, part)}")
 
 
 def _evidence_text(app: AppContext, part: Evidence) -> str:

@@ -144,11 +144,11 @@ def _print_list(here: AppContext, cards: Sequence[Scorecard]) -> None:
 
 def _print_card(here: AppContext, card: Scorecard) -> None:
     lang = here.settings.lang
-    out.print(f"{card.key}  {card.name.in_language(lang)}", markup=False, style="bold")
+    out.print(f"{card.key}  {card.name.in_language(lang)}", style="bold")
     for section in card.sections:
-        out.print(f"\n{section.name.in_language(lang)}", markup=False, style="bold")
+        out.print(f"\n{section.name.in_language(lang)}", style="bold")
         for criterion in section.criteria:
-            out.print(f"  {criterion.id}  {criterion.name.in_language(lang)}  {_worth(here, criterion)}", markup=False)
+            out.print(f"  {criterion.id}  {criterion.name.in_language(lang)}  {_worth(here, criterion)}")
             _print_lines(_rule_lines(here, _check(criterion.check)), 6)
             if criterion.applies_when:
                 _print_lines([here.translate(N_("applies only when:"))], 6)
@@ -163,7 +163,7 @@ def _worth(here: AppContext, criterion: Criterion) -> str:
 
 def _print_lines(lines: Iterable[str], indent: int) -> None:
     for line in lines:
-        out.print(" " * indent + line, markup=False)
+        out.print(" " * indent + line)
 
 
 def _rule_lines(here: AppContext, rule: Mapping[str, Any]) -> Iterator[str]:

@@ -150,9 +150,9 @@ def _print(here: AppContext, compiled: CompiledScript, rendered: str, script: Pa
         told = here.translate(N_("line {row}: {message}")).format(
             row=note.row, message=note.message.render(here.translate)
         )
-        err.print(told, markup=False, style="yellow" if note.is_warning else None)
+        err.print(told, style="yellow" if note.is_warning else None)
     if to is None:
-        out.print(rendered, markup=False, end="")
+        out.print(rendered, end="")
         return
     here.say(
         N_("{file}: {criteria} criteria from {script}; {warnings} lines to look at."),

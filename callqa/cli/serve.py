@@ -7,10 +7,7 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from api.app import create_app
-from api.security import check_loopback
 from callqa import wiring
 from callqa.cli.console import AppContext, context
 from qa_pipeline.errors import N_, ConfigurationError
@@ -22,6 +19,12 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve pages and API on this machine until Ctrl-C."""
+    # FastAPI and uvicorn are for this command alone.
+    import uvicorn
+
+    from api.app import create_app
+    from api.security import check_loopback
+
     app = context(ctx)
     check_loopback(host)
     settings = app.settings

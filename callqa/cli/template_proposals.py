@@ -103,7 +103,7 @@ def _print(here: AppContext, template: Template, history: TemplateHistory, propo
     if lines:
         here.say(N_("Nothing was changed. To accept, put these into a new version of the template:"))
         for line in lines:
-            out.print(f"  {line}", markup=False)
+            out.print(f"  {line}")
 
 
 def _row(here: AppContext, found: Proposal) -> tuple[str, ...]:

@@ -185,7 +185,7 @@ def _print_problem(here: AppContext, problem: TemplateError, style: str) -> None
     letter = problem.params.get("smart")
     lacks = label(_LACKS, str(letter), here.translate) if letter else ""
     parts = [here.translate(N_("{place}: ")).format(place=part) for part in (head, lacks) if part]
-    err.print(f"  {''.join(parts)}{in_one_line(problem, here.translate)}", style=style, markup=False)
+    err.print(f"  {''.join(parts)}{in_one_line(problem, here.translate)}", style=style)
 
 
 def _print_template(here: AppContext, found: Template) -> None:
@@ -204,7 +204,7 @@ def _print_template(here: AppContext, found: Template) -> None:
                 *levels_text(here, levels_of(catalogue[item.indicator], item), catalogue[item.indicator].unit),
             )
     out.print(table)
-    out.print(" · ".join(f"{grade} ≥ {bound:g}" for grade, bound in found.grades), markup=False)
+    out.print(" · ".join(f"{grade} ≥ {bound:g}" for grade, bound in found.grades))
     if found.raters:
         parts = [f"{label(RATER_CLASSES, each.value, here.translate)} {weight:g} %" for each, weight in found.raters]
         rated = [item.indicator for item in found.items if catalogue[item.indicator].source == RATING]

@@ -101,13 +101,13 @@ def _print(app: AppContext, found: tuple[Topics, ...], write: Path | None) -> No
             app.say(N_("  Too few to find topics in: {least} are needed."), least=each.needed)
             continue
         for topic in each.topics:
-            out.print(f"  {topic.share:6.1%} {len(topic.members):5}  {topic.name}", markup=False)
+            out.print(f"  {topic.share:6.1%} {len(topic.members):5}  {topic.name}")
             for member in topic.members[:_EXAMPLES]:
                 text = " / ".join(member.opening.text.splitlines())
-                out.print(f"                {member.opening.contact_id}  {text}", markup=False)
+                out.print(f"                {member.opening.contact_id}  {text}")
             if topic.months:
                 trend = ", ".join(f"{month} {number}" for month, number in topic.months.items())
-                out.print(f"                {trend}", markup=False)
+                out.print(f"                {trend}")
         app.say(
             N_("  {share} {n}  like none of them"),
             share=f"{len(each.other) / each.count:6.1%}",

@@ -428,7 +428,7 @@ def _before(app_context: AppContext, trained: Trained) -> Mapping[str, Any]:
 
 
 def _progress(app_context: AppContext) -> Callable[[str], None]:
-    return lambda step: err.print(app_context.translate(step), markup=False)
+    return lambda step: err.print(app_context.translate(step))
 
 
 def _keep(

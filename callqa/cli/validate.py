@@ -289,7 +289,7 @@ def _print(found: AppContext, report: ValidationReport) -> None:
         _print_metrics(f"{group}: ", metrics)
     _print_confusion(report)
     for note in report.notes:
-        out.print(f"  {note.render(found.translate)}", markup=False)
+        out.print(f"  {note.render(found.translate)}")
 
 
 def _print_metrics(head: str, metrics: Any) -> None:
@@ -297,10 +297,10 @@ def _print_metrics(head: str, metrics: Any) -> None:
         known = _metric(metric)
         value = "–" if known["value"] is None else f"{known['value']:.3f}"
         interval = "  [{:.3f}, {:.3f}]".format(*known["ci95"]) if known["ci95"] else ""
-        out.print(f"  {head}{name:<14} {value}{interval}", markup=False)
+        out.print(f"  {head}{name:<14} {value}{interval}")
 
 
 def _print_confusion(report: ValidationReport) -> None:
     for label, counts in report.confusion.items():
         found = ", ".join(f"{other} {count}" for other, count in counts.items() if count)
-        out.print(f"  {label} → {found or 0}", markup=False)
+        out.print(f"  {label} → {found or 0}")

@@ -55,7 +55,7 @@ def agreement(
         for each in report.criteria:
             print_criterion(found, each.criterion, each)
         for note in notes:
-            out.print(note.render(found.translate), markup=False)
+            out.print(note.render(found.translate))
 
     found.emit(document, show)
     if report.left_out:
@@ -71,7 +71,7 @@ def _figures(figures: Mapping[str, Metric]) -> dict[str, Any]:
 def _print_estimation(found: AppContext, report: EstimationReport) -> None:
     found.say(N_("{count} simulated sites of each scenario"), count=report.repetitions)
     for scenario, estimators in {**report.scenarios, "site": report.site}.items():
-        out.print(f"\n{scenario}", markup=False, style="bold")
+        out.print(f"\n{scenario}", style="bold")
         for name, figures in estimators.items():
             shown = "  ".join(f"{figure} {metric.value:.3f}" for figure, metric in figures.items())
-            out.print(f"  {name:<15} {shown}", markup=False, highlight=False)
+            out.print(f"  {name:<15} {shown}", highlight=False)

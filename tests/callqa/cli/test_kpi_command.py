@@ -64,3 +64,12 @@ def test_people_read_what_a_file_leaves_open(capsys: pytest.CaptureFixture[str],
     for command in ("conflicts", "mappings", "list"):
         assert main(["kpi", command, "--lang", language]) == 0
     assert "survey-csat" in capsys.readouterr().out
+
+
+def test_square_brackets_in_ids_are_printed_as_they_are(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = write(tmp_path, "kpi.csv", "agent,period,csat,csat_n\nA[/b],2026-10,0.9,30\n[red]A2,2026-10,0.8,30\n")
+    assert run(capsys, "kpi", "import", path)[0] == 0
+    assert main(["kpi", "list", "--lang", "en"]) == 0
+    printed = capsys.readouterr().out
+    assert "A[/b]" in printed
+    assert "[red]A2" in printed
