@@ -43,10 +43,10 @@ def agreement_document(measured: Agreement | None) -> dict[str, Any] | None:
 
 def print_criterion(here: AppContext, heading: str, each: CriterionAgreement) -> None:
     """Print the agreement on one criterion and what the gate says."""
-    out.print(f"\n{heading}", markup=False, style="bold")
+    out.print(f"\n{heading}", style="bold")
     print_agreement(here, N_("people"), each.people)
     print_agreement(here, N_("machine"), each.machine)
-    out.print(f"  {here.translate(_GATES[each.gate]).format(missing=each.missing)}", markup=False)
+    out.print(f"  {here.translate(_GATES[each.gate]).format(missing=each.missing)}")
 
 
 def print_agreement(here: AppContext, label: str, measured: Agreement | None) -> None:
@@ -54,7 +54,7 @@ def print_agreement(here: AppContext, label: str, measured: Agreement | None) ->
     figures = agreement_document(measured)
     if figures is not None:
         shown = "  ".join(f"{name} {_shown(figures[name])}" for name in _COEFFICIENTS)
-        out.print(f"  {here.translate(label)} n = {figures['n']}  {shown}", markup=False, highlight=False)
+        out.print(f"  {here.translate(label)} n = {figures['n']}  {shown}", highlight=False)
 
 
 def _coefficient(figure: Coefficient) -> dict[str, Any]:
