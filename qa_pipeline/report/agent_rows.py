@@ -87,7 +87,7 @@ def _agent_row(
         focus=focus,
         places=places,
         above_average=evaluation.above_average if evaluation else None,
-        basis=evaluation.basis if evaluation else None,
+        basis=evaluation.basis if evaluation and evaluation.n_contacts else None,
     )
 
 

@@ -173,7 +173,7 @@ class AgentRow:
     """One agent: evaluation (absent values are None), own contacts, dimensions, coaching focus.
 
     ``group`` is "above", "within", "below", "insufficient", or "none" when the period was not evaluated. ``basis``: who
-    judged the contacts, "machine", "reviewed" or "estimated"; None without an evaluation. ``above_average``:
+    judged the contacts, "machine", "reviewed" or "estimated"; None without any. ``above_average``:
     probability of being above the average of all.
     """
 
