@@ -145,11 +145,12 @@ def _dimension(found: DimensionResult) -> dict[str, Any]:
         "points": found.points,
         "weight": found.weight,
         "effective_weight": found.effective_weight,
-        "items": [_item(item) for item in found.items],
+        "items": [item_document(item) for item in found.items],
     }
 
 
-def _item(item: ItemResult) -> dict[str, Any]:
+def item_document(item: ItemResult) -> dict[str, Any]:
+    """Return one indicator of an evaluation for ``--json``."""
     return {
         "indicator": item.indicator,
         "value": item.value,

@@ -11,6 +11,7 @@ from callqa import wiring
 from callqa.cli.changes import change_documents, print_changes
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import now
+from callqa.cli.evaluate import item_document
 from callqa.cli.options import AgentOption, PeriodOption
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.appraisal.templates import list_templates
@@ -83,25 +84,11 @@ def _evaluation(here: AppContext, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _item(item: ItemResult) -> dict[str, Any]:
-    return {
-        "indicator": item.indicator,
-        "value": item.value,
-        "n": item.n,
-        "source": item.source,
-        "target": item.target,
-        "attainment": item.attainment_points,
-        "weight": item.weight,
-        "effective_weight": item.effective_weight,
-        "contacts": list(item.contacts),
-    }
-
-
 def _document(here: AppContext, found: Version, versions: Sequence[Version]) -> dict[str, Any]:
     evaluation, held = found.publication.evaluation, found.publication.no_consequence
     return _evaluation(here, evaluation) | {
         "version": found.publication.version,
-        "items": [_item(item) for dimension in evaluation.dimensions for item in dimension.items],
+        "items": [item_document(item) for dimension in evaluation.dimensions for item in dimension.items],
         "no_consequence": render_note(held, here.translate, {}, here.settings.lang) if held else None,
         "versions": [
             {
@@ -173,7 +160,7 @@ def _running_document(here: AppContext, found: Running) -> dict[str, Any]:
         "last_on": found.last_on.isoformat(),
         "contacts_missing": found.contacts_missing,
         "items": [
-            _item(one.item)
+            item_document(one.item)
             | {
                 "ci95": list(one.ci95) if one.ci95 else None,
                 "projected": one.projected,

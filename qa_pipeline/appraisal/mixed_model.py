@@ -14,7 +14,6 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
-from scipy.optimize import minimize
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -104,6 +103,8 @@ def fit_mixed(
     numpy.linalg.LinAlgError
         The columns of `fixed` depend on one another.
     """
+    from scipy.optimize import minimize
+
     equations = _Equations(outcome, fixed, agent, reviewer, agent_count or int(agent.max()) + 1)
 
     def deviance(logs: Floats) -> float:

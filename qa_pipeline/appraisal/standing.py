@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import stdtr
 
 from qa_pipeline.appraisal.ranks import Ranks, rank
@@ -118,6 +117,8 @@ def _believed(values: Floats, variances: Floats) -> tuple[Floats, float]:
     That is tau^2 / (tau^2 + variance) with tau^2, the variance of the truth, by R. C. Paule and J. Mandel, J. Res.
     Natl. Bur. Stand. 87, 1982, p. 377: the squared differences in units of their standard errors must sum to k - 1.
     """
+    from scipy.optimize import brentq
+
     floored = np.maximum(variances, _TIE_POINTS**2)
 
     def mean_of(between: float) -> float:

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from pypinyin import Style, pinyin
-
 from qa_pipeline.characters import plain_characters
 from qa_pipeline.scoring.numbers import Number, find_numbers
 
@@ -121,6 +119,8 @@ def has_chinese(text: str) -> bool:
 @cache
 def syllable_of(char: str) -> str:
     """Return the toneless syllable of a Chinese character in its commonest reading, with merged sounds made equal."""
+    from pypinyin import Style, pinyin
+
     return merged_syllable(pinyin(char, style=Style.NORMAL, errors="default")[0][0])
 
 

@@ -9,7 +9,6 @@ from functools import lru_cache
 from itertools import product
 
 from jellyfish import metaphone
-from pypinyin import Style, lazy_pinyin
 from rapidfuzz import fuzz
 
 from qa_pipeline.domain.vocabulary import Term
@@ -106,6 +105,8 @@ def near_sound(text: str) -> str:
 @lru_cache(maxsize=10_000)
 def _sounds_of(term: str) -> tuple[str, ...]:
     """Return how a term sounds: its characters as they are read in it, and each in its commonest reading."""
+    from pypinyin import Style, lazy_pinyin
+
     in_term = iter(lazy_pinyin(term, style=Style.NORMAL, errors="ignore"))
     choices = [
         {_CODES[ord(char)]}

@@ -7,8 +7,6 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
-from pypinyin.constants import PHRASES_DICT
-
 from qa_pipeline.resources import SHIPPED
 
 _LETTERS = re.compile("[a-z']+")
@@ -16,6 +14,8 @@ _LETTERS = re.compile("[a-z']+")
 
 def is_ordinary_chinese(text: str) -> bool:
     """Whether `text` is a word of the dictionary, or its neighbouring characters stand so in everyday talk too."""
+    from pypinyin.constants import PHRASES_DICT
+
     ordinary = following()
     return text in PHRASES_DICT or all(second in ordinary.get(first, "") for first, second in pairwise(text))
 

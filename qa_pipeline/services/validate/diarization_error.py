@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
 
 from qa_pipeline.intake.rttm import SpokenSpan
 
@@ -140,6 +139,8 @@ def _active(spans: Sequence[SpokenSpan], moments: npt.NDArray[np.float64]) -> np
 
 def _right(by_reference: Flags, by_system: Flags, weight: npt.NDArray[np.float64]) -> npt.NDArray[np.int_]:
     """Return for each moment how many speakers are right under the best mapping."""
+    from scipy.optimize import linear_sum_assignment
+
     together = (by_reference * weight) @ by_system.T.astype(np.float64)
     right = np.zeros(weight.size, np.int_)
     for ours, theirs in zip(*linear_sum_assignment(together, maximize=True), strict=True):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtrit
-from scipy.stats import spearmanr
 
 from qa_pipeline.appraisal.estimation import AgentEstimates, Reviewed, Scored, estimate_agents
 from qa_pipeline.appraisal.mixed_model import Floats, Indices
@@ -191,6 +190,8 @@ def validate_estimation(repetitions: int = 100, seed: int = 0) -> EstimationRepo
 
 
 def _judge(guess: _Guess, site: Site, scenario: Scenario) -> dict[str, float]:
+    from scipy.stats import spearmanr
+
     error = guess.value - site.truth
     group = {"group_gap": float(error[:_GROUP].mean() - error[_GROUP:].mean())} if scenario.unfair_group else {}
     return group | {
