@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -22,15 +22,18 @@ SHARES = {"csat": (0.80, 100), "first_contact_resolution": (0.76, 150), "complai
 SCRIPT, ATTITUDE, POINTS = (0.85, 0.10), (4.2, 0.45), (84.0, 8.0)
 
 
-def evaluate(shares: Mapping[str, float], measured: Mapping[str, Observed]) -> Evaluation:
+def observed(agent_id: str, shares: Mapping[str, float], measured: Mapping[str, Observed]) -> Mapping[str, Observed]:
     records = {
         name: KpiRecord(
-            indicator=name, agent_id="A1", period="2026-10", value=value, n=SHARES[name][1], source="kpi.csv"
+            indicator=name, agent_id=agent_id, period="2026-10", value=value, n=SHARES[name][1], source="kpi.csv"
         )
         for name, value in shares.items()
     }
-    observed = {name: observe_record(record, CATALOGUE[name]) for name, record in records.items()} | dict(measured)
-    return evaluate_month("2026-10", TEMPLATE, {"A1": observed}, {"A1": Grounds(scored_count=99)}, CATALOGUE)[0]
+    return {name: observe_record(record, CATALOGUE[name]) for name, record in records.items()} | dict(measured)
+
+
+def evaluate(agents: Mapping[str, Mapping[str, Observed]]) -> Sequence[Evaluation]:
+    return evaluate_month("2026-10", TEMPLATE, agents, dict.fromkeys(agents, Grounds(scored_count=99)), CATALOGUE)
 
 
 def true_total() -> float:
@@ -40,9 +43,9 @@ def true_total() -> float:
         "inspection_pass_rate": 1 - NormalDist(*POINTS).cdf(80.0),
     }
     exact = {name: Observed(value=value, n=99, se=0.0, df=None, source="inspection") for name, value in means.items()}
-    total = evaluate({name: ratio for name, (ratio, _) in SHARES.items()}, exact).total
-    assert total is not None
-    return total
+    (found,) = evaluate({"A1": observed("A1", {name: ratio for name, (ratio, _) in SHARES.items()}, exact)})
+    assert found.total is not None
+    return found.total
 
 
 def drawn_contacts(random: np.random.Generator, agent_id: str, n: int) -> list[JudgedContact]:
@@ -75,9 +78,11 @@ def test_the_interval_covers(n_contacts: int) -> None:
     for _ in range(80):
         agents = [f"A{number}" for number in range(12)]
         inspected = summarise(one for agent_id in agents for one in drawn_contacts(random, agent_id, n_contacts))
+        month = {}
         for agent_id in agents:
             shares = {name: random.binomial(n, ratio) / n for name, (ratio, n) in SHARES.items()}
-            found = evaluate(shares, observe_inspected(inspected[agent_id], CATALOGUE))
+            month[agent_id] = observed(agent_id, shares, observe_inspected(inspected[agent_id], CATALOGUE))
+        for found in evaluate(month):
             assert found.ci95 is not None
             covered += found.ci95[0] <= truth <= found.ci95[1]
             repetitions += 1
