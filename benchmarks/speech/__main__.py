@@ -7,8 +7,7 @@ Without a name all of them run, smaller, in a few minutes on two cores. Times me
 
 from __future__ import annotations
 
-import argparse
-
+from benchmarks.parts import run_parts
 from benchmarks.speech import batch, decode, engines, processes
 
 PARTS = {"decode": decode, "engines": engines, "processes": processes, "batch": batch}
@@ -19,30 +18,5 @@ SMALLER = {
     "batch": ["--short", "100", "--long", "5", "10", "20"],
 }
 
-
-def main() -> None:
-    """Read the command line and run one part, or all."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.speech", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    choice = parser.add_subparsers(dest="part", metavar="PART")
-    for name, part in PARTS.items():
-        about = part.__doc__ or ""
-        one = choice.add_parser(
-            name,
-            help=about.split("\n", 1)[0],
-            description=about,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        part.options(one)
-    given = parser.parse_args()
-    if given.part:
-        PARTS[given.part].run(given)
-        return
-    for name, smaller in SMALLER.items():
-        print(f"\n== {name} {' '.join(smaller)}")
-        PARTS[name].run(parser.parse_args([name, *smaller]))
-
-
 if __name__ == "__main__":
-    main()
+    run_parts("benchmarks.speech", __doc__, PARTS, SMALLER)
