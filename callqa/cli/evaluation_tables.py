@@ -165,7 +165,7 @@ def _print_items(here: AppContext, template: Template, evaluations: Sequence[Eva
             names[tally.indicator].in_language(here.settings.lang),
             here.translate(N_("{part} of {whole}")).format(part=tally.reached_count, whole=tally.known_count),
             # Without what nobody has, the others weigh more than in the template.
-            f"{pull.weight_percent if pull else weights[tally.indicator]:.1f} %",
+            _weight(pull.weight_percent if pull else weights.get(tally.indicator)),
             f"{round(pull.variance_percent)} % ({round(pull.low_percent)} – {round(pull.high_percent)})"
             if pull
             else "–",
@@ -173,6 +173,11 @@ def _print_items(here: AppContext, template: Template, evaluations: Sequence[Eva
     out.print(table)
     for warning in find_imbalance(evaluations):
         out.print(render_note(warning, here.translate, names, here.settings.lang), style="yellow")
+
+
+def _weight(percent: float | None) -> str:
+    # Somebody's earlier months in a quarter may have gone by another template, with items that this one has not.
+    return "–" if percent is None else f"{percent:.1f} %"
 
 
 def _print_notes(here: AppContext, by_template: Sequence[tuple[Template, Sequence[Evaluation]]]) -> None:

@@ -159,6 +159,37 @@ def test_places_among_colleagues_are_in_the_document(capsys: pytest.CaptureFixtu
     assert all(0 <= one["above_average"] <= 1 for one in document["evaluations"])
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_total_stays_whole_in_a_narrow_window(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, table: Path, language: str
+) -> None:
+    keep_month()
+    run(capsys, "kpi", "import", str(table))
+    _, document = run(capsys, "evaluate", "--period", "2026-10")
+    monkeypatch.setattr("callqa.cli.console.out.width", 80)
+    assert main(["evaluate", "--period", "2026-10", "--lang", language]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    for one in document["evaluations"]:
+        if one["total"] is not None:
+            total = f"{one['total']:.1f} ({one['ci95'][0]:.1f} – {one['ci95'][1]:.1f})"
+            assert any(one["agent"] in line and total in line and f" {one['grade']} " in line for line in lines)
+
+
+def test_a_quarter_across_two_templates_is_printed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    values = tmp_path / "months.csv"
+    values.write_text("agent_id,period,csat,average_speed_of_answer\nA1,2026-10,85%,15\nA1,2026-11,85%,15\n", "utf-8")
+    posts = tmp_path / "posts.csv"
+    posts.write_text("agent,role,from\nA1,front-line,2026-10-01\nA1,team-lead,2026-11-01\n", "utf-8")
+    run(capsys, "kpi", "import", str(values))
+    run(capsys, "assignments", "import", str(posts))
+    for month in ("2026-10", "2026-11"):
+        assert run(capsys, "evaluate", "--period", month)[0] == 0
+    assert main(["evaluate", "--period", "2026-Q4", "--lang", "en"]) == 0
+    # The team lead's template does not ask for the speed of answer, so it has no weight there.
+    line = next(line for line in capsys.readouterr().out.splitlines() if "Average speed of answer " in line)
+    assert "%" not in line
+
+
 def test_a_month_without_anything_ends_with_1(capsys: pytest.CaptureFixture[str], table: Path) -> None:
     run(capsys, "kpi", "import", str(table))
     code, document = run(capsys, "evaluate", "--period", "2026-01")
