@@ -11,7 +11,7 @@ from callqa import wiring
 from callqa.cli.calibration_holds import hold_documents, tell_holds
 from callqa.cli.console import AppContext, context, err, out
 from callqa.cli.cycle import attempt, now, print_steps, state_text, step_document, times, today
-from callqa.cli.options import AgentOption, ByOption, PeriodOption, ReasonOption, RoleOption
+from callqa.cli.options import AgentOption, AnyPeriodOption, ByOption, PeriodOption, ReasonOption, RoleOption
 from qa_pipeline.domain.cycle import AppealDecision, AppealOutcome, StaffRole
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.errors import N_
@@ -155,7 +155,7 @@ def show(ctx: typer.Context, appeal_id: IdArgument) -> None:
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    period: Annotated[str | None, typer.Option(help="Of this period only.")] = None,
+    period: AnyPeriodOption = None,
     agent: Annotated[str | None, typer.Option(help="Of this agent only.")] = None,
 ) -> None:
     """List appeals with their deadlines."""

@@ -12,7 +12,7 @@ import typer
 from callqa import wiring
 from callqa.cli.console import INCOMPLETE, USAGE, AppContext, context, in_one_line, out
 from callqa.cli.cycle import attempt, now, state_text
-from callqa.cli.options import ByOption, PeriodOption, RoleOption
+from callqa.cli.options import AnyPeriodOption, ByOption, PeriodOption, RoleOption
 from qa_pipeline.appraisal.awards.figures import TOTAL
 from qa_pipeline.appraisal.awards.rules import DEFAULT_ID, check_rules, get_rules, rules_paths
 from qa_pipeline.appraisal.notes import names_of, render_note
@@ -95,7 +95,7 @@ def decline(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    period: Annotated[str | None, typer.Option(help="Month, quarter or year; all when left out.")] = None,
+    period: AnyPeriodOption = None,
     subject: Annotated[str | None, typer.Option("--agent", help="Agent id, or the name of a team.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also undecided ones that do not follow any more.")] = False,
 ) -> None:
@@ -176,7 +176,7 @@ def _decide(here: AppContext, ids: Sequence[str], step: str, by: str, role: Staf
         "decided": _state_documents(here, found.decided),
         "refused": [{"id": one, **problem.as_dict(here.translate)} for one, problem in found.refused],
     }
-    here.emit(document, lambda: _print_states(here, found.decided))
+    here.emit(document, lambda: _print_states(here, found.decided) if found.decided or not found.refused else None)
     for proposal_id, problem in found.refused:
         here.say(N_("{id}: {problem}"), id=proposal_id, problem=in_one_line(problem, here.translate))
     if found.refused:

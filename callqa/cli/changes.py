@@ -41,7 +41,9 @@ def change_documents(changes: Sequence[Change]) -> list[dict[str, Any]]:
 
 
 def print_changes(here: AppContext, changes: Sequence[Change]) -> None:
-    """Print what changed from what to what."""
+    """Print what changed from what to what; nothing where no figure did."""
+    if not changes:
+        return
     table = here.table([N_("Indicator"), N_("Figure"), N_("Before"), N_("After")])
     catalogue = shipped()
     for one in changes:

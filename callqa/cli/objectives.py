@@ -10,11 +10,10 @@ import typer
 
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
 from callqa.cli.cycle import now
-from callqa.cli.options import AgentOption, AnyAgentOption, ByOption, PeriodOption, TableArgument
+from callqa.cli.options import AgentOption, AnyAgentOption, AnyPeriodOption, ByOption, PeriodOption, TableArgument
 from callqa.cli.refused import leftover_document, print_leftovers
 from qa_pipeline.appraisal.objectives import ObjectiveStatus
 from qa_pipeline.domain.cycle import Progress
-from qa_pipeline.domain.period import period_days
 from qa_pipeline.errors import N_
 from qa_pipeline.report.labels import joined, number_text, percent_text
 from qa_pipeline.services.objectives import (
@@ -115,15 +114,13 @@ def progress(
 def list_(
     ctx: typer.Context,
     agent: AnyAgentOption = None,
-    period: Annotated[str | None, typer.Option(help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")] = None,
+    period: AnyPeriodOption = None,
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="As of this day; today when left out.")
     ] = None,
 ) -> None:
     """Show how far objectives have come, whether that keeps pace with the period, and on which nobody reports."""
     here = context(ctx)
-    if period is not None:
-        period_days(period)
     today = on.date() if on else now().astimezone(here.settings.zone).date()
     with here.store().reading() as tx:
         found = list_objectives(tx, today, agent, period)

@@ -8,11 +8,30 @@ from typing import Annotated
 import typer
 
 from qa_pipeline.domain.cycle import StaffRole
+from qa_pipeline.domain.period import check_month, months_of
+
+
+def _month(value: str | None) -> str | None:
+    if value is not None:
+        check_month(value)
+    return value
+
+
+def _period(value: str | None) -> str | None:
+    if value is not None:
+        months_of(value)
+    return value
+
 
 PeriodArgument = Annotated[str, typer.Argument(help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")]
 PeriodOption = Annotated[str, typer.Option("--period", help="Month, quarter or year: 2026-10, 2026-Q4 or 2026.")]
 MonthOption = Annotated[str, typer.Option("--period", help="YYYY-MM.")]
-AnyMonthOption = Annotated[str | None, typer.Option("--period", help="YYYY-MM; all months when left out.")]
+AnyMonthOption = Annotated[
+    str | None, typer.Option("--period", callback=_month, help="YYYY-MM; all months when left out.")
+]
+AnyPeriodOption = Annotated[
+    str | None, typer.Option("--period", callback=_period, help="Month, quarter or year; all when left out.")
+]
 MonthOfTableOption = Annotated[
     str | None, typer.Option("--period", help="YYYY-MM, for a table without a column of months.")
 ]

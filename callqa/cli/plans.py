@@ -9,7 +9,7 @@ import typer
 
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import attempt, now, state_text
-from callqa.cli.options import AgentOption, ByOption, PeriodOption, ReasonOption, RoleOption
+from callqa.cli.options import AgentOption, AnyPeriodOption, ByOption, PeriodOption, ReasonOption, RoleOption
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.errors import N_, ConfigurationError
@@ -81,7 +81,7 @@ def withdraw(
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    period: Annotated[str | None, typer.Option(help="Of this period only.")] = None,
+    period: AnyPeriodOption = None,
     agent: Annotated[str | None, typer.Option(help="Of this agent only.")] = None,
 ) -> None:
     """List the newest plan of each agent and period."""

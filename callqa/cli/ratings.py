@@ -123,8 +123,6 @@ def list_(
 ) -> None:
     """List ratings in force; those of peers and reports together, and only from three people on."""
     here = context(ctx)
-    if period is not None:
-        check_month(period)
     with here.store().reading() as tx:
         shown = show_ratings(tx.ratings.list(period, agent))
         recorded = tx.ratings.history(period, agent) if history else []

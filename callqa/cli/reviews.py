@@ -14,7 +14,6 @@ from callqa.cli.console import INCOMPLETE, AppContext, context, out
 from callqa.cli.options import AnyMonthOption, TableArgument
 from callqa.cli.refused import leftover_document, print_leftovers
 from qa_pipeline.domain.cycle import CriterionHold
-from qa_pipeline.domain.period import check_month
 from qa_pipeline.domain.review import Review
 from qa_pipeline.errors import N_
 from qa_pipeline.report.labels import label, moment_text, points_text, reason_text
@@ -80,8 +79,6 @@ def list_(
 ) -> None:
     """List reviews beside the machine's points, and the points that count."""
     here = context(ctx)
-    if period is not None:
-        check_month(period)
     cards = wiring.scorecards(here.settings)
     with here.store().reading() as tx:
         if contact is not None:

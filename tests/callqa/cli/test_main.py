@@ -105,3 +105,24 @@ def test_a_folder_without_anything_to_transcribe_is_said(tmp_path: Path, capsys:
     (tmp_path / "calls").mkdir()
     assert main(["transcribe", str(tmp_path / "calls"), "--home", str(tmp_path / "home"), "--lang", "en"]) == 0
     assert "There is no recording or transcript under these paths." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["kpi", "list"],
+        ["kpi", "conflicts"],
+        ["samples", "list"],
+        ["reviews", "list"],
+        ["ratings", "list"],
+        ["plans", "list"],
+        ["appeals", "list"],
+        ["awards", "list"],
+        ["objectives", "list"],
+    ],
+)
+def test_a_list_of_a_period_that_cannot_be_says_so(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--period", "2026-13", "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["type"] == "ConfigurationError"
+    assert error["field"] == "period"
