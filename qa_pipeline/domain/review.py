@@ -43,11 +43,12 @@ class Review:
     """One person's review of one contact by one scorecard; appended, never edited.
 
     A reviewer judges criteria (``verdicts``), or gives the whole contact ``points`` (0-100) and ``attitude_value``
-    (1-5), with ``comment`` on the whole. Criteria without a verdict stay as the machine has them, unless the review is ``blind``: the reviewer has not
-    seen the machine's, and what was not judged is unknown. ``inclusion_probability``: chance in (0, 1] with which the
-    contact was drawn, None when it is not known. ``sample_id``: the sample it was drawn in. ``source`` names the import
-    or the page. ``replaces``: the fingerprint of the reviewer's earlier review of the contact by this card, which no
-    longer counts and stays in the history. ``fingerprint`` identifies content and what is replaced.
+    (1-5), with ``comment`` on the whole. Criteria without a verdict stay as the machine has them, unless the review is
+    ``blind``: the reviewer has not seen the machine's, and what was not judged is unknown. ``inclusion_probability``:
+    chance in (0, 1] with which the contact was drawn, None when it is not known. ``sample_id``: the sample it was drawn
+    in. ``source`` names the import or the page. ``replaces``: the fingerprint of the reviewer's earlier review of the
+    contact by this card, which no longer counts and stays in the history. ``fingerprint`` identifies content and what
+    is replaced.
     """
 
     contact_id: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +11,7 @@ from callqa.cli.main import main
 from callqa.settings import read_settings
 from qa_pipeline.domain.performance import KpiRecord
 from qa_pipeline.store import open_store
+from tests.callqa.commands import run
 from tests.factories import agents, month_of_contacts
 
 PERIOD = "2025-10"  # long over, so that it can be closed on any day on which the tests run
@@ -39,11 +39,6 @@ def _kpi(agent_id: str, value: float, indicator: str = "csat") -> KpiRecord:
     return KpiRecord(
         indicator=indicator, agent_id=agent_id, period=PERIOD, value=round(value, 2), n=200, source="kpi.csv"
     )
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
 
 
 def done(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from callqa.cli.main import main
+from tests.callqa.commands import run
 
 TICKETS = "id,assignee_id,created_at,solved_at,status\n1,A1,2026-09-30 18:00,2026-09-30 20:00,solved\n2,A1,soon,,open\n"
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
 
 
 def write(folder: Path, name: str, text: str) -> str:

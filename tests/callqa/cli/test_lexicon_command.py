@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from callqa.cli.main import main
+from tests.callqa.commands import run
 
 AUDIO = Path(__file__).parents[2] / "data" / "audio"
 LEXICON = """\
@@ -26,12 +26,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("CALLQA_DIARIZATION__ENGINE", "none")  # these are about words, not voices
     (tmp_path / "lexicon.yaml").write_text(LEXICON, encoding="utf-8")
     return tmp_path
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
-    code = main([*arguments, "--json"])
-    document: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return code, document
 
 
 def test_check_tells_every_mistake_with_its_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

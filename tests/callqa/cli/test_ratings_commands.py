@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from callqa.cli.main import main
+from tests.callqa.commands import run
 
 
 @pytest.fixture(autouse=True)
 def _staff() -> None:
     for agent in ("A1", "A2"):
         main(["assignments", "add", "--agent", agent, "--role", "agent", "--from", "2025-01-01", "--by", "z"])
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
-    capsys.readouterr()
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
 
 
 def test_rating_from_the_form_to_the_value_that_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from callqa.cli.main import main
 from qa_pipeline.scorecards import get_scorecard
 from qa_pipeline.store import open_store
+from tests.callqa.commands import run
 from tests.conftest import ZONE
 from tests.factories import contact, inspection, score
 
@@ -38,15 +37,10 @@ def _home(tmp_path: Path) -> None:
     store.close()
 
 
-def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
-
-
 def test_import_and_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = tmp_path / "reviews.csv"
     table.write_text("通话编号,质检员,总分,抽样方式,入样概率,心情\nC-0,孙倩,72,随机,0.5,好\nC-7,孙倩,70,随机,,\n")
-    code, document = run_json(capsys, "reviews", "import", str(table))
+    code, document = run(capsys, "reviews", "import", str(table))
     assert code == 3
     (refused,) = document.pop("rejected")
     assert (refused["row"], refused["field"]) == (3, "通话编号")
@@ -61,7 +55,7 @@ def test_import_and_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         "holds": [],
     }
 
-    code, document = run_json(capsys, "reviews", "list", "--period", "2026-10")
+    code, document = run(capsys, "reviews", "list", "--period", "2026-10")
     assert code == 0
     (review,) = document["reviews"]
     assert (review["contact"], review["selection"], review["targeted"]) == ("C-0", "random", False)
@@ -95,14 +89,14 @@ def test_from_the_draw_to_the_audit(tmp_path: Path, capsys: pytest.CaptureFixtur
         "--by",
         "lin",
     )
-    code, document = run_json(capsys, *draw)
+    code, document = run(capsys, *draw)
     sample = document["sample"]
     assert (code, document["new"], sample["id"], sample["drawn"], sample["frame"]) == (0, True, "S2026-10-1", 4, 6)
     assert {one["inclusion_probability"] for one in sample["contacts"]} == {2 / 3}
-    assert run_json(capsys, *draw)[1]["new"] is False
+    assert run(capsys, *draw)[1]["new"] is False
 
     sheet = tmp_path / "sheet.csv"
-    code, document = run_json(capsys, "samples", "show", "S2026-10-1", "--output", str(sheet), "--reviewer", "孙倩")
+    code, document = run(capsys, "samples", "show", "S2026-10-1", "--output", str(sheet), "--reviewer", "孙倩")
     assert (code, document["contacts"]) == (0, 4)
     with sheet.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -113,16 +107,16 @@ def test_from_the_draw_to_the_audit(tmp_path: Path, capsys: pytest.CaptureFixtur
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    code, document = run_json(capsys, "reviews", "import", str(sheet))
+    code, document = run(capsys, "reviews", "import", str(sheet))
     assert (code, document["imported"], document["waiting"]) == (0, 1, 3)
 
-    shown = run_json(capsys, "samples", "show", "S2026-10-1")[1]["sample"]["contacts"]
+    shown = run(capsys, "samples", "show", "S2026-10-1")[1]["sample"]["contacts"]
     assert [one["contact"] for one in shown if one["reviewed"]] == [first]
-    (listed,) = run_json(capsys, "samples", "list")[1]["samples"]
+    (listed,) = run(capsys, "samples", "list")[1]["samples"]
     assert (listed["reviewed"], listed["seed"], listed["plan"]) == (1, 5, {"per_agent": "2"})
-    audit = run_json(capsys, "samples", "audit", "S2026-10-1")[1]
+    audit = run(capsys, "samples", "audit", "S2026-10-1")[1]
     assert (audit["repeated"], audit["frame_changed"], len(audit["waiting"])) == (True, False, 3)
-    (review,) = run_json(capsys, "reviews", "list")[1]["reviews"]
+    (review,) = run(capsys, "reviews", "list")[1]["reviews"]
     assert (review["sample"], review["selection"], review["blind"]) == ("S2026-10-1", "random", True)
 
     for told in (["samples", "list"], ["samples", "show", "S2026-10-1"], ["samples", "audit", "S2026-10-1"], [*draw]):

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from callqa.cli.main import main
 from callqa.settings import read_settings
 from qa_pipeline.store import open_store
+from tests.callqa.commands import run
 
 LATE = (("customer", "我的快递超时了，我要退款"), ("agent", "您好，马上帮您退款"))
 BROKEN = (("customer", "耳机坏了，电话13812345678"), ("agent", "可以退款"))
@@ -19,11 +20,6 @@ CHATS = (
     ("late", "A1", "2026-10-03T09:00:00+08:00", LATE),
     ("broken", "A2", "2026-10-31T23:30:00+08:00", BROKEN),
 )
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
-    code = main([*arguments, "--json"])
-    return code, json.loads(capsys.readouterr().out)
 
 
 @pytest.fixture
