@@ -29,6 +29,11 @@ from qa_pipeline.domain.performance import (
 from qa_pipeline.errors import N_
 
 INSUFFICIENT = "insufficient"
+_NO_INTERVAL = N_("There is no interval: no value says on how many observations it rests.")
+_GRADE_UNCERTAIN = N_("The grade is uncertain: the interval reaches from {low} to {high}.")
+_SPREAD_UNKNOWN = N_("Less than half of the weight has a known spread, so the total cannot be compared to the others.")
+# What is said of a total, and falls with it.
+ABOUT_TOTAL = frozenset({_NO_INTERVAL, _GRADE_UNCERTAIN, _SPREAD_UNKNOWN})
 _GROUPS = {1: "above", 0: "within", -1: "below"}
 MIN_KNOWN_PERCENT = 50.0
 _ROUNDING_PERCENT = 1e-9
@@ -328,14 +333,10 @@ def _total_notes(template: Template, standing: _Standing) -> Iterator[Reason]:
     if standing.total is None:
         return
     if standing.ci95 is None:
-        yield Reason(message=N_("There is no interval: no value says on how many observations it rests."))
+        yield Reason(message=_NO_INTERVAL)
     else:
         low, high = (grade_of(end, template) for end in standing.ci95)
         if low != high:
-            yield Reason(
-                message=N_("The grade is uncertain: the interval reaches from {low} to {high}."),
-                params={"low": low, "high": high},
-            )
+            yield Reason(message=_GRADE_UNCERTAIN, params={"low": low, "high": high})
     if not standing.is_judged:
-        message = N_("Less than half of the weight has a known spread, so the total cannot be compared to the others.")
-        yield Reason(message=message)
+        yield Reason(message=_SPREAD_UNKNOWN)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from qa_pipeline.appraisal.attainment import MAX_POINTS
-from qa_pipeline.appraisal.evaluate import INSUFFICIENT, Grounds, evaluate_month, grade_of
+from qa_pipeline.appraisal.evaluate import ABOUT_TOTAL, INSUFFICIENT, Grounds, evaluate_month, grade_of
 from qa_pipeline.appraisal.observed import INSPECTION, Observed
 from qa_pipeline.appraisal.pooled import pool
 from qa_pipeline.domain.inspection import Reason
@@ -214,7 +214,8 @@ def _alone(
         message=N_("There is no total: {count} of {of} months have an evaluation, at least half are needed."),
         params={"count": _month_count(parts), "of": len(months_of(period))},
     )
-    return replace(merged, total=None, ci95=None, grade=None, group=INSUFFICIENT, notes=(refusal, *merged.notes))
+    notes = (refusal, *(note for note in merged.notes if note.message not in ABOUT_TOTAL))
+    return replace(merged, total=None, ci95=None, grade=None, group=INSUFFICIENT, notes=notes)
 
 
 def _merge(parts: Sequence[tuple[Evaluation, int]], main: Template) -> Evaluation:

@@ -137,6 +137,7 @@ def test_fewer_than_half_of_the_months_give_no_total() -> None:
     assert (found.total, found.ci95, found.grade, found.group) == (None, None, None, "insufficient")
     assert found.places is None
     assert "at least half are needed" in said(found)
+    assert "The grade is uncertain" not in said(found)
     # What is known still opens.
     assert item_of(found).value == pytest.approx(0.8)
 
