@@ -20,11 +20,12 @@ class ConsequenceLine:
 def find_no_consequence(evaluation: Evaluation, line: ConsequenceLine) -> Reason | None:
     """Return why nothing may follow from a result, or None where something may.
 
-    A low result that only a machine has found is no ground for anything that falls on a person.
+    A low result that only a machine has found is no ground for anything that falls on a person. Where the machine has
+    judged no contact, there is nothing that people could review.
     """
     if evaluation.total is None:
         return Reason(message=N_("There is no total: nothing may follow from this result."))
-    if evaluation.total < line.points and evaluation.n_reviews < line.reviews:
+    if evaluation.n_contacts and evaluation.total < line.points and evaluation.n_reviews < line.reviews:
         return Reason(
             message=N_(
                 "Below {line} points a result needs {needed} reviews by people and has {count}: nothing may follow "

@@ -59,7 +59,7 @@ def compose(inputs: ReportInputs) -> ReportData:
         for contact, inspection in sorted(inputs.inspected, key=lambda pair: _by_time(pair[0]))
     )
     agents = agent_rows(inputs.evaluations, rows, inputs.agents, inputs.focus, inputs.rulebook, inputs.language)
-    teams = team_rows(rows, {found.team: found for found in inputs.teams})
+    teams = team_rows(rows, agents, {found.team: found for found in inputs.teams})
     return ReportData(
         period=inputs.period,
         language=inputs.language,

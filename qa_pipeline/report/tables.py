@@ -7,29 +7,37 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from qa_pipeline.appraisal.teams import TeamMean, TeamResult
 from qa_pipeline.domain.inspection import Outcome
-from qa_pipeline.report.data import Bin, ContactRow, Count, CriterionRow, Estimate, Interval, Share, TeamRow
+from qa_pipeline.report.data import AgentRow, Bin, ContactRow, Count, CriterionRow, Estimate, Interval, Share, TeamRow
 from qa_pipeline.report.intervals import mean_points, wilson_share
 
 BIN_POINTS = 10
 
 
-def team_rows(rows: Iterable[ContactRow], results: Mapping[str | None, TeamResult]) -> tuple[TeamRow, ...]:
-    """Return one row per team by name, with its estimates from `results`; contacts without a team come last."""
+def team_rows(
+    rows: Iterable[ContactRow], agents: Sequence[AgentRow], results: Mapping[str | None, TeamResult]
+) -> tuple[TeamRow, ...]:
+    """Return one row per team with contacts, by name, with its estimates; contacts without a team come last.
+
+    Its agents are those who belong to it and those who had a contact for it.
+    """
     teams: dict[str | None, list[ContactRow]] = defaultdict(list)
     for row in rows:
         teams[row.team].append(row)
     return tuple(
         # Under None the results hold the whole site.
-        _team_row(team, teams[team], results.get(team) if team is not None else None)
+        _team_row(team, teams[team], agents, results.get(team) if team is not None else None)
         for team in sorted(teams, key=lambda team: (team is None, team or ""))
     )
 
 
-def _team_row(team: str | None, rows: Sequence[ContactRow], result: TeamResult | None) -> TeamRow:
+def _team_row(
+    team: str | None, rows: Sequence[ContactRow], agents: Sequence[AgentRow], result: TeamResult | None
+) -> TeamRow:
+    members = {agent.agent_id for agent in agents if agent.team == team}
     mean, interval = points_of(rows)
     return TeamRow(
         team=team,
-        agents_count=len({row.agent_id for row in rows if row.agent_id is not None}),
+        agents_count=len(members | {row.agent_id for row in rows if row.agent_id is not None}),
         contacts_count=len(rows),
         scored_count=sum(row.points is not None for row in rows),
         mean_points=mean,

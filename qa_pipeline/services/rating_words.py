@@ -12,6 +12,8 @@ from qa_pipeline.intake.tables import normalise_header
 from qa_pipeline.kpi.catalogue import list_indicators
 from qa_pipeline.services.table_words import CodeWords, Names, first_name, read_words
 
+STEPS = range(1, 6)  # of the scale of rated indicators
+
 
 def columns(table: str) -> Mapping[str, Names]:
     """Return the names of the columns of "ratings", "incidents" or "objectives", by field."""
@@ -34,6 +36,15 @@ def kind_words() -> CodeWords[IncidentKind]:
 def title(field: str, language: str) -> str:
     """Return what callqa writes above a column of a form for raters."""
     return first_name({**columns("ratings"), **read_words("ratings")["shown"]}[field], language)
+
+
+@cache
+def shown_titles() -> frozenset[str]:
+    """Return the headers of what a form only shows, in every language."""
+    shown = read_words("ratings")["shown"].values()
+    return frozenset(
+        name.format(step=step) for names in shown for each in names.values() for name in each for step in STEPS
+    )
 
 
 def find_rated(text: str) -> KpiDefinition | None:

@@ -31,7 +31,8 @@ def propose_improvement(maker: Maker, results: Iterable[Result], quotes_of: Quot
         figure = total_figure(result.evaluation)
         if figure is None or (not is_low and blocked is None):
             continue
-        if blocked is not None or result.evaluation.n_reviews < rule.min_reviews:
+        unreviewed = result.evaluation.n_contacts > 0 and result.evaluation.n_reviews < rule.min_reviews
+        if blocked is not None or unreviewed:
             yield _more_reviews(maker, rule, result, blocked, figure)
         else:
             yield _plan(maker, rule, result, figure, quotes_of)

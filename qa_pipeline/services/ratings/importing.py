@@ -16,7 +16,7 @@ from qa_pipeline.errors import N_, CallqaError, InputError, NotFound, RowError
 from qa_pipeline.intake.tables import Row, normalise_header, parse_period
 from qa_pipeline.kpi.catalogue import header_aliases, list_indicators
 from qa_pipeline.services.incidents import find_incidents
-from qa_pipeline.services.rating_words import class_words, columns, find_rated, known_rated
+from qa_pipeline.services.rating_words import class_words, columns, find_rated, known_rated, shown_titles
 from qa_pipeline.services.table_rows import MAX_NAME_CHARACTERS, MAX_TEXT_CHARACTERS, TableRows, open_rows
 from qa_pipeline.store import Store, Transaction
 
@@ -82,7 +82,7 @@ def import_ratings(store: Store, path: Path, now: datetime, *, period: str | Non
         waiting_count=tally.waiting,
         rejected=tally.rejected,
         warnings=warnings,
-        ignored_columns=rows.ignored_columns,
+        ignored_columns=[header for header in rows.ignored_columns if header not in shown_titles()],
     )
 
 

@@ -15,7 +15,7 @@ from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.report.cells import csv_text
 from qa_pipeline.services.assignments import find_templates
-from qa_pipeline.services.rating_words import class_words, title
+from qa_pipeline.services.rating_words import STEPS, class_words, title
 from qa_pipeline.stages.artifacts import store_problem
 from qa_pipeline.store import Store
 
@@ -81,7 +81,7 @@ def write_sheet(
             field="class",
             class_name=rater_class.value,
         )
-    steps = [title("anchor", language).format(step=step) for step in range(1, 6)]
+    steps = [title("anchor", language).format(step=step) for step in STEPS]
     header = [*(title(name, language) for name in _HEAD), *steps, *(title(name, language) for name in _TAIL)]
     buffer = io.StringIO()
     writer = csv.writer(buffer)

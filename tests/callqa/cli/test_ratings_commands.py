@@ -21,6 +21,9 @@ def test_rating_from_the_form_to_the_value_that_counts(tmp_path: Path, capsys: p
     month = ("--period", "2025-10")
     code, document = run(capsys, "ratings", "sheet", "--agent", "A1", *month, "--class", "manager", "-o", form)
     assert (code, document["rows"]) == (0, 3)
+    # Names and anchors are in the form for the rater alone.
+    code, document = run(capsys, "ratings", "import", form, *month)
+    assert (document["ignored_columns"], document["imported"]) == ([], 0)
     path = tmp_path / "ratings.csv"
     path.write_text("agent,rater,class,indicator,value\nA1,m,manager,collaboration,2\nA9,m,manager,learning,3\n")
     code, document = run(capsys, "ratings", "import", str(path), *month)

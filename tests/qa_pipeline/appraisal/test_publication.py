@@ -59,6 +59,11 @@ def test_a_low_total_needs_people(total: float | None, reviews: int, is_held: bo
     assert (found is not None) == is_held
 
 
+def test_people_are_not_asked_to_review_what_nobody_judged() -> None:
+    # A team lead without contacts of their own: indicators and ratings alone make the total.
+    assert find_no_consequence(evaluation("A01", 40.0, n_reviews=0, n_contacts=0), LINE) is None
+
+
 def test_days_are_those_of_the_site() -> None:
     shanghai, new_york = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
     # 3 November 20:00 UTC is the 4th in Shanghai and the 3rd in New York.
