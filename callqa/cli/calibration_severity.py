@@ -125,8 +125,8 @@ def _print_panel(here: AppContext, found: SeverityOfPeriod, panel: PanelSeverity
 
 def _remarks(each: ReviewerSeverity) -> list[str]:
     told = {
-        N_("strict"): each.ci95[1] < 0,
-        N_("mild"): each.ci95[0] > 0,
+        N_("strict"): each.is_strict,
+        N_("mild"): each.is_mild,
         N_("gives everybody the same"): each.gives_all_the_same,
         N_("spreads less than the contacts do"): each.is_narrow and not each.gives_all_the_same,
         N_("has changed"): each.change is not None and each.change.is_certain,

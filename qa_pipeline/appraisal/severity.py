@@ -98,6 +98,16 @@ class ReviewerSeverity:
     change: Change | None
 
     @property
+    def is_strict(self) -> bool:
+        """Whether the level surely lies below the panel's. Fewer than five reviews name nobody."""
+        return self.n >= SPREAD_MIN and self.ci95[1] < 0
+
+    @property
+    def is_mild(self) -> bool:
+        """Whether the level surely lies above the panel's. Fewer than five reviews name nobody."""
+        return self.n >= SPREAD_MIN and self.ci95[0] > 0
+
+    @property
     def is_narrow(self) -> bool:
         """Whether the points given spread less than the contacts do."""
         return self.spread_ci95 is not None and self.spread_ci95[1] < 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_pipeline.appraisal.mixed_model import Floats
-from qa_pipeline.appraisal.severity import Reviews, holm, measure_severity
+from qa_pipeline.appraisal.severity import Reviews, ReviewerSeverity, holm, measure_severity
 
 AGENTS, REVIEWERS, COUNT, MONTHS = 40, 8, 400, 4
 
@@ -32,6 +32,31 @@ def _panel(seed: int, severity: Floats) -> Reviews:
         points=found[rows] + severity[who] + 5.6 * random.standard_normal(len(rows)),
         targeted=np.zeros(len(rows), dtype=np.bool_),
     )
+
+
+@pytest.mark.parametrize(
+    ("n", "ci95", "told"),
+    [
+        (5, (1.2, 12.1), (False, True)),
+        (5, (-9.0, -0.1), (True, False)),
+        (5, (-1.0, 2.0), (False, False)),
+        (4, (1.2, 12.1), (False, False)),
+    ],
+)
+def test_a_few_reviews_name_nobody(n: int, ci95: tuple[float, float], told: tuple[bool, bool]) -> None:
+    found = ReviewerSeverity(
+        reviewer=0,
+        points=sum(ci95) / 2,
+        ci95=ci95,
+        n=n,
+        shared_count=1,
+        spread_ratio=None,
+        spread_ci95=None,
+        gives_all_the_same=False,
+        months=(),
+        change=None,
+    )
+    assert (found.is_strict, found.is_mild) == told
 
 
 def test_intervals_hold_and_changes_are_rarely_seen_where_there_are_none() -> None:
