@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa_pipeline.appraisal.mixed_model import Floats
-from qa_pipeline.appraisal.severity import Reviews, ReviewerSeverity, holm, measure_severity
+from qa_pipeline.appraisal.severity import ReviewerSeverity, Reviews, holm, measure_severity
 
 AGENTS, REVIEWERS, COUNT, MONTHS = 40, 8, 400, 4
 
