@@ -6,7 +6,6 @@ second; the results are domain values that open into every part.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -229,7 +228,10 @@ def _open(
 
 def _optional(numbers: Floats) -> list[list[float | None]]:
     """Return rows of numbers with None for NaN."""
-    return [[None if math.isnan(number) else number for number in row] for row in numbers.tolist()]
+    found = numbers.astype(object)
+    found[np.isnan(numbers)] = None
+    rows: list[list[float | None]] = found.tolist()
+    return rows
 
 
 def _item_result(
@@ -241,18 +243,30 @@ def _item_result(
     effective_weight: float,
 ) -> ItemResult:
     indicator, target, weight = fixed
+    if one is None:
+        return ItemResult(
+            indicator=indicator,
+            value=None,
+            n=None,
+            source=None,
+            target=target,
+            attainment_points=None,
+            se_points=None,
+            weight=weight,
+            effective_weight=effective_weight,
+        )
     return ItemResult(
         indicator=indicator,
-        value=one.value if one else None,
-        n=one.n if one else None,
-        source=one.source if one else None,
+        value=one.value,
+        n=one.n,
+        source=one.source,
         target=target,
         attainment_points=attained,
         se_points=se_points,
         weight=weight,
         effective_weight=effective_weight,
-        contacts=one.contacts if one else (),
-        se=one.se if one else None,
+        contacts=one.contacts,
+        se=one.se,
         df=df,
     )
 
@@ -267,10 +281,14 @@ def _notes(
     standing: _Standing,
 ) -> tuple[Reason, ...]:
     notes = list(_refusals(template, own, missing_percent))
-    for item, there, taken in zip(template.items, given, used, strict=True):
-        # Of most values there is nothing to say, and asking takes its time.
-        if taken is None or taken.se is None or taken.notes or not taken.sufficient:
-            notes += _item_notes(item.indicator, there, taken)
+    # Of most values there is nothing to say, and asking takes its time.
+    doubtful = [
+        place for place, one in enumerate(used) if one is None or one.se is None or one.notes or not one.sufficient
+    ]
+    if doubtful:
+        indicators = [item.indicator for item in template.items]
+        for place in doubtful:
+            notes += _item_notes(indicators[place], given[place], used[place])
     notes += [_about_dimension(dimension.id) for dimension in dimensions if dimension.points is None]
     notes += _total_notes(template, standing)
     unscored = own.contact_count - own.scored_count

@@ -61,6 +61,7 @@ def attain(template: Template, used: Sequence[Row], catalogue: Mapping[str, KpiD
     values = _array([[nan if one is None else one.value for one in row] for row in used], template)
     errors = _array([[nan if one is None or one.se is None else one.se for one in row] for row in used], template)
     attained, se_points = np.full_like(values, nan), np.full_like(values, nan)
+    widths = _array([[0 if one is None else len(one.shared) for one in row] for row in used], template)
     shared: dict[int, Floats] = {}
     for column, item in enumerate(template.items):
         curve = make_curve(levels_of(catalogue[item.indicator], item))
@@ -69,7 +70,7 @@ def attain(template: Template, used: Sequence[Row], catalogue: Mapping[str, KpiD
         value, se = values[spread, column], errors[spread, column]
         attained[known, column] = curve.points(values[known, column])
         se_points[spread, column] = curve.points_se(value, se)
-        width = max((len(one.shared) for row in used if (one := row[column]) is not None), default=0)
+        width = int(widths[:, column].max(initial=0))
         if width:
             loadings = np.array([_padded(row[column], width) for row in used])
             slope = np.zeros(len(used))
@@ -77,8 +78,7 @@ def attain(template: Template, used: Sequence[Row], catalogue: Mapping[str, KpiD
             slope[spread] = direction * se_points[spread, column] / np.where(se > 0, se, 1.0)
             shared[column] = loadings * slope[:, None]
     df = _array([[math.inf if one is None else _df(one) for one in row] for row in used], template)
-    estimated = np.array([[one is not None and bool(one.shared) for one in row] for row in used], dtype=bool)
-    return Attained(attained, se_points, df, estimated.reshape(values.shape), shared)
+    return Attained(attained, se_points, df, widths > 0, shared)
 
 
 def _array(rows: Sequence[Sequence[float]], template: Template) -> Floats:
