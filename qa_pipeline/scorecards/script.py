@@ -18,8 +18,8 @@ WEIGHT = 5.0
 _NAME_MAX = 60
 _HEADING_MAX = 40
 # How deep a style of numbering lies where nothing is indented.
-_DEPTH = {"part": 0, "chinese": 0, "step": 1, "arabic": 1, "dotted": 2, "bracket": 2, "circle": 2, "letter": 3}
-_DEPTH |= {"bullet": 4, "": 9}
+_DEPTH = {"heading": 0, "part": 0, "chinese": 0, "step": 1, "arabic": 1, "dotted": 2, "bracket": 2, "circle": 2}
+_DEPTH |= {"letter": 3, "bullet": 4, "": 9}
 _INDENT = 10
 _ENDED = re.compile(r"[。！？；.!?;]$")
 # A heading above lines that must not be said.

@@ -273,6 +273,13 @@ PIECES = st.sampled_from(
 )
 
 
+def test_a_heading_that_names_a_speaker_alone_stands_above_its_lines(tmp_path: Path) -> None:
+    script = compiled("## 坐席：\n- 您好，很高兴为您服务\n")
+    assert errors_of(script, tmp_path) == []
+    (section,) = script.card["sections"]
+    assert [criterion["check"]["any"] for criterion in section["criteria"]] == [["您好，很高兴为您服务"]]
+
+
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.lists(PIECES, max_size=40).map("".join))
 def test_what_compiles_is_always_a_card_in_order(text: str, tmp_path: Path) -> None:
