@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from qa_pipeline.appraisal.awards.certainty import exceeds_p, find_rise, find_sure
 from qa_pipeline.appraisal.awards.figures import dimension_of, indicator_of, interval, total_figure, total_of
-from qa_pipeline.appraisal.awards.result import Maker, Result, said_basis, said_total
+from qa_pipeline.appraisal.awards.result import Maker, Result, listed, said_basis, said_total
 from qa_pipeline.appraisal.awards.rules import Badge, Reach
+from qa_pipeline.appraisal.evaluate import INSUFFICIENT
 from qa_pipeline.appraisal.uncertainty import Z95
 from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind
 from qa_pipeline.domain.inspection import Reason
@@ -18,26 +19,35 @@ from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import N_
 
 
-def propose_grade_points(maker: Maker, results: Iterable[Result]) -> Iterator[Proposal]:
-    """Propose the points that the rules give for each grade."""
+def propose_grade_points(maker: Maker, results: Iterable[Result]) -> tuple[Sequence[Proposal], Reason | None]:
+    """Propose the points that the rules give for each grade; return them, and whose grade rests on too little."""
     rule = maker.rules.points_for_grades
+    proposals: list[Proposal] = []
+    thin: list[str] = []
     for result in results:
         evaluation = result.evaluation
         points = rule.grades.get(evaluation.grade or "", 0.0) if rule else 0.0
         figure = total_figure(evaluation)
         if rule is None or figure is None or points <= 0:
             continue
+        if evaluation.group == INSUFFICIENT:
+            thin.append(result.agent_id)
+            continue
         title = Text(zh=f"{rule.name.zh} {evaluation.grade}", en=f"{rule.name.en} {evaluation.grade}")
         evidence = [said_total(N_("Grade {grade}: {points} points in total{interval}."), evaluation)]
-        yield maker.make(
-            ProposalKind.POINTS,
-            result.agent_id,
-            "grade",
-            title,
-            [*evidence, said_basis(result)],
-            [figure],
-            points=points,
+        proposals.append(
+            maker.make(
+                ProposalKind.POINTS,
+                result.agent_id,
+                "grade",
+                title,
+                [*evidence, said_basis(result)],
+                [figure],
+                points=points,
+            )
         )
+    message = N_("No points for the grade, for too little evidence stands behind it: {names}.")
+    return proposals, Reason(message=message, params={"names": listed(thin)}) if thin else None
 
 
 def propose_badge(maker: Maker, badge: Badge, results: Sequence[Result]) -> Iterator[Proposal]:

@@ -10,13 +10,11 @@ from statistics import fmean
 
 from qa_pipeline.appraisal.awards.certainty import Candidate, compare
 from qa_pipeline.appraisal.awards.figures import TOTAL, Sure, interval, total_of
-from qa_pipeline.appraisal.awards.result import Maker, Result, said_basis, said_total
+from qa_pipeline.appraisal.awards.result import Maker, Result, listed, said_basis, said_total
 from qa_pipeline.appraisal.awards.rules import Best, BestAgent, BestTeam
 from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.errors import N_
-
-_SHOWN_NAMES = 10
 
 Awarded = tuple[Sequence[Proposal], Reason | None]
 
@@ -81,7 +79,7 @@ def _doubt(
             "Best agent by the template {template}: no award, for too little is known of how sure the totals of others "
             "are: {names}."
         )
-        return Reason(message=message, params={"template": template_id, "names": _listed(unseen)})
+        return Reason(message=message, params={"template": template_id, "names": listed(unseen)})
     if any(result.evaluation.n_reviews < rule.min_reviews for result in first):
         message = N_("Best agent by the template {template}: fewer than {needed} reviews by people, so no award.")
         return Reason(message=message, params={"template": template_id, "needed": rule.min_reviews})
@@ -179,7 +177,7 @@ def _group(
         if where
         else N_("Best team: no award, for {count} of {of} cannot be told apart: {names}.")
     )
-    params: dict[str, str | int] = {**where, "count": len(found.group), "of": len(field), "names": _listed(found.group)}
+    params: dict[str, str | int] = {**where, "count": len(found.group), "of": len(field), "names": listed(found.group)}
     return (), Reason(message=message, params=params)
 
 
@@ -190,9 +188,4 @@ def _best_evidence(field: Sequence[Candidate], group: Sequence[str]) -> list[Rea
     message = N_(
         "Cannot be told apart: {names}. They share the award; the {count} others are told apart from the first."
     )
-    return [Reason(message=message, params={"names": _listed(group), "count": len(field) - len(group)})]
-
-
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(names[:_SHOWN_NAMES])
-    return f"{listed}, …" if len(names) > _SHOWN_NAMES else listed
+    return [Reason(message=message, params={"names": listed(group), "count": len(field) - len(group)})]

@@ -42,11 +42,14 @@ def propose(
     made: list[Proposal] = []
     notes: list[Reason] = []
     maker = Maker(period, rules, now)
-    made += propose_grade_points(maker, counting)
     for badge in rules.badges:
         made += propose_badge(maker, badge, counting)
     # Whose result is held back is compared all the same: a team without its lowest member looks better than it is.
-    for proposals, note in (*propose_best_agents(maker, results), *propose_best_teams(maker, results)):
+    for proposals, note in (
+        propose_grade_points(maker, counting),
+        *propose_best_agents(maker, results),
+        *propose_best_teams(maker, results),
+    ):
         made += proposals
         notes += [note] if note is not None else []
     made += propose_improvement(maker, results, quotes_of)

@@ -61,6 +61,14 @@ def test_points_by_grade_say_total_interval_and_basis() -> None:
     assert (one.figures[0].points, one.figures[0].n) == (90.0, 40)
 
 
+def test_no_points_for_a_grade_on_too_little_evidence_and_it_is_said() -> None:
+    thin = result(evaluation("A02", group="insufficient"))
+    ungraded = result(evaluation("A03", group="insufficient", grade="C"))  # C gives none anyhow
+    found = proposed(result(), thin, ungraded)
+    assert [one.subject for one in of_kind(found, ProposalKind.POINTS)] == ["A01"]
+    assert "No points for the grade, for too little evidence stands behind it: A02." in notes(found)
+
+
 def test_the_service_star_is_for_attitude_surely_over_its_target() -> None:
     # 108 with an error of 2 is four of them above 100; 103 is one and a half: not sure at 5 % among two looked at.
     found = proposed(
