@@ -12,6 +12,7 @@ from qa_pipeline.appraisal.awards.certainty import Candidate, compare
 from qa_pipeline.appraisal.awards.figures import TOTAL, Sure, interval, total_of
 from qa_pipeline.appraisal.awards.result import Maker, Result, listed, said_basis, said_total
 from qa_pipeline.appraisal.awards.rules import Best, BestAgent, BestTeam
+from qa_pipeline.appraisal.evaluate import INSUFFICIENT
 from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.errors import N_
@@ -34,7 +35,9 @@ def _best_of_template(maker: Maker, rule: BestAgent, template_id: str, members: 
     compared = {
         result.agent_id: (result, sure)
         for result in members
-        if (sure := total_of(result.evaluation, maker.rules.min_known_percent)) is not None
+        # A total that rests on too little is compared with nobody's.
+        if result.evaluation.group != INSUFFICIENT
+        and (sure := total_of(result.evaluation, maker.rules.min_known_percent)) is not None
     }
     field = [Candidate(id=key, value=sure.points, se=sure.se) for key, (_, sure) in compared.items()]
     where = {"template": template_id}

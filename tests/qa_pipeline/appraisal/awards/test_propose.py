@@ -155,6 +155,16 @@ def test_nobody_is_best_while_a_higher_total_cannot_be_compared() -> None:
     assert any(text.endswith("how sure the totals of others are: A02.") for text in notes(found))
 
 
+def test_a_total_on_too_little_evidence_is_neither_best_nor_passed_over() -> None:
+    thin = result(evaluation("A02", 105.0, group="insufficient"))
+    found = proposed(result(evaluation("A01", 100.0)), thin, *others(6))
+    assert of_kind(found, ProposalKind.BEST_AGENT) == []
+    assert any(text.endswith("how sure the totals of others are: A02.") for text in notes(found))
+    lower = result(evaluation("A02", 70.0, group="insufficient"))
+    (best,) = of_kind(proposed(result(evaluation("A01", 100.0)), lower, *others(6)), ProposalKind.BEST_AGENT)
+    assert (best.subject, "Told apart from all 6 others that can be compared." in texts(best)) == ("A01", True)
+
+
 def test_a_team_is_judged_with_its_members_whose_results_are_held_back() -> None:
     low = [result(evaluation("A9", 20.0, reviews=0, team="A"), blocked="Below the line.")]
     teams = [result(evaluation(f"{team}{n}", 90.0, team=team)) for team in "BC" for n in range(3)]
