@@ -44,6 +44,7 @@ class GuardName(StrEnum):
     RESULT_CHANGED = "result_changed"  # evaluating it anew gives other figures
     APPEAL_WINDOW_OVER = "appeal_window_over"  # nobody can file an appeal any more
     NO_OPEN_APPEAL = "no_open_appeal"
+    NO_UNDECIDED_APPEAL = "no_undecided_appeal"  # no instance has yet to decide on an appeal of the agent
     NO_CORRECTION_DUE = "no_correction_due"  # every upheld appeal is in a published version
     PROPOSALS_DECIDED = "proposals_decided"  # somebody has decided on each that follows from the results
     IN_WINDOW = "in_window"  # an appeal comes in the stated time after publication

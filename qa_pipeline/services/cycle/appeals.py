@@ -76,6 +76,11 @@ class AppealState:
         """Whether the agent was right, at least partly."""
         return self.standing is not None and self.standing.outcome is not AppealOutcome.REJECTED
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether an instance has yet to decide."""
+        return self.state in _WAITING
+
     def is_open(self, now: datetime) -> bool:
         """Whether the item is not settled, so that nothing may follow from the result."""
         if self.state == "decided":

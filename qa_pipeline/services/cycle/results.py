@@ -93,7 +93,8 @@ def correct_result(
     NotFound
         Nothing is published of the agent.
     Conflict
-        Nothing would change, or the period is not published.
+        Nothing would change, the period is not published, or an instance has yet to decide on an appeal of the agent:
+        what it decides belongs into the same version.
     NotAllowed
         The role may not correct, or the reason is missing.
     """
@@ -103,6 +104,7 @@ def correct_result(
         after = next((one for one in compute(tx, period) if one.agent_id == agent_id), None)
         guards: Mapping[str, Guard] = {
             "result_published": lambda: _check_published(tx, agent_id, period),
+            "no_undecided_appeal": lambda: _check_decided(tx, agent_id, period),
             "result_changed": lambda: _check_changed(tx, before[-1].evaluation, after),
         }
         advance(tx, MACHINE, period, "correct", attempt, now, guards=guards)
@@ -182,6 +184,17 @@ def _changed(published: Sequence[Publication], computed: Sequence[Evaluation]) -
 
 def _check_published(tx: Transaction, agent_id: str, period: str) -> None:
     get_published(tx, agent_id, period)
+
+
+def _check_decided(tx: Transaction, agent_id: str, period: str) -> None:
+    waiting = [one.appeal.id for one in list_appeals(tx, period, agent_id) if one.is_undecided]
+    if waiting:
+        raise Conflict(
+            N_("Appeals against the result of {agent} wait for a decision: {ids}."),
+            hint=N_("Correct the result afterwards, so that one version answers all; `callqa appeals list` shows them."),
+            agent=agent_id,
+            ids=", ".join(waiting),
+        )
 
 
 def _check_changed(tx: Transaction, before: Evaluation, after: Evaluation | None) -> None:

@@ -38,7 +38,7 @@ EXPECTED: dict[str, dict[str, tuple[set[str], str, set[StaffRole], str, bool, tu
             OFFICE,
             "any",
             True,
-            ("result_published",),
+            ("result_published", "no_undecided_appeal"),
         ),
         "publish_correction": ({"reopened"}, "published", OFFICE, "any", False, ("result_changed",)),
         "close_appeals": (

@@ -271,6 +271,28 @@ def test_a_decision_that_does_not_fit_the_item_is_refused(
         assert (get_appeal(tx, appeal_id).state, tx.reviews.list()) == ("filed", [])
 
 
+def test_a_correction_waits_until_the_instances_have_decided(both: Store) -> None:
+    appeal_id = file(both).appeal.id
+    who = by("Chen", reason=f"appeal {appeal_id}")
+
+    def correct() -> int:
+        later = ANSWERED + timedelta(days=1)
+        return correct_result(both, "A05", PERIOD, who, later, compute=computed, line=LINE).publication.version
+
+    with pytest.raises(Conflict, match=f"the result of A05 wait for a decision: {appeal_id}"):
+        correct()
+    decide(both, appeal_id, AppealOutcome.PARTLY_UPHELD, verdict=Outcome.PARTLY_MET)
+    answer_appeal(both, appeal_id, "escalate", agent("A05", "wholly"), ANSWERED)
+    with pytest.raises(Conflict, match="wait for a decision"):
+        correct()
+    # Other agents' results do not wait for it.
+    changed = [replace(one, fingerprint="new", n_reviews=9) for one in october()]
+    other = correct_result(both, "A01", PERIOD, who, ANSWERED, compute=lambda _tx, _period: changed, line=LINE)
+    assert other.publication.version == 2
+    decide(both, appeal_id, actor="Zhao", instance=2, verdict=Outcome.MET)
+    assert correct() == 2
+
+
 def test_the_second_instance_is_asked_for_in_time_and_is_the_last(site: Store) -> None:
     appeal_id = file(site).appeal.id
     with pytest.raises(Conflict, match="filed"):
