@@ -191,7 +191,7 @@ def _check_decided(tx: Transaction, agent_id: str, period: str) -> None:
     if waiting:
         raise Conflict(
             N_("Appeals against the result of {agent} wait for a decision: {ids}."),
-            hint=N_("Correct the result afterwards, so that one version answers all; `callqa appeals list` shows them."),
+            hint=N_("Correct the result afterwards, so that one version answers all: `callqa appeals list`."),
             agent=agent_id,
             ids=", ".join(waiting),
         )
