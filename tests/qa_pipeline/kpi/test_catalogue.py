@@ -85,6 +85,12 @@ indicators:
 """
 
 
+def test_a_share_may_be_everything() -> None:
+    # Two complaints on two contacts are 100 %: few contacts reach what many never do.
+    shares = [one for one in list_indicators() if one.unit == "ratio"]
+    assert {(one.minimum, one.maximum) for one in shares} == {(0.0, 1.0)}
+
+
 def test_the_catalogue_is_complete_with_the_stated_targets() -> None:
     found = {definition.id: definition.target for definition in list_indicators()}
     assert found == STATED | dict.fromkeys(WITHOUT_TARGET) | dict.fromkeys(RATED, 4)

@@ -124,7 +124,7 @@ def test_a_column_of_plain_numbers_above_one_is_percent(kept: Store, tmp_path: P
         ("csat", "-5%", "outside"),
         ("average_handle_time", "-30", "not understood"),
         ("average_handle_time", "99999", "outside"),
-        ("complaint_rate", "80%", "outside"),
+        ("complaint_rate", "120%", "outside"),
         ("nps", "140", "outside"),
         ("ticket_handle_time", "3:30", "minutes and seconds or hours"),
         ("service_attitude_score", "95", "outside"),
