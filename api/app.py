@@ -1,4 +1,4 @@
-"""The application: JSON under /api/v1 and the pages, read-only, for this machine only."""
+"""The application: JSON under /api/v1 and the pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import errors, routes
+from api import errors, v1
+from api.options import ServiceOptions, Site
 from api.pages import routes as page_routes
 from api.security import LocalOnly
 from api.sources import Sources
@@ -15,7 +16,9 @@ from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
 
 
-def create_app(*, store: Store, artifacts: ArtifactFolder, rulebook: Rulebook) -> FastAPI:
+def create_app(
+    *, store: Store, artifacts: ArtifactFolder, rulebook: Rulebook, site: Site, options: ServiceOptions
+) -> FastAPI:
     """Return the application over an opened store.
 
     Parameters
@@ -26,14 +29,18 @@ def create_app(*, store: Store, artifacts: ArtifactFolder, rulebook: Rulebook) -
         Where the stages put transcripts and what was heard.
     rulebook : Rulebook
         The names behind the ids of results.
+    site : Site
+        Where the site's own rule files are, and the lines and times that its settings draw.
+    options : ServiceOptions
+        Limits of the service.
     """
     # The interactive documentation loads scripts from other hosts, which the content security policy forbids.
     app = FastAPI(
         title="callqa", version=version("callqa"), openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
     )
-    app.state.sources = Sources(store=store, artifacts=artifacts, rulebook=rulebook)
+    app.state.sources = Sources(store=store, artifacts=artifacts, rulebook=rulebook, site=site, options=options)
     errors.install(app)
-    app.include_router(routes.router)
+    app.include_router(v1.router)
     app.include_router(page_routes.router)
     app.add_middleware(LocalOnly)
     return app

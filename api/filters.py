@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
+from qa_pipeline.access import Reach
 from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.scoring.full_text import QUERY_CHARACTERS_MAX
@@ -60,9 +61,9 @@ class ContactQuery(Paging):
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
 
-    def as_filter(self) -> ContactFilter:
-        """Return the filter of the service, without what was said."""
-        return ContactFilter(**self.model_dump(include={each.name for each in fields(ContactFilter)}))
+    def as_filter(self, reach: Reach) -> ContactFilter:
+        """Return the filter of the service, without what was said, for somebody who may see so much."""
+        return ContactFilter(**self.model_dump(include={each.name for each in fields(ContactFilter)}), reach=reach)
 
 
 class SaidQuery(ContactQuery):

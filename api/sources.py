@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query, Request
 
 from api.language import language_of
+from api.options import ServiceOptions, Site
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
@@ -15,14 +16,17 @@ from qa_pipeline.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """The opened store, the folder of stage outputs, and the rules that name what results refer to."""
+    """The opened store, the folder of stage outputs, the rules that name what results refer to, and the settings."""
 
     store: Store
     artifacts: ArtifactFolder
     rulebook: Rulebook
+    site: Site
+    options: ServiceOptions
 
 
-def _sources(request: Request) -> Sources:
+def sources_of(request: Request) -> Sources:
+    """Return what the application was made with."""
     found = request.app.state.sources
     assert isinstance(found, Sources)  # create_app sets it
     return found
@@ -37,5 +41,5 @@ def _language(
     return lang or language_of(request)
 
 
-FromSources = Annotated[Sources, Depends(_sources)]
+FromSources = Annotated[Sources, Depends(sources_of)]
 InLanguage = Annotated[str, Depends(_language)]

@@ -166,6 +166,16 @@ class CycleSettings(_Part):
     consequence_reviews: int = Field(3, ge=1, le=100, description="reviews by people that are enough for it")
 
 
+class ServiceSettings(_Part):
+    """The server; docs/service.md."""
+
+    hosts: tuple[str, ...] = Field(
+        (), description="names under which browsers and programs reach it, besides those of this machine"
+    )
+    session_hours: int = Field(12, ge=1, le=720, description="hours after signing in when one must sign in again")
+    idle_minutes: int = Field(60, ge=1, le=1440, description="minutes without a request after which one must sign in")
+
+
 class BatchSettings(_Part):
     """Batch runs."""
 
@@ -204,6 +214,7 @@ class Settings(BaseSettings):
     batch: BatchSettings = BatchSettings()
     holds: HoldSettings = HoldSettings()
     cycle: CycleSettings = CycleSettings()
+    service: ServiceSettings = ServiceSettings()
 
     @field_validator("time_zone")
     @classmethod

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from api.options import ServiceOptions, Site
 from callqa.settings import NONE, Settings
+from qa_pipeline.appraisal.consequences import ConsequenceLine
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.domain.scorecard import Scorecard
@@ -27,6 +29,7 @@ from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.holds import HoldRule
+from qa_pipeline.services.cycle.appeals import Times
 from qa_pipeline.services.cycle.current import Compute, evaluations_by
 from qa_pipeline.services.evaluate import read_rules
 from qa_pipeline.services.rules.calibration_file import read_calibration
@@ -225,3 +228,32 @@ def rulebook(settings: Settings) -> Rulebook:
         indicators=list_indicators(),
         templates=list_templates(shipped(), settings.templates),
     )
+
+
+def times(settings: Settings) -> Times:
+    """Return the days that appeals have."""
+    part = settings.cycle
+    return Times(
+        appeal_days=part.appeal_days,
+        answer_days=part.answer_days,
+        second_instance_days=part.second_instance_days,
+    )
+
+
+def consequence_line(settings: Settings) -> ConsequenceLine:
+    """Return below which total nothing follows without reviews by people."""
+    part = settings.cycle
+    return ConsequenceLine(points=part.consequence_points, reviews=part.consequence_reviews)
+
+
+def site(settings: Settings) -> Site:
+    """Return the site's rules for the service."""
+    return Site(
+        home=settings.home, times=times(settings), line=consequence_line(settings), hold_rule=hold_rule(settings)
+    )
+
+
+def service_options(settings: Settings) -> ServiceOptions:
+    """Return the limits of the service."""
+    part = settings.service
+    return ServiceOptions(hosts=part.hosts, session_hours=part.session_hours, idle_minutes=part.idle_minutes)

@@ -16,13 +16,18 @@
     │   │   └── AudioTooLong      longer than the configured limit
     │   ├── TranscriptError       an imported transcript or chat
     │   ├── TableError            a whole table: no header, unreadable encoding
-    │   └── RowError              one row of a table
+    │   ├── RowError              one row of a table
+    │   └── TooLarge              more than is taken at once
     ├── PendingError              cannot be done now, nothing is wrong with the item
     │   └── NeedsModel            no engine with weights for it; the hint says what to run
     ├── EngineError               an engine is missing or failed
     ├── NotFound                  no object with that id
     ├── Conflict                  the same id with different content, or a step that its state does not allow
+    │   ├── Outdated              it was changed since this person looked at it
+    │   └── VersionNeeded         an edit that does not say what it changes
+    ├── SignInNeeded              nobody is signed in, or no longer
     ├── NotAllowed                a step that this person may not take
+    ├── TooManyRequests           more in a short time than anybody needs
     ├── StoreError                database or artifact folder
     │   ├── StoreLocked           somebody else writes
     │   ├── StoreFull             no space left
@@ -198,6 +203,10 @@ class RowError(InputError):
     """One row of a table is wrong."""
 
 
+class TooLarge(InputError):
+    """More than is taken at once."""
+
+
 class PendingError(CallqaError):
     """Cannot be done now; the item stays pending."""
 
@@ -216,6 +225,22 @@ class NotFound(CallqaError):
 
 class Conflict(CallqaError):
     """The same id with different content, or a step that the state of a thing does not allow."""
+
+
+class Outdated(Conflict):
+    """It was changed since this person looked at it."""
+
+
+class VersionNeeded(Conflict):
+    """An edit that does not say which version it changes."""
+
+
+class SignInNeeded(CallqaError):
+    """Nobody is signed in, or no longer."""
+
+
+class TooManyRequests(CallqaError):
+    """More in a short time than anybody needs."""
 
 
 class NotAllowed(CallqaError):

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.filters import ContactId, ContactQuery, SaidQuery
 from api.language import language_of
 from api.pages.contact_view import HEIGHT, WIDTH, found_in, lines_of, sentiment_course, turns_by_utterance
 from api.pages.environment import link, render
-from api.sources import FromSources
+from api.router import FromCaller, Routes
 from api.summaries import contact_document, contact_summary
 from coaching.focus import build_coached_report
+from qa_pipeline.access import Permission
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.errors import N_, InputError, NotFound
@@ -37,7 +38,7 @@ _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3.5" fill="#0f3d4c"/>'
     '<path d="M3.5 8.5l3 3 6-7" fill="none" stroke="#fff" stroke-width="2.2"/></svg>'
 )
-router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+router = Routes(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,52 +57,52 @@ DOWNLOADS: Mapping[str, _Format] = {
 }
 
 
-@router.get("/static/style.css")
+@router.open("GET", "/static/style.css")
 def style() -> Response:
     """The one stylesheet."""
     return Response(stylesheet(), media_type="text/css", headers={"cache-control": "max-age=300"})
 
 
-@router.get("/favicon.ico")
+@router.open("GET", "/favicon.ico")
 def icon() -> Response:
     """A mark for the browser's tab."""
     return Response(_ICON, media_type="image/svg+xml", headers={"cache-control": "max-age=86400"})
 
 
-@router.get("/")
-def overview(request: Request, sources: FromSources) -> str:
+@router.read("/", Permission.CONTACTS_READ)
+def overview(request: Request, call: FromCaller) -> str:
     """Periods, newest contacts, and what was not scored."""
-    with sources.store.reading() as tx:
+    with call.store.reading() as tx:
         problems = tx.problems.list()
-    newest = list_contacts(sources.store, ContactQuery().as_filter(), offset=0, limit=8)
+    newest = list_contacts(call.store, ContactQuery().as_filter(call.reach), offset=0, limit=8)
     return render(
         "overview.html",
         request,
-        periods=list_periods(sources.store),
+        periods=list_periods(call.store),
         contacts=[contact_summary(listed.contact, listed.inspection) for listed in newest.contacts],
         contacts_count=newest.total,
         problems=problem_rows(problems, language_of(request)),
-        moment=moment_filter(sources.store.time_zone.key),
+        moment=moment_filter(call.store.time_zone.key),
     )
 
 
-@router.get("/contacts")
-def contacts(request: Request, sources: FromSources, wanted: Annotated[SaidQuery, Query()]) -> HTMLResponse:
+@router.read("/contacts", Permission.CONTACTS_READ)
+def contacts(request: Request, call: FromCaller, wanted: Annotated[SaidQuery, Query()]) -> HTMLResponse:
     """Contacts that fit the filters in the address, with the sentences that were looked for."""
     problem = None
     page = ContactPage(contacts=(), total=0)
     searched: SearchPage | None = None
-    where = wanted.as_filter()
+    where = wanted.as_filter(call.reach)
     if wanted.q is None:
-        page = list_contacts(sources.store, where, offset=wanted.offset, limit=wanted.limit)
+        page = list_contacts(call.store, where, offset=wanted.offset, limit=wanted.limit)
     else:
         try:
             searched = search_contacts(
-                sources.store, wanted.q, where, role=wanted.speaker, offset=wanted.offset, limit=wanted.limit
+                call.store, wanted.q, where, role=wanted.speaker, offset=wanted.offset, limit=wanted.limit
             )
         except InputError as error:
             problem = error
-    with sources.store.reading() as tx:
+    with call.store.reading() as tx:
         teams = sorted({agent.team for agent in tx.agents.list() if agent.team})
     shown = searched.contacts if searched else page.contacts
     text = render(
@@ -115,18 +116,20 @@ def contacts(request: Request, sources: FromSources, wanted: Annotated[SaidQuery
         flags=tuple(Flag),
         total=searched.total if searched else page.total,
         teams=teams,
-        periods=[each for each in list_periods(sources.store) if each.is_month],
-        moment=moment_filter(sources.store.time_zone.key),
+        periods=[each for each in list_periods(call.store) if each.is_month],
+        moment=moment_filter(call.store.time_zone.key),
         filters=wanted.model_dump(mode="json", exclude={"offset"}, exclude_none=True, exclude_defaults=True),
     )
     return HTMLResponse(text, status_code=HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK)
 
 
-@router.get("/contacts/{contact_id:path}")
-def contact(request: Request, sources: FromSources, contact_id: ContactId) -> str:
+@router.read("/contacts/{contact_id:path}", Permission.CONTACTS_READ)
+def contact(request: Request, call: FromCaller, contact_id: ContactId) -> str:
     """One contact: transcript with findings beside, facts, sentiment course."""
-    detail = read_contact(sources.store, sources.artifacts, contact_id)
-    document = contact_document(detail, sources, language_of(request))
+    detail = read_contact(call.store, call.sources.artifacts, contact_id)
+    call.reach.check(detail.contact.agent_id, detail.contact.team, subject=contact_id)
+    call.record("contact.view", contact_id)
+    document = contact_document(detail, call.sources, language_of(request))
     transcript = document.transcript
     return render(
         "contact.html",
@@ -138,19 +141,19 @@ def contact(request: Request, sources: FromSources, contact_id: ContactId) -> st
         turns=turns_by_utterance(document),
         course_width=WIDTH,
         course_height=HEIGHT,
-        moment=moment_filter(sources.store.time_zone.key),
+        moment=moment_filter(call.store.time_zone.key),
     )
 
 
-@router.get("/reports/{period}")
-def report(request: Request, sources: FromSources, period: str) -> Response:
+@router.read("/reports/{period}", Permission.REPORTS_READ)
+def report(request: Request, call: FromCaller, period: str) -> Response:
     """The report of a period, with links to its contacts."""
-    made = build_coached_report(sources.store, period, language_of(request), rulebook=sources.rulebook)
+    made = build_coached_report(call.store, period, language_of(request), rulebook=call.sources.rulebook)
     return HTMLResponse(render_html(made, contact_link=link(request, "/contacts/{contact_id}")))
 
 
-@router.get("/reports/{period}/callqa.{extension}")
-def download(request: Request, sources: FromSources, period: str, extension: str) -> Response:
+@router.read("/reports/{period}/callqa.{extension}", Permission.REPORTS_READ)
+def download(request: Request, call: FromCaller, period: str, extension: str) -> Response:
     """The report of a period as a file."""
     if extension not in DOWNLOADS:
         raise NotFound(
@@ -160,6 +163,6 @@ def download(request: Request, sources: FromSources, period: str, extension: str
             known=", ".join(DOWNLOADS),
         )
     form = DOWNLOADS[extension]
-    made = build_coached_report(sources.store, period, language_of(request), rulebook=sources.rulebook)
+    made = build_coached_report(call.store, period, language_of(request), rulebook=call.sources.rulebook)
     disposition = {"content-disposition": f'attachment; filename="callqa-{made.period}.{extension}"'}
     return Response(form.render(made), media_type=form.media_type, headers=disposition)

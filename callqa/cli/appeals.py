@@ -10,7 +10,7 @@ import typer
 from callqa import wiring
 from callqa.cli.calibration_holds import hold_documents, tell_holds
 from callqa.cli.console import AppContext, context, err, out
-from callqa.cli.cycle import attempt, now, print_steps, state_text, step_document, times, today
+from callqa.cli.cycle import attempt, now, print_steps, state_text, step_document, today
 from callqa.cli.options import AgentOption, AnyPeriodOption, ByOption, PeriodOption, ReasonOption, RoleOption
 from qa_pipeline.domain.cycle import AppealDecision, AppealOutcome, StaffRole
 from qa_pipeline.domain.inspection import Outcome
@@ -61,7 +61,7 @@ def file_(
         attempt(by, StaffRole.AGENT, statement),
         now(),
         cards=wiring.scorecards(here.settings),
-        times=times(here.settings),
+        times=wiring.times(here.settings),
     )
     _emit(here, found)
 
@@ -114,7 +114,7 @@ def decide(
         Ruling(instance=instance, outcome=outcome, verdict=verdict, points=points),
         attempt(by, role, reason),
         now(),
-        times=times(here.settings),
+        times=wiring.times(here.settings),
         cards=wiring.scorecards(here.settings),
         hold_rule=wiring.hold_rule(here.settings),
     )

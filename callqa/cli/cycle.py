@@ -7,13 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from callqa.cli.console import AppContext
-from callqa.settings import Settings
-from qa_pipeline.appraisal.consequences import ConsequenceLine
 from qa_pipeline.appraisal.workflow import Attempt, get_workflow
 from qa_pipeline.domain.cycle import StaffRole, Transition
 from qa_pipeline.errors import N_
 from qa_pipeline.report.labels import moment_text
-from qa_pipeline.services.cycle.appeals import Times
 
 
 def now() -> datetime:
@@ -24,22 +21,6 @@ def now() -> datetime:
 def attempt(by: str, role: StaffRole, reason: str = "") -> Attempt:
     """Return who acts, in which role and why."""
     return Attempt(actor=by, role=role, reason=reason)
-
-
-def times(settings: Settings) -> Times:
-    """Return the days that appeals have."""
-    part = settings.cycle
-    return Times(
-        appeal_days=part.appeal_days,
-        answer_days=part.answer_days,
-        second_instance_days=part.second_instance_days,
-    )
-
-
-def consequence_line(settings: Settings) -> ConsequenceLine:
-    """Return below which total nothing follows without reviews by people."""
-    part = settings.cycle
-    return ConsequenceLine(points=part.consequence_points, reviews=part.consequence_reviews)
 
 
 def state_text(here: AppContext, machine: str, state: str) -> str:

@@ -9,7 +9,7 @@ import typer
 from callqa import wiring
 from callqa.cli.changes import change_documents, print_changes
 from callqa.cli.console import AppContext, context, out
-from callqa.cli.cycle import attempt, consequence_line, now, print_steps, state_text, step_document, times, today
+from callqa.cli.cycle import attempt, now, print_steps, state_text, step_document, today
 from callqa.cli.options import AgentOption, ByOption, PeriodArgument, ReasonOption, RoleOption
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.errors import N_
@@ -49,7 +49,7 @@ def reopen(
 def publish(ctx: typer.Context, period: PeriodArgument, by: ByOption, role: RoleOption = StaffRole.HR) -> None:
     """Publish the results that the period was closed on, each as version 1."""
     here = context(ctx)
-    line = consequence_line(here.settings)
+    line = wiring.consequence_line(here.settings)
     found = periods.publish_period(here.store(), period, attempt(by, role), now(), line)
     held = [one.agent_id for one in found if one.no_consequence is not None]
     document = {"period": period, "state": "published", "published": len(found), "no_consequence": held}
@@ -79,7 +79,7 @@ def correct(
         attempt(by, role, reason),
         now(),
         compute=wiring.evaluations_of(here.settings),
-        line=consequence_line(here.settings),
+        line=wiring.consequence_line(here.settings),
     )
     document = {
         "period": period,
@@ -104,7 +104,7 @@ def correct(
 def finish(ctx: typer.Context, period: PeriodArgument, by: ByOption, role: RoleOption = StaffRole.HR) -> None:
     """End the time for appeals; refused while one is open or an upheld one waits for its correction."""
     here = context(ctx)
-    state = periods.finish_period(here.store(), period, attempt(by, role), now(), times(here.settings))
+    state = periods.finish_period(here.store(), period, attempt(by, role), now(), wiring.times(here.settings))
     _tell(here, period, state)
 
 
@@ -120,7 +120,7 @@ def show(ctx: typer.Context, period: PeriodArgument) -> None:
     """Show how far a period is, what is missing, and whether inputs have changed since publication."""
     here = context(ctx)
     compute = wiring.evaluations_of(here.settings)
-    found = read_period(here.store(), period, compute=compute, times=times(here.settings))
+    found = read_period(here.store(), period, compute=compute, times=wiring.times(here.settings))
     here.emit(_document(here, found), lambda: _print(here, found))
 
 

@@ -29,7 +29,11 @@ def serve(
     check_loopback(host)
     settings = app.settings
     application = create_app(
-        store=app.store(), artifacts=wiring.artifacts(settings), rulebook=wiring.rulebook(settings)
+        store=app.store(),
+        artifacts=wiring.artifacts(settings),
+        rulebook=wiring.rulebook(settings),
+        site=wiring.site(settings),
+        options=wiring.service_options(settings),
     )
     listener = _listen(host, port)
     _announce(app, listener)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 
+from qa_pipeline.access import EVERYTHING, Reach
 from qa_pipeline.domain.contact import Contact, ContactKind
 from qa_pipeline.domain.inspection import Flag, Inspection
 from qa_pipeline.store import Store, tables
@@ -19,7 +20,8 @@ from qa_pipeline.store.utterances import SaidWords
 class ContactFilter:
     """What must hold; None asks for nothing. ``text`` occurs in the id or the agent's id, case aside.
 
-    ``said``: in the contact. ``scored`` True: has points; False: inspected without points or not inspected at all.
+    ``said``: in the contact. ``reach``: whose contacts. ``scored`` True: has points; False: inspected without points or
+    not inspected at all.
     """
 
     period: str | None = None
@@ -35,6 +37,7 @@ class ContactFilter:
     until: datetime | None = None
     flag: Flag | None = None
     said: SaidWords | None = None
+    reach: Reach = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,8 @@ def _conditions(wanted: ContactFilter) -> list[ColumnElement[bool]]:
         (inspection.c.passed, wanted.passed),
     )
     found = [column == value for column, value in exact if value is not None]
+    if not wanted.reach.everything:
+        found.append(contact.c.team.in_(wanted.reach.teams) | (contact.c.agent_id == wanted.reach.agent_id))
     if wanted.scored is not None:
         found.append(inspection.c.points.is_not(None) if wanted.scored else inspection.c.points.is_(None))
     if wanted.text:

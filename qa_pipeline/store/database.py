@@ -48,6 +48,13 @@ class Store:
             yield Transaction(connection, self.time_zone)
             begun.rollback()
 
+    def within(self, tx: Transaction) -> Store:
+        """Return this store as seen from inside a writing transaction: what is done through it belongs to that one.
+
+        So several use cases are kept or undone together. Only for the thread that has the transaction.
+        """
+        return _JoinedStore(self.engine, self.time_zone, tx)
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -59,6 +66,22 @@ class Store:
                 yield connection
         except DBAPIError as problem:
             raise _translated(problem, self.engine) from problem
+
+
+class _JoinedStore(Store):
+    """Whatever asks for a transaction gets the one that is under way."""
+
+    def __init__(self, engine: Engine, time_zone: ZoneInfo, tx: Transaction) -> None:
+        super().__init__(engine, time_zone)
+        self._tx = tx
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        yield self._tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        yield self._tx
 
 
 def open_store(url: str, time_zone: ZoneInfo) -> Store:

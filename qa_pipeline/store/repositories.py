@@ -16,7 +16,10 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.performance import Agent, Evaluation
 from qa_pipeline.errors import N_, CallqaError, Conflict, NotFound
 from qa_pipeline.store import tables
+from qa_pipeline.store.accounts import Sessions, Tokens, Users
+from qa_pipeline.store.answers import Answers
 from qa_pipeline.store.assignments import Assignments
+from qa_pipeline.store.audit import Audit
 from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transitions
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
@@ -69,6 +72,11 @@ class Transaction:
         self.evaluations = Evaluations(connection)
         self.runs = Runs(connection)
         self.problems = Problems(connection)
+        self.users = Users(connection)
+        self.sessions = Sessions(connection)
+        self.tokens = Tokens(connection)
+        self.audit = Audit(connection)
+        self.answers = Answers(connection)
 
 
 class Contacts:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from qa_pipeline.errors import N_, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0005"  # equals the newest file under migrations/versions; a test compares
+HEAD = "0011"  # equals the newest file under migrations/versions; a test compares
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -44,7 +44,8 @@ def differences(connection: Connection) -> list[object]:
     """Return what differs between the migrated database and the metadata; empty when nothing does."""
     from alembic.autogenerate import compare_metadata
 
-    import qa_pipeline.store.appraisal_tables  # noqa: F401 -- its tables belong to the metadata
+    import qa_pipeline.store.appraisal_tables
+    import qa_pipeline.store.service_tables  # noqa: F401 -- their tables belong to the metadata
     from qa_pipeline.store.tables import UTTERANCE_INDEX, metadata
 
     options = {"include_name": lambda name, kind, _parents: not (name or "").startswith(UTTERANCE_INDEX)}

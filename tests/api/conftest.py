@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from api.options import ServiceOptions, Site
+from qa_pipeline.domain.account import User
 from qa_pipeline.domain.annotation import (
     AbuseHint,
     Annotation,
@@ -25,6 +27,7 @@ from qa_pipeline.domain.annotation import (
     TurnSatisfaction,
 )
 from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality
@@ -35,6 +38,7 @@ from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store, open_store
 from tests import factories
+from tests.accounts import an_account, bearer
 from tests.conftest import ZONE
 
 RULES = Rulebook(scorecards=[factories.scorecard()], indicators=factories.INDICATORS, templates=[factories.template()])
@@ -137,15 +141,33 @@ def fill(store: Store, artifacts: ArtifactFolder) -> None:
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
-    """The application over October 2026 in SQLite; nothing in these tests writes."""
+    """The application over October 2026 in SQLite; nothing in these tests writes but the audit."""
     folder: Path = tmp_path_factory.mktemp("api")
     store, artifacts = open_store(f"sqlite:///{folder / 'callqa.db'}", ZONE), ArtifactFolder(folder / "artifacts")
     fill(store, artifacts)
-    yield create_app(store=store, artifacts=artifacts, rulebook=RULES)
+    yield make_app(store, artifacts, folder)
     store.close()
 
 
+def make_app(store: Store, artifacts: ArtifactFolder, home: Path) -> FastAPI:
+    """Return the application over a store, with the rules of these tests."""
+    return create_app(store=store, artifacts=artifacts, rulebook=RULES, site=Site(home=home), options=ServiceOptions())
+
+
+def client_of(app: FastAPI, user: User | None) -> TestClient:
+    """Return a client on the loopback address that somebody, or nobody, is signed in with."""
+    headers = bearer(app.state.sources.store, user) if user else {}
+    return TestClient(app, base_url="http://127.0.0.1:8000", headers=headers, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def qa_client(app: FastAPI) -> TestClient:
+    """A client of a QA analyst of the whole site."""
+    return client_of(app, an_account(StaffRole.QA))
+
+
 @pytest.fixture
-def client(app: FastAPI) -> TestClient:
-    """A client on the loopback address."""
-    return TestClient(app, base_url="http://127.0.0.1:8000", raise_server_exceptions=False)
+def client(qa_client: TestClient) -> TestClient:
+    """A client of a QA analyst, without cookies of earlier tests."""
+    qa_client.cookies.clear()
+    return qa_client

@@ -16,7 +16,9 @@ from api.app import create_app
 from callqa import wiring
 from callqa.cli.main import main
 from callqa.settings import read_settings
+from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.store import open_store
+from tests.accounts import an_account, bearer
 from tests.qa_pipeline.audio.sounds import chords, clip, line, sines, wav_bytes, write
 
 AGENT, CUSTOMER = clip("agent_8k"), clip("customer_8k")
@@ -78,8 +80,14 @@ def test_what_holds_no_speech_is_named_with_a_reason(scored: tuple[Path, dict[st
 def test_facts_and_sounds_are_shown(scored: tuple[Path, dict[str, Any]]) -> None:
     settings = read_settings(home=scored[0], lang="en")
     store = open_store(settings.store_url, settings.zone)
-    app = create_app(store=store, artifacts=wiring.artifacts(settings), rulebook=wiring.rulebook(settings))
-    client = TestClient(app, base_url="http://localhost")
+    app = create_app(
+        store=store,
+        artifacts=wiring.artifacts(settings),
+        rulebook=wiring.rulebook(settings),
+        site=wiring.site(settings),
+        options=wiring.service_options(settings),
+    )
+    client = TestClient(app, base_url="http://localhost", headers=bearer(store, an_account(StaffRole.QA)))
     document = client.get("/api/v1/contacts/hold").json()
     facts = document["facts"]
     assert facts["hold_count"] == 1

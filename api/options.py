@@ -1,0 +1,61 @@
+"""How the service behaves: what the settings say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qa_pipeline.appraisal.consequences import ConsequenceLine
+from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.scorecards import list_scorecards
+from qa_pipeline.scoring.holds import HoldRule
+from qa_pipeline.services.cycle.appeals import Times
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The site's rules: where its files are, and the lines and times that its settings draw."""
+
+    home: Path
+    times: Times = field(default_factory=Times)
+    line: ConsequenceLine = field(default_factory=ConsequenceLine)
+    hold_rule: HoldRule = field(default_factory=HoldRule)
+
+    @property
+    def scorecards(self) -> Path:
+        """Folder of the site's own scorecards."""
+        return self.home / "scorecards"
+
+    @property
+    def templates(self) -> Path:
+        """Folder of the site's own appraisal templates."""
+        return self.home / "templates"
+
+    @property
+    def awards(self) -> Path:
+        """Folder of the site's own award rules."""
+        return self.home / "awards"
+
+    @property
+    def uploads(self) -> Path:
+        """Folder of what was uploaded."""
+        return self.home / "uploads"
+
+    def cards(self) -> Sequence[Scorecard]:
+        """Return the scorecards to choose from, as the files are now."""
+        return list_scorecards(self.scorecards)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceOptions:
+    """Limits of the service.
+
+    ``hosts``: names under which it may be asked for besides those of this machine. ``session_hours`` from signing in,
+    ``idle_minutes`` without a request. ``answer_hours``: how long a repeated request gets its first answer again.
+    """
+
+    hosts: tuple[str, ...] = ()
+    session_hours: int = 12
+    idle_minutes: int = 60
+    answer_hours: int = 24

@@ -1,0 +1,10 @@
+"""JSON under /api/v1: one module per area, each with a router made of routes with a rule."""
+
+from fastapi import APIRouter
+
+from api.router import REFUSALS
+from api.v1 import contacts, evaluations, problems, system
+
+router = APIRouter(prefix="/api/v1", responses=REFUSALS)
+for _area in (system, contacts, evaluations, problems):
+    router.include_router(_area.router)
