@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from callqa.cli.console import AppContext, context
-from callqa.cli.evaluation_tables import evaluations_by_template, print_evaluations
+from callqa.cli.evaluation_tables import evaluations_by_template, indicator_of, print_evaluations
 from qa_pipeline.appraisal.balance import Pull, find_imbalance, find_pulls, find_tallies
+from qa_pipeline.appraisal.estimated import MeasureEstimate
 from qa_pipeline.appraisal.notes import names_of, render_note
 from qa_pipeline.appraisal.teams import TeamMean, TeamResult
 from qa_pipeline.domain.performance import DimensionResult, Evaluation, ItemResult, Template
@@ -57,6 +58,7 @@ def _document(here: AppContext, result: PeriodEvaluation) -> dict[str, Any]:
             {"reviewer": one.reviewer, "severity": one.severity_points, "n": one.review_count}
             for one in result.reviewers
         ],
+        "estimates": [_estimate(one) for one in result.estimates],
         "items": [item for template, found in by_template for item in _items(template, found)],
         "warnings": list(_warnings(here, result)),
         "notes": [
@@ -103,6 +105,25 @@ def _team(found: TeamResult) -> dict[str, Any]:
         "team": found.team,
         **_mean(found.points),
         "pass_rate": None if found.passed is None else _mean(found.passed),
+    }
+
+
+def _estimate(found: MeasureEstimate) -> dict[str, Any]:
+    known = found.estimates
+    columns = zip(
+        found.agents,
+        known.reliability.tolist(),
+        known.random_review_count.tolist(),
+        known.sufficient.tolist(),
+        strict=True,
+    )
+    return {
+        "indicator": indicator_of(found.measure),
+        "minimum_reviews": known.minimum_reviews,
+        "agents": [
+            {"agent": agent_id, "reliability": reliability, "random_reviews": count, "sufficient": sufficient}
+            for agent_id, reliability, count, sufficient in columns
+        ],
     }
 
 

@@ -54,6 +54,7 @@ def print_evaluations(here: AppContext, result: PeriodEvaluation) -> None:
         )
     _print_teams(here, result)
     _print_reviewers(here, result)
+    _print_estimates(here, result)
     _print_notes(here, by_template)
     for note in result.notes:
         text = render_note(note, here.translate, names_of(list_indicators(), None), here.settings.lang)
@@ -136,6 +137,30 @@ def _print_reviewers(here: AppContext, result: PeriodEvaluation) -> None:
     for one in result.reviewers:
         table.add_row(one.reviewer, f"{one.severity_points:+.1f}", str(one.review_count))
     out.print(table)
+
+
+def indicator_of(measure: str) -> str:
+    """Return the id of the indicator that a measure of inspections gives."""
+    return next(one.id for one in list_indicators() if one.measure == measure)
+
+
+def _print_estimates(here: AppContext, result: PeriodEvaluation) -> None:
+    """Say how far each estimate tells agents apart, and how many reviews that takes."""
+    names = names_of(list_indicators(), None)
+    for found in result.estimates:
+        minimum = found.estimates.minimum_reviews
+        message = (
+            N_("{indicator}: reliability of agents' estimates {low} to {high}; 0.7 takes {count} random reviews each.")
+            if minimum is not None
+            else N_("{indicator}: reliability of agents' estimates {low} to {high}; the contacts are too few for 0.7.")
+        )
+        here.say(
+            message,
+            indicator=names[indicator_of(found.measure)].in_language(here.settings.lang),
+            low=f"{found.estimates.reliability.min():.2f}",
+            high=f"{found.estimates.reliability.max():.2f}",
+            count=minimum,
+        )
 
 
 def _points(value: float | None, ends: tuple[float, float] | None) -> str:

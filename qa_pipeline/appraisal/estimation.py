@@ -10,6 +10,7 @@ would score the agent on the site's average mix of cases, in the long run.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +23,8 @@ from qa_pipeline.appraisal.mixed_model import Floats, Indices, MixedFit, fit_mix
 RANDOM_REVIEWS_MIN = 2
 # Fixed effects, two variances and an intercept are not estimated from less.
 REVIEWS_MIN = 20
+# The line for comparing providers of health care (J. L. Adams, The Reliability of Provider Profiling, RAND, 2009).
+RELIABLE = 0.7
 # A kind of case or a group has an effect of its own when as many reviews are of it, and as many are not.
 KIND_REVIEWS_MIN = 5
 # Places of the machine's score and of the first group among the fixed effects.
@@ -77,8 +80,12 @@ class Reviewed:
 class AgentEstimates:
     """What is known of each agent; arrays of shape (a,) in the order of their numbers.
 
-    ``df``: degrees of freedom of all intervals. ``reliability``: 0-1, the share of the variance between agents that the
-    estimate tells (1 - se^2 over it). ``sufficient``: whether at least two random reviews stand behind it.
+    ``df``: degrees of freedom of all intervals. ``reliability``: 0-1, the share of the true variance between agents
+    that the estimate tells: 1 - e^2 / (var(value) + mean(e^2)), where e is the error of the distance from the mean of
+    all; an error that all share, such as how strict the panel is, does not count. Its mean is about the squared
+    correlation of estimates and truth. ``minimum_reviews``: how many random reviews an agent with the usual number of
+    contacts needs for a reliability of 0.7, two at least; None where reviews of all contacts would not be enough.
+    ``sufficient``: whether at least two random reviews stand behind it.
     ``severity``: points that each reviewer gives above the panel's average, shape (r,). ``shared``, shape (a, k), and
     ``own``: the error of the values is ``shared @ z`` with k standard normal variables that all agents have in common,
     and each agent's own with the standard deviation ``own``.
@@ -89,6 +96,7 @@ class AgentEstimates:
     low: Floats
     high: Floats
     reliability: Floats
+    minimum_reviews: int | None
     random_review_count: Indices
     sufficient: npt.NDArray[np.bool_]
     severity: Floats
@@ -150,19 +158,22 @@ def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
     contacts = np.bincount(scored.agent, minlength=agent_count)
     # The contacts of a period are themselves a sample of what the agent does.
     machine = fit.fixed[1] if _MACHINE in told else 0.0
-    own = np.sqrt(own**2 + (machine**2 * within_variance + fit.residual_variance) / np.maximum(contacts, 1))
+    sampled = machine**2 * within_variance / np.maximum(contacts, 1)
+    told_apart = _apart_variances(shared, own**2 + sampled)
+    own = np.sqrt(own**2 + sampled + fit.residual_variance / np.maximum(contacts, 1))
     value = site[:, told] @ fit.fixed + fit.agents + fit.reviewers.mean()
     se = np.sqrt((shared**2).sum(axis=1) + own**2)
     df = max(1, len(np.unique(agent)) - 2)
     half = float(stdtrit(df, 0.975)) * se
-    between = float(np.var(value)) + float(np.mean(se**2))
+    between = float(np.var(value)) + float(np.mean(told_apart))
     random_count = np.bincount(agent, ~reviewed.targeted, minlength=agent_count).astype(np.intp)
     return AgentEstimates(
         value=value,
         se=se,
         low=value - half,
         high=value + half,
-        reliability=np.clip(1 - se**2 / between, 0.0, 1.0) if between else np.zeros(agent_count),
+        reliability=np.clip(1 - told_apart / between, 0.0, 1.0) if between else np.zeros(agent_count),
+        minimum_reviews=_minimum_reviews(fit, float(np.median(sampled)), between, float(np.median(contacts))),
         random_review_count=random_count,
         sufficient=random_count >= RANDOM_REVIEWS_MIN,
         severity=fit.reviewers - fit.reviewers.mean(),
@@ -171,6 +182,28 @@ def estimate_agents(scored: Scored, reviewed: Reviewed) -> AgentEstimates:
         shared=shared,
         own=own,
     )
+
+
+def _apart_variances(shared: Floats, own_variance: Floats) -> Floats:
+    """Return the variance of the error of each agent's distance from the mean of all agents.
+
+    What the reviewed contacts being a sample adds is in the agent's own part already.
+    """
+    count = len(own_variance)
+    together = ((shared - shared.mean(axis=0)) ** 2).sum(axis=1)
+    return np.asarray(together + own_variance * (1 - 2 / count) + own_variance.mean() / count)
+
+
+def _minimum_reviews(fit: MixedFit, sampled: float, between: float, contacts: float) -> int | None:
+    """Return from how many reviews of an agent on the own part of the error leaves a reliability of ``RELIABLE``.
+
+    With m reviews it is s_e^2 / (m + s_e^2 / s_u^2), and what comes from the machine's scores being a sample.
+    """
+    room = (1 - RELIABLE) * between - sampled
+    if room <= 0:
+        return None
+    needed = max(RANDOM_REVIEWS_MIN, math.ceil(fit.residual_variance * (1 / room - 1 / fit.agent_variance)))
+    return needed if needed <= contacts else None
 
 
 def _standard_means(scored: Scored, dummies: Floats, agent_count: int) -> tuple[Floats, float]:

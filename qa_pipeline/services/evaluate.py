@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from qa_pipeline.appraisal.assignments import period_notes
-from qa_pipeline.appraisal.estimated import MACHINE_ONLY, MonthInspected, ReviewedContact, combine
+from qa_pipeline.appraisal.estimated import MACHINE_ONLY, MeasureEstimate, MonthInspected, ReviewedContact, combine
 from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
 from qa_pipeline.appraisal.inspected import Inspected, JudgedContact, judge, observe_inspected
 from qa_pipeline.appraisal.observed import Observed, observe_record
@@ -61,7 +61,8 @@ class PeriodEvaluation:
     """The evaluations of a period, by agent.
 
     ``templates``: those that somebody is evaluated by, the most frequent first. ``teams``: the site and its teams.
-    ``reviewers``: by name, where reviews are enough to tell. ``notes``: what is said once for the period.
+    ``reviewers``: by name, where reviews are enough to tell. ``estimates``: of each measure that the mixed model gives,
+    with how far it tells agents apart. ``notes``: what is said once for the period.
     ``stored_count``: evaluations that are new or differ from the ones in force. ``unassigned_contact_count``: inspected
     contacts of the month that name no agent and so count for nobody.
     """
@@ -73,6 +74,7 @@ class PeriodEvaluation:
     unassigned_contact_count: int
     teams: Sequence[TeamResult] = ()
     reviewers: Sequence[ReviewerSeverity] = ()
+    estimates: Sequence[MeasureEstimate] = ()
     notes: Sequence[Reason] = ()
 
     @property
@@ -174,6 +176,7 @@ def compute_period(tx: Transaction, period: str, rules: EvaluationRules) -> Peri
         unassigned_contact_count=unassigned,
         teams=find_team_results(month.judged, month.reviews, month.combined.estimates),
         reviewers=_severities(month.combined),
+        estimates=list(month.combined.estimates.values()),
         notes=(*plan.period_notes, *month.left_out),
     )
 

@@ -14,6 +14,7 @@ from qa_pipeline.appraisal.templates import FOLDER
 from qa_pipeline.kpi.catalogue import list_indicators
 from qa_pipeline.store import open_store
 from tests.factories import month_of_contacts
+from tests.qa_pipeline.services.test_evaluate_period import add_reviews, fill_reviewable
 
 ROLES = ["back-office", "front-line", "new-hire", "online-shop", "team-lead", "technical-support"]
 KPIS = "agent,period,csat,csat n,fcr,fcr n\nA01,2026-10,86%,120,82%,90\nA02,2026-10,4.6,120,79%,90\n"
@@ -157,6 +158,23 @@ def test_places_among_colleagues_are_in_the_document(capsys: pytest.CaptureFixtu
     places = [one["places"] for one in document["evaluations"]]
     assert all(1 <= place["low"] <= place["high"] <= place["of"] == 6 for place in places)
     assert all(0 <= one["above_average"] <= 1 for one in document["evaluations"])
+
+
+def test_how_far_estimates_tell_agents_apart_is_in_the_document_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    settings = read_settings()
+    store = open_store(settings.store_url, settings.zone)
+    fill_reviewable(store)
+    add_reviews(store, 4)
+    store.close()
+    _, document = run(capsys, "evaluate", "--period", "2026-10")
+    assert {one["indicator"] for one in document["estimates"]} >= {"inspection_score", "service_attitude_score"}
+    for one in document["estimates"]:
+        assert one["minimum_reviews"] is None or 2 <= one["minimum_reviews"] <= 12  # contacts of each
+        assert [agent["agent"] for agent in one["agents"]] == [f"A0{number}" for number in range(1, 7)]
+        assert all(0 <= agent["reliability"] <= 1 for agent in one["agents"])
+        assert {(agent["random_reviews"], agent["sufficient"]) for agent in one["agents"]} == {(4, True)}
+    assert main(["evaluate", "--period", "2026-10", "--lang", "en"]) == 0
+    assert "Inspection score: reliability of agents' estimates" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

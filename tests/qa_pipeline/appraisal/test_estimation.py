@@ -26,6 +26,42 @@ def _site(seed: int = 0, agents: int = 40, calls: int = 30, reviews: int = 4) ->
     )
 
 
+def _panel(seed: int, spread: float = 6.0, calls: int = 60, reviews: int = 5) -> tuple[np.ndarray, Scored, Reviewed]:
+    """Truth with SD `spread`, contacts around it with SD 8, a machine that tells nothing and ten reviewers."""
+    random = np.random.default_rng(seed)
+    truth = 70 + spread * random.standard_normal(200)
+    agent = np.repeat(np.arange(200), calls)
+    said = truth[agent] + 8 * random.standard_normal(len(agent))
+    chosen = np.concatenate([place * calls + random.choice(calls, reviews, replace=False) for place in range(200)])
+    reviewer = random.integers(0, 10, len(chosen))
+    score = said[chosen] + 4 * random.standard_normal(10)[reviewer]
+    scored = Scored(agent=agent, score=np.full(len(agent), 70.0), case=np.zeros_like(agent))
+    return (
+        truth,
+        scored,
+        Reviewed(contact=chosen, reviewer=reviewer, score=score, targeted=np.zeros(len(chosen), dtype=bool)),
+    )
+
+
+def test_reliability_is_the_squared_correlation_with_the_truth() -> None:
+    # 6^2 / (6^2 + 8^2 / 5) = .74, less what severities cost.
+    told, squared = [], []
+    for seed in range(6):
+        truth, scored, reviewed = _panel(seed)
+        found = estimate_agents(scored, reviewed)
+        told.append(found.reliability.mean())
+        squared.append(np.corrcoef(found.value, truth)[0, 1] ** 2)
+    assert np.mean(told) == pytest.approx(0.73, abs=0.03)
+    assert np.mean(told) == pytest.approx(np.mean(squared), abs=0.02)
+
+
+def test_the_minimum_of_reviews_is_what_a_reliability_of_7_tenths_takes() -> None:
+    # m / (m + 8^2 / 6^2) = .7 at m = 4.1; with a spread of 3 at 16.6, more than the 15 contacts that there are.
+    needed = [estimate_agents(*_panel(seed)[1:]).minimum_reviews for seed in range(5)]
+    assert sorted(needed)[2] == 5
+    assert estimate_agents(*_panel(0, spread=2.0, calls=15)[1:]).minimum_reviews is None
+
+
 def test_severity_of_reviewers_is_found_and_taken_away() -> None:
     found = estimate_agents(*_site())
     assert found.severity == pytest.approx([6, 0, 0, -6], abs=1.0)
