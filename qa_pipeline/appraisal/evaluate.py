@@ -6,7 +6,7 @@ second; the results are domain values that open into every part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -31,6 +31,7 @@ INSUFFICIENT = "insufficient"
 _NO_INTERVAL = N_("There is no interval: no value says on how many observations it rests.")
 _GRADE_UNCERTAIN = N_("The grade is uncertain: the interval reaches from {low} to {high}.")
 _SPREAD_UNKNOWN = N_("Less than half of the weight has a known spread, so the total cannot be compared to the others.")
+_NOT_INSPECTED = N_("No contact was inspected: what inspections tell has no value; its weight goes to the rest.")
 # What is said of a total, and falls with it.
 ABOUT_TOTAL = frozenset({_NO_INTERVAL, _GRADE_UNCERTAIN, _SPREAD_UNKNOWN})
 _GROUPS = {1: "above", 0: "within", -1: "below"}
@@ -94,8 +95,9 @@ def evaluate_month(
     samples = samples_of(items, weighed)
     standings = _stand(weighed.totals, samples, spreads, with_total, sufficient, _seed(evidence))
     parts = _open(template, used, items, weighed, catalogue)
+    measured = frozenset(indicator for indicator in indicators if catalogue[indicator].measure)
     notes = [
-        _notes(template, *found)
+        _notes(template, measured, *found)
         for found in zip(evidence, given, used, weighed.missing_percent.tolist(), parts, standings, strict=True)
     ]
     return [
@@ -273,6 +275,7 @@ def _item_result(
 
 def _notes(
     template: Template,
+    measured: Collection[str],
     own: Grounds,
     given: Row,
     used: Row,
@@ -281,6 +284,9 @@ def _notes(
     standing: _Standing,
 ) -> tuple[Reason, ...]:
     notes = list(_refusals(template, own, missing_percent))
+    unmeasured = frozenset[str]() if own.contact_count else _unmeasured(template, measured, given)
+    if unmeasured and not template.min_contacts:  # where contacts are needed, the refusal has said it
+        notes.append(Reason(message=_NOT_INSPECTED))
     # Of most values there is nothing to say, and asking takes its time.
     doubtful = [
         place for place, one in enumerate(used) if one is None or one.se is None or one.notes or not one.sufficient
@@ -288,14 +294,25 @@ def _notes(
     if doubtful:
         indicators = [item.indicator for item in template.items]
         for place in doubtful:
-            notes += _item_notes(indicators[place], given[place], used[place])
-    notes += [_about_dimension(dimension.id) for dimension in dimensions if dimension.points is None]
+            if indicators[place] not in unmeasured:
+                notes += _item_notes(indicators[place], given[place], used[place])
+    notes += [
+        _about_dimension(dimension.id)
+        for dimension in dimensions
+        if dimension.points is None and not any(item.indicator in unmeasured for item in dimension.items)
+    ]
     notes += _total_notes(template, standing)
     unscored = own.contact_count - own.scored_count
     if unscored:
         message = N_("{count} inspected contacts have no score and do not count.")
         notes.append(Reason(message=message, params={"count": unscored}))
     return (*notes, *own.notes)
+
+
+def _unmeasured(template: Template, measured: Collection[str], given: Row) -> frozenset[str]:
+    """Return what nothing but inspections gives; that nothing was inspected is said once, not of each."""
+    items = zip(template.items, given, strict=True)
+    return frozenset(item.indicator for item, one in items if one is None and item.indicator in measured)
 
 
 def _refusals(template: Template, own: Grounds, missing_percent: float) -> Iterator[Reason]:

@@ -194,6 +194,27 @@ def test_too_few_scored_contacts_give_no_total() -> None:
     assert found.dimensions[0].points == pytest.approx(92.75)
 
 
+def test_that_nothing_was_inspected_is_said_once() -> None:
+    found = evaluate(inspected=Inspected())
+    refusal = "There is no total: {count} contacts have a score, at least {needed} are needed."
+    inspections = {"script_compliance", "inspection_pass_rate", "service_attitude_score"}
+    assert not any("dimension" in note.params for note in found.notes)
+    assert messages_of(found).count(refusal) == 1
+    assert not inspections & {note.params.get("indicator") for note in found.notes}
+    # Without a bound on contacts there is a total, and then where the weight goes is said, once too.
+    values = {"A1": {record.indicator: observe_record(record, shipped()[record.indicator]) for record in KPIS}}
+    free = replace(FRONT_LINE, min_contacts=0)
+    (found,) = evaluate_month("2026-10", free, values, {"A1": Grounds(fingerprint="f")}, shipped())
+    assert found.total is not None
+    assert (
+        messages_of(found).count(
+            "No contact was inspected: what inspections tell has no value; its weight goes to the rest."
+        )
+        == 1
+    )
+    assert not inspections & {note.params.get("indicator") for note in found.notes}
+
+
 def test_more_than_half_of_the_weight_missing_gives_no_total() -> None:
     found = evaluate(())
     assert (found.total, found.group) == (None, "insufficient")
