@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import KpiDefinition, Template
@@ -10,6 +10,13 @@ from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import fill
 
 _NAMED = ("indicator", "dimension")
+_SHOWN = 10
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a row, cut after the first ten."""
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown}, …" if len(names) > _SHOWN else shown
 
 
 def names_of(definitions: Iterable[KpiDefinition], template: Template | None) -> Mapping[str, Text]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from qa_pipeline.appraisal.notes import listed
 from qa_pipeline.appraisal.rollup import roll_up_months
 from qa_pipeline.appraisal.uncollected import uncollected
+from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.period import months_of
 from qa_pipeline.errors import N_, ConfigurationError, NotFound
 from qa_pipeline.services.evaluate import EvaluationRules, PeriodEvaluation, read_rules
@@ -69,6 +72,13 @@ def compute_rollup(tx: Transaction, period: str, rules: EvaluationRules) -> Peri
     templates = {(each.id, each.version): each for each in rules.templates}
     with uncollected():
         found = roll_up_months(period, evaluations, templates, rules.catalogue)
+    without_value = sorted({one.agent_id for one in evaluations} - {one.agent_id for one in found})
+    if not found and without_value:
+        raise NotFound(
+            N_("Nobody has a value in a month of {period} by a known template."),
+            hint=N_("Import values or score contacts, and evaluate the months again."),
+            period=period,
+        )
     if not found:
         raise NotFound(
             N_("No month of {period} has been evaluated."),
@@ -83,4 +93,10 @@ def compute_rollup(tx: Transaction, period: str, rules: EvaluationRules) -> Peri
         evaluations=found,
         stored_count=0,
         unassigned_contact_count=0,
+        notes=[_left_out(without_value)] if without_value else [],
     )
+
+
+def _left_out(agents: Sequence[str]) -> Reason:
+    message = N_("{count} agents are left out, for no month of theirs has a value by a known template: {agents}.")
+    return Reason(message=message, params={"count": len(agents), "agents": listed(agents)})

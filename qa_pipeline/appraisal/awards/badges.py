@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from qa_pipeline.appraisal.awards.certainty import exceeds_p, find_rise, find_sure
 from qa_pipeline.appraisal.awards.figures import dimension_of, indicator_of, interval, total_figure, total_of
-from qa_pipeline.appraisal.awards.result import Maker, Result, listed, said_basis, said_total
+from qa_pipeline.appraisal.awards.result import Maker, Result, said_basis, said_total
 from qa_pipeline.appraisal.awards.rules import Badge, Reach
 from qa_pipeline.appraisal.evaluate import INSUFFICIENT
+from qa_pipeline.appraisal.notes import listed
 from qa_pipeline.appraisal.uncertainty import Z95
 from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind
 from qa_pipeline.domain.inspection import Reason

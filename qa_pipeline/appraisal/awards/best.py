@@ -10,9 +10,10 @@ from statistics import fmean
 
 from qa_pipeline.appraisal.awards.certainty import Candidate, compare
 from qa_pipeline.appraisal.awards.figures import TOTAL, Sure, interval, total_of
-from qa_pipeline.appraisal.awards.result import Maker, Result, listed, said_basis, said_total
+from qa_pipeline.appraisal.awards.result import Maker, Result, said_basis, said_total
 from qa_pipeline.appraisal.awards.rules import Best, BestAgent, BestTeam
 from qa_pipeline.appraisal.evaluate import INSUFFICIENT
+from qa_pipeline.appraisal.notes import listed
 from qa_pipeline.domain.cycle import Figure, Proposal, ProposalKind
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.errors import N_

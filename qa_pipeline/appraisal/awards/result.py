@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -14,8 +14,6 @@ from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import Evaluation
 from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import N_
-
-_SHOWN_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +80,6 @@ class Maker:
         del content["proposed_at"]  # the day on which somebody looks is no content
         digest = sha256(json.dumps(content, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
         return replace(proposal, id=digest[:12])
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names in a row, cut after the first ten."""
-    shown = ", ".join(names[:_SHOWN_NAMES])
-    return f"{shown}, …" if len(names) > _SHOWN_NAMES else shown
 
 
 def said_total(message: str, evaluation: Evaluation) -> Reason:

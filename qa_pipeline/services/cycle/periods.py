@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from qa_pipeline.appraisal.consequences import ConsequenceLine, find_no_consequence
 from qa_pipeline.appraisal.deadlines import day_after, end_after
+from qa_pipeline.appraisal.notes import listed
 from qa_pipeline.appraisal.workflow import Attempt
 from qa_pipeline.domain.cycle import Publication
 from qa_pipeline.domain.period import period_days
@@ -17,7 +18,6 @@ from qa_pipeline.services.cycle.current import Compute, digest_of, find_outdated
 from qa_pipeline.store import Store, Transaction
 
 MACHINE = "period"
-_SHOWN = 10
 
 
 def open_period(store: Store, period: str, attempt: Attempt, now: datetime) -> str:
@@ -166,7 +166,7 @@ def _check_current(tx: Transaction, period: str, compute: Compute) -> None:
                 hint=N_("Run `callqa evaluate --period {period}`, look at the results, then close the period."),
                 count=len(agents),
                 period=period,
-                agents=_listed(agents),
+                agents=listed(agents),
             )
 
 
@@ -188,7 +188,7 @@ def _check_no_appeal(tx: Transaction, period: str, now: datetime) -> None:
             N_("{count} appeals are open: {ids}."),
             hint=N_("`callqa appeals list --period {period}` tells what each waits for."),
             count=len(found),
-            ids=_listed(found),
+            ids=listed(found),
             period=period,
         )
 
@@ -199,7 +199,7 @@ def _check_no_correction(tx: Transaction, period: str) -> None:
         raise Conflict(
             N_("Upheld appeals wait for a correction of the published result: {agents}."),
             hint=N_("Publish it with `callqa periods correct {period} --agent AGENT`."),
-            agents=_listed(found),
+            agents=listed(found),
             period=period,
         )
 
@@ -221,10 +221,5 @@ def _check_proposals(tx: Transaction, period: str) -> None:
             hint=N_("`callqa awards list --period {period}` shows them."),
             count=len(waiting),
             period=period,
-            ids=_listed(waiting),
+            ids=listed(waiting),
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    listed = ", ".join(names[:_SHOWN])
-    return f"{listed}, …" if len(names) > _SHOWN else listed

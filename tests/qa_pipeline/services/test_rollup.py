@@ -77,3 +77,25 @@ def test_a_quarter_before_its_months_says_what_to_do(kept: Store) -> None:
     with pytest.raises(NotFound) as caught:
         roll_up(kept, "2026-Q3")
     assert caught.value.params["month"] == "2026-07"
+
+
+def test_who_has_no_value_in_any_month_is_named(kept: Store) -> None:
+    put(kept, "2026-07", A01=1)
+    with kept.transaction() as tx:
+        # One observation alone decides nothing, so A02 has no value.
+        alone = KpiRecord(indicator="error_rate", agent_id="A02", period="2026-07", value=0.0, n=1, source="kpi.csv")
+        tx.kpis.put(alone)
+    evaluate_period(kept, "2026-07", "back-office")
+    found = roll_up(kept, "2026-Q3")
+    assert [one.agent_id for one in found.evaluations] == ["A01"]
+    (note,) = found.notes
+    assert note.params == {"count": 1, "agents": "A02"}
+
+
+def test_a_quarter_in_which_nobody_has_a_value_is_none(kept: Store) -> None:
+    with kept.transaction() as tx:
+        alone = KpiRecord(indicator="error_rate", agent_id="A02", period="2026-07", value=0.0, n=1, source="kpi.csv")
+        tx.kpis.put(alone)
+    evaluate_period(kept, "2026-07", "back-office")
+    with pytest.raises(NotFound, match="Nobody has a value in a month of 2026-Q3"):
+        roll_up(kept, "2026-Q3")
