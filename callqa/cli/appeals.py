@@ -184,6 +184,9 @@ def _item_document(found: Appealable) -> dict[str, Any]:
 
 
 def _print_items(here: AppContext, found: Sequence[Appealable]) -> None:
+    if not found:
+        here.say(N_("Nothing of this result can be appealed."))
+        return
     table = here.table([N_("Contact"), N_("Criterion or indicator"), N_("Judged"), N_("Appeal")])
     for one in found:
         table.add_row(
@@ -279,6 +282,9 @@ def _print_decided(here: AppContext, found: Decided) -> None:
 
 
 def _print_list(here: AppContext, found: Sequence[AppealState]) -> None:
+    if not found:
+        here.say(N_("There are no appeals."))
+        return
     headings = ("id", N_("Period"), N_("Agent"), N_("Item"), N_("State"), N_("Decision"), N_("Due"))
     table = here.table(headings)
     day = today(here)

@@ -9,6 +9,7 @@ import typer
 
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.domain.period import check_month, months_of
+from qa_pipeline.errors import N_, ConfigurationError
 
 
 def _month(value: str | None) -> str | None:
@@ -20,6 +21,12 @@ def _month(value: str | None) -> str | None:
 def _period(value: str | None) -> str | None:
     if value is not None:
         months_of(value)
+    return value
+
+
+def _person(value: str) -> str:
+    if not value.strip():
+        raise ConfigurationError(N_("Nobody is named."), hint=N_("Give the name of a person with --by."), field="by")
     return value
 
 
@@ -40,7 +47,7 @@ AnyAgentOption = Annotated[str | None, typer.Option("--agent", help="Agent id.")
 KnownAgentsOption = Annotated[
     bool, typer.Option("--known-agents-only", help="Refuse agents whom nothing has named before.")
 ]
-ByOption = Annotated[str, typer.Option("--by", help="Name of the person who does it; it is kept.")]
+ByOption = Annotated[str, typer.Option("--by", callback=_person, help="Name of the person who does it; it is kept.")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why, in a sentence; it is kept.")]
 RoleOption = Annotated[StaffRole, typer.Option("--role", help="In which role.")]
 TableArgument = Annotated[Path, typer.Argument(help="CSV, TSV, JSON lines (also .gz) or XLSX.")]

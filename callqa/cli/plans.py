@@ -134,6 +134,9 @@ def _proposed_document(found: Proposed) -> dict[str, Any]:
 
 
 def _print_proposed(here: AppContext, period: str, found: Sequence[Proposed]) -> None:
+    if not found:
+        here.say(N_("No agent is known yet: agents come from metadata, indicator tables and assignments."))
+        return
     new = [one for one in found if one.is_new]
     here.say(
         N_("{period}: goals proposed to {new} agents, {unchanged} have them already."),
@@ -150,6 +153,9 @@ def _print_proposed(here: AppContext, period: str, found: Sequence[Proposed]) ->
 
 
 def _print_plans(here: AppContext, found: Sequence[PlanState]) -> None:
+    if not found:
+        here.say(N_("There are no goal plans. `callqa plans propose` makes some."))
+        return
     table = here.table([N_("Period"), N_("Agent"), N_("Template"), N_("State"), N_("Since"), N_("By"), N_("Reason")])
     for one in found:
         table.add_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -158,3 +159,42 @@ def test_people_get_text_in_both_languages(capsys: pytest.CaptureFixture[str], l
         assert capsys.readouterr().out.strip(), command
     assert main(["periods", "show", PERIOD, "--lang", language]) == 0
     assert {"zh": "已公布", "en": "published"}[language] in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("periods", "open", PERIOD),
+        ("plans", "propose", "--period", PERIOD, "--all"),
+        ("samples", "draw", "--period", PERIOD, "--kind", "random"),
+        ("calibration", "hold", "zh-telephone", "greeting", "--reason", "x"),
+        ("awards", "approve", "x"),
+        ("appeals", "accept", "x"),
+        ("incidents", "withdraw", "x", "--reason", "x"),
+    ],
+)
+def test_a_blank_name_is_a_mistake_in_the_command(capsys: pytest.CaptureFixture[str], command: tuple[str, ...]) -> None:
+    code, document = run(capsys, *command, "--by", " ")
+    assert (code, document["error"]["type"], document["error"]["field"]) == (2, "ConfigurationError", "by")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("plans", "list"), "There are no goal plans."),
+        (("appeals", "list"), "There are no appeals."),
+        (("plans", "propose", "--period", PERIOD, "--all", "--by", "Wu"), "No agent is known yet"),
+    ],
+)
+def test_lists_of_nothing_say_so(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    words: str,
+) -> None:
+    monkeypatch.setenv("CALLQA_HOME", str(tmp_path / "empty"))
+    assert main([*command, "--lang", "en"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith(words)
+    assert "┏" not in printed
