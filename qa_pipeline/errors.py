@@ -42,7 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 
 def N_(message: str) -> str:  # noqa: N802 -- the customary gettext marker
@@ -52,7 +52,7 @@ def N_(message: str) -> str:  # noqa: N802 -- the customary gettext marker
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A msgid with the values of its ``{name}`` places; a value may be a message itself."""
+    """A msgid with the values of its ``{name}`` places: a message, a text of both languages or a tuple among them."""
 
     message: str
     params: Mapping[str, object] = field(default_factory=dict)
@@ -138,13 +138,37 @@ def _rebuild(
     return kind(message, hint=hint, file=file, row=row, field=field, **params)
 
 
+@runtime_checkable
+class Bilingual(Protocol):
+    """A text that has each language itself, such as a name from a rule file."""
+
+    def in_language(self, language: str) -> str:
+        """Return the text in a language."""
+        ...
+
+
 def fill(text: str, params: Mapping[str, object], translate: Callable[[str], str] = str) -> str:
-    """Put parameters into ``{name}`` places; text without its parameter stays readable."""
-    shown = {name: value.render(translate) if isinstance(value, Message) else value for name, value in params.items()}
+    """Put parameters into ``{name}`` places; text without its parameter stays readable.
+
+    Messages and texts of both languages are put in the language of `translate`, a tuple as a list of its parts.
+    """
+    shown = {name: _shown(value, translate) for name, value in params.items()}
     try:
         return text.format(**shown)
     except (KeyError, IndexError, ValueError):
         return text
+
+
+def _shown(value: object, translate: Callable[[str], str]) -> object:
+    if isinstance(value, str | int | float):  # nearly all; asking for a protocol takes its time
+        return value
+    if isinstance(value, Message):
+        return value.render(translate)
+    if isinstance(value, Bilingual):
+        return value.in_language(getattr(translate, "language", "en"))
+    if isinstance(value, tuple):
+        return translate(N_(", ")).join(str(_shown(part, translate)) for part in value)
+    return value
 
 
 class ConfigurationError(CallqaError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gettext
 import locale
 import os
-from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -33,9 +33,20 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def translator(language: str) -> Callable[[str], str]:
-    """Return the function that turns a msgid into the reader's language."""
-    return translations(language).gettext
+@dataclass(frozen=True, slots=True)
+class Translator:
+    """Turns a msgid into the reader's language, and knows which that is."""
+
+    language: str
+
+    def __call__(self, message: str) -> str:
+        """Return the text of a msgid."""
+        return translations(self.language).gettext(message)
+
+
+def translator(language: str) -> Translator:
+    """Return what turns a msgid into the reader's language."""
+    return Translator(language)
 
 
 def console_language() -> str:

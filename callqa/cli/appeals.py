@@ -16,7 +16,7 @@ from qa_pipeline.domain.cycle import AppealDecision, AppealOutcome, StaffRole
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.report.labels import OUTCOMES, ROLES, joined, label, moment_text, number_text
+from qa_pipeline.report.labels import APPEAL_OUTCOMES, OUTCOMES, ROLES, joined, label, moment_text, number_text
 from qa_pipeline.services.cycle.appeals import (
     MACHINE,
     Appealable,
@@ -32,11 +32,6 @@ from qa_pipeline.services.cycle.rulings import BlindSheet, Decided, Ruling, deci
 
 app = typer.Typer(name="appeals", no_args_is_help=True, help="Appeals against published results, item by item.")
 
-_OUTCOMES = {
-    AppealOutcome.UPHELD.value: N_("upheld"),
-    AppealOutcome.PARTLY_UPHELD.value: N_("partly upheld"),
-    AppealOutcome.REJECTED.value: N_("rejected"),
-}
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id of the appeal.")]
 
 
@@ -262,7 +257,7 @@ def _print(here: AppContext, found: AppealState) -> None:
         here.say(
             N_("Instance {instance}: {outcome}. {reason}"),
             instance=one.instance,
-            outcome=label(_OUTCOMES, one.outcome.value, here.translate),
+            outcome=label(APPEAL_OUTCOMES, one.outcome.value, here.translate),
             reason=one.reason,
         )
 
@@ -296,7 +291,7 @@ def _print_list(here: AppContext, found: Sequence[AppealState]) -> None:
             one.appeal.agent_id,
             _item_text(here, one),
             state_text(here, MACHINE, one.state),
-            label(_OUTCOMES, one.standing.outcome.value, here.translate) if one.standing else "–",
+            label(APPEAL_OUTCOMES, one.standing.outcome.value, here.translate) if one.standing else "–",
             here.translate(N_("{date}, overdue")).format(date=due) if one.is_overdue(day) else due,
         )
     out.print(table)

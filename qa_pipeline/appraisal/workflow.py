@@ -137,22 +137,22 @@ def check_step(workflow: Workflow, step: Step, state_id: str, subject: str, atte
             N_("{subject} is in the state '{state}', where the step '{step}' is not possible."),
             hint=N_("Possible now: {known}.") if any(workflow.steps_from(state_id)) else N_("Nothing follows on it."),
             subject=subject,
-            state=state_id,
-            step=step.id,
-            known=", ".join(possible.id for possible in workflow.steps_from(state_id)),
+            state=workflow.get_state(state_id).name,
+            step=step.name,
+            known=tuple(possible.name for possible in workflow.steps_from(state_id)),
         )
     if attempt.role not in step.roles:
         raise NotAllowed(
             N_("The role {role} may not take the step '{step}'."),
             hint=N_("Roles that may: {known}."),
             role=attempt.role.value,
-            step=step.id,
+            step=step.name,
             known=", ".join(role.value for role in step.roles),
         )
     _check_person(step, attempt)
     if step.needs_reason and not attempt.reason.strip():
         raise NotAllowed(
-            N_("The step '{step}' needs a reason."), hint=N_("Say why in a sentence; it is kept."), step=step.id
+            N_("The step '{step}' needs a reason."), hint=N_("Say why in a sentence; it is kept."), step=step.name
         )
 
 
@@ -165,17 +165,17 @@ def _check_person(step: Step, attempt: Attempt) -> None:
     actor = attempt.actor.strip()
     if not actor:
         raise NotAllowed(
-            N_("The step '{step}' needs the name of who takes it."), hint=N_("Give it with --by."), step=step.id
+            N_("The step '{step}' needs the name of who takes it."), hint=N_("Give it with --by."), step=step.name
         )
     is_concerned = attempt.concerned is not None and same_person(actor, attempt.concerned)
     if step.person is Person.CONCERNED and not is_concerned:
-        raise NotAllowed(N_("Only {agent} may take the step '{step}'."), agent=attempt.concerned or "?", step=step.id)
+        raise NotAllowed(N_("Only {agent} may take the step '{step}'."), agent=attempt.concerned or "?", step=step.name)
     if step.person is Person.OTHER and (is_concerned or any(same_person(actor, one) for one in attempt.involved)):
         raise NotAllowed(
             N_("{actor} had a part in it before: the step '{step}' is for somebody else."),
             hint=N_("Ask a colleague who has neither judged nor is judged here."),
             actor=actor,
-            step=step.id,
+            step=step.name,
         )
 
 

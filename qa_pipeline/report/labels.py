@@ -51,6 +51,11 @@ class SaysPlaces(Protocol):
     def of(self) -> int: ...
 
 
+APPEAL_OUTCOMES = {
+    "upheld": N_("upheld"),
+    "partly_upheld": N_("partly upheld"),
+    "rejected": N_("rejected"),
+}
 OUTCOMES = {
     "met": N_("met"),
     "partly_met": N_("partly met"),

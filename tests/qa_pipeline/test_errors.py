@@ -7,7 +7,9 @@ import pickle
 import pytest
 
 from qa_pipeline import errors
+from qa_pipeline.domain.scorecard import Text
 from qa_pipeline.errors import CallqaError, Message, RowError
+from qa_pipeline.i18n import translator
 
 
 def all_errors() -> list[type[CallqaError]]:
@@ -53,3 +55,13 @@ def test_a_message_inside_a_message_is_translated_too() -> None:
     assert error.render() == str(error) == "No tabel (table?)."
     assert error.render(lambda text: zh[text]) == "没有 tabel（table？）。"
     assert pickle.loads(pickle.dumps(error)).render() == "No tabel (table?)."
+
+
+def test_names_of_both_languages_and_lists_of_them_follow_the_reader() -> None:
+    take, decide = Text(zh="受理", en="Take up"), Text(zh="初审答复", en="Decide")
+    error = CallqaError("{step}: possible are {known}.", step=take, known=(take, decide, "x"))
+    assert error.render() == "Take up: possible are Take up, Decide, x."
+    # The sentence has no Chinese here, its parts have; the comma between them is the catalogue's.
+    assert error.render(translator("zh")) == "受理: possible are 受理、初审答复、x."
+    assert error.render(translator("en")) == error.render()
+    assert pickle.loads(pickle.dumps(error)).render(translator("zh")) == error.render(translator("zh"))

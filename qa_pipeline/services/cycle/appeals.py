@@ -10,12 +10,13 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from qa_pipeline.appraisal.deadlines import day_after, end_after
-from qa_pipeline.appraisal.workflow import Attempt
+from qa_pipeline.appraisal.workflow import Attempt, get_workflow
 from qa_pipeline.domain.cycle import Appeal, AppealDecision, AppealOutcome, Publication, Transition
 from qa_pipeline.domain.inspection import Finding, Inspection, Outcome
 from qa_pipeline.domain.period import period_days
 from qa_pipeline.domain.scorecard import Scorecard
-from qa_pipeline.errors import N_, ConfigurationError, Conflict, NotFound
+from qa_pipeline.errors import N_, ConfigurationError, Conflict, Message, NotFound
+from qa_pipeline.report.labels import APPEAL_OUTCOMES
 from qa_pipeline.services.cycle.advance import advance
 from qa_pipeline.services.reviews import effective_contacts
 from qa_pipeline.store import Store, Transaction
@@ -368,7 +369,9 @@ def _check_item(earlier: Sequence[AppealState], publication: Publication, item: 
                 hint=N_("An item is decided once for each published version of a result."),
                 item=item.text,
                 id=one.appeal.id,
-                outcome=one.standing.outcome.value if one.standing else one.state,
+                outcome=Message(APPEAL_OUTCOMES[one.standing.outcome.value])
+                if one.standing
+                else get_workflow(MACHINE).get_state(one.state).name,
             )
 
 

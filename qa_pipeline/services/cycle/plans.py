@@ -8,7 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from qa_pipeline.appraisal.assignments import find_template
-from qa_pipeline.appraisal.workflow import Attempt
+from qa_pipeline.appraisal.workflow import Attempt, get_workflow
 from qa_pipeline.domain.cycle import GoalPlan, Transition
 from qa_pipeline.domain.inspection import Reason
 from qa_pipeline.domain.performance import Template
@@ -148,7 +148,7 @@ def check_running(tx: Transaction, period: str) -> None:
             N_("The period {period} is closed (state '{state}'): its goals can no longer be agreed."),
             hint=N_("Goals are agreed before a period counts; propose them for the next one."),
             period=period,
-            state=state,
+            state=get_workflow("period").get_state(state).name,
         )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from qa_pipeline.appraisal.assignments import find_template
 from qa_pipeline.appraisal.running import RunningItem, run_on
+from qa_pipeline.appraisal.workflow import get_workflow
 from qa_pipeline.domain.performance import Evaluation, Template
 from qa_pipeline.domain.period import period_days
 from qa_pipeline.errors import N_, Conflict, NotFound
@@ -55,7 +56,7 @@ def read_running(
                 N_("The period {period} does not run any more (state '{state}')."),
                 hint=N_("Published results are shown by `callqa results show`."),
                 period=period,
-                state=state,
+                state=get_workflow(MACHINE).get_state(state).name,
             )
         found = next((one for one in compute(tx, period) if one.agent_id == agent_id), None)
     if found is None:

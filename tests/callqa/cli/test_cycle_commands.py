@@ -68,7 +68,11 @@ def test_plans(capsys: pytest.CaptureFixture[str]) -> None:
     assert {one["outcome"] for one in found["plans"]} == {"proposed"} and len(found["plans"]) == 6
     done(capsys, "plans", "confirm", "--period", PERIOD, "--agent", "A01", "--by", "A01")
     error = refused(capsys, "plans", "confirm", "--period", PERIOD, "--agent", "A02", "--by", "A01")
-    assert (error["type"], error["message"]) == ("NotAllowed", "Only A02 may take the step 'confirm'.")
+    assert (error["type"], error["message"]) == ("NotAllowed", "Only A02 may take the step 'Confirm'.")
+    in_chinese = refused(
+        capsys, "plans", "confirm", "--period", PERIOD, "--agent", "A02", "--by", "A01", "--lang", "zh"
+    )
+    assert "本人确认" in in_chinese["message"]
     disputed = ("plans", "dispute", "--period", PERIOD, "--agent", "A02", "--by", "A02", "--reason", "too high")
     assert done(capsys, *disputed)["state"] == "disputed"
     states = [one["state"] for one in done(capsys, "plans", "list", "--period", PERIOD)["plans"]]
