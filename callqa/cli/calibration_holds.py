@@ -18,7 +18,12 @@ from qa_pipeline.report.labels import percent_text
 from qa_pipeline.scorecards import get_scorecard
 from qa_pipeline.scoring.holds import ErrorRate, HoldRule
 from qa_pipeline.scoring.proportions import Share
-from qa_pipeline.services.calibration.holds import error_rates, hold_criterion, update_holds
+from qa_pipeline.services.calibration.holds import (
+    error_rates,
+    hold_criterion,
+    release_criterion,
+    update_holds,
+)
 
 CardId = Annotated[str, typer.Argument(metavar="SCORECARD", help="Id of the scorecard.")]
 CriterionId = Annotated[str, typer.Argument(metavar="CRITERION", help="Id of the criterion.")]
@@ -60,7 +65,9 @@ def release(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reaso
     here = context(ctx)
     _check(here, scorecard, criterion, reason, by)
     with here.store().transaction() as tx:
-        released = tx.holds.release(scorecard, criterion, by=by.strip(), reason=reason.strip(), at=datetime.now(UTC))
+        released = release_criterion(
+            tx, scorecard, criterion, by=by.strip(), reason=reason.strip(), at=datetime.now(UTC)
+        )
     here.emit(_document(here, released), lambda: _tell_released(here, released))
 
 

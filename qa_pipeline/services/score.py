@@ -12,12 +12,15 @@ from time import perf_counter
 from typing import Any
 
 from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError
 from qa_pipeline.intake.discover import IgnoredFiles
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.ports import Executor, TaskOutcome
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
+from qa_pipeline.services.webhooks import emit
 from qa_pipeline.stages.inspect import (
     InspectionOptions,
     InspectionResult,
@@ -202,6 +205,8 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
             tx.artifacts.put(task.contact.id, _artifacts(task))
             tx.utterances.put(task.contact.id, result.said)
             tx.problems.clear(_subject(task))
+            if added and result.inspection.score.fatal:
+                _tell_red_line(tx, result.inspection)
         run.done += int(added)
         run.skipped += int(not added)
         run.contact_ids.append(task.contact.id)
@@ -218,6 +223,17 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
             # Its words wait for an engine, but who spoke when is known and can be shown.
             tx.artifacts.put(task.contact.id, {"listen": task.fingerprints.listen})
     (run.pending if is_pending else run.failed).append(Failure(path=path, error=error))
+
+
+def _tell_red_line(tx: Transaction, inspection: Inspection) -> None:
+    emit(
+        tx,
+        WebhookKind.RED_LINE,
+        inspection.contact_id,
+        scorecard_id=inspection.scorecard_id,
+        scorecard_version=inspection.scorecard_version,
+        criteria=", ".join(inspection.score.fatal),
+    )
 
 
 def as_ours(error: BaseException, path: str) -> CallqaError:

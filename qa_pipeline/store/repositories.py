@@ -29,6 +29,7 @@ from qa_pipeline.store.ratings import Incidents, Objectives, Ratings
 from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.samples import Samples
 from qa_pipeline.store.utterances import Utterances
+from qa_pipeline.store.webhooks import Deliveries, Webhooks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,8 @@ class Transaction:
         self.tokens = Tokens(connection)
         self.audit = Audit(connection)
         self.answers = Answers(connection)
+        self.webhooks = Webhooks(connection)
+        self.deliveries = Deliveries(connection)
 
 
 class Contacts:

@@ -45,7 +45,8 @@ def differences(connection: Connection) -> list[object]:
     from alembic.autogenerate import compare_metadata
 
     import qa_pipeline.store.appraisal_tables
-    import qa_pipeline.store.service_tables  # noqa: F401 -- their tables belong to the metadata
+    import qa_pipeline.store.service_tables
+    import qa_pipeline.store.webhook_tables  # noqa: F401 -- their tables belong to the metadata
     from qa_pipeline.store.tables import UTTERANCE_INDEX, metadata
 
     options = {"include_name": lambda name, kind, _parents: not (name or "").startswith(UTTERANCE_INDEX)}

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from qa_pipeline.domain.cycle import AppealOutcome, CriterionHold
 from qa_pipeline.domain.inspection import Inspection, Outcome, Reason
 from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.holds import ErrorRate, HoldRule
 from qa_pipeline.scoring.proportions import Share
 from qa_pipeline.services.calibration.verdicts import Key, ReviewedCriterion, list_independent, machine_outcome
 from qa_pipeline.services.cycle.appeals import appealed_outcomes
 from qa_pipeline.services.reviews import reviewed_values
+from qa_pipeline.services.webhooks import emit
 from qa_pipeline.store import Transaction
 
 AUTOMATIC = "callqa"
@@ -45,7 +47,7 @@ def update_holds(
             held_by=AUTOMATIC,
             held_at=at,
         )
-        tx.holds.add(hold)
+        _add(tx, hold)
         new.append(hold)
     return tuple(new)
 
@@ -61,8 +63,28 @@ def hold_criterion(
         held_by=by,
         held_at=at,
     )
-    tx.holds.add(hold)
+    _add(tx, hold)
     return hold
+
+
+def release_criterion(
+    tx: Transaction, scorecard_id: str, criterion_id: str, *, by: str, reason: str, at: datetime
+) -> CriterionHold:
+    """Let a criterion score by itself again because a person says so; raises NotFound when it is not on hold."""
+    released = tx.holds.release(scorecard_id, criterion_id, by=by, reason=reason, at=at)
+    emit(tx, WebhookKind.CRITERION_RELEASED, f"{scorecard_id}/{criterion_id}", **_names(released))
+    return released
+
+
+def _add(tx: Transaction, hold: CriterionHold) -> None:
+    tx.holds.add(hold)
+    by_error_rate = hold.held_by == AUTOMATIC
+    subject = f"{hold.scorecard_id}/{hold.criterion_id}"
+    emit(tx, WebhookKind.CRITERION_HELD, subject, **_names(hold), by_error_rate=by_error_rate)
+
+
+def _names(hold: CriterionHold) -> dict[str, str]:
+    return {"scorecard_id": hold.scorecard_id, "criterion_id": hold.criterion_id}
 
 
 def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at: datetime) -> Sequence[ErrorRate]:

@@ -15,10 +15,12 @@ from qa_pipeline.domain.cycle import Appeal, AppealDecision, AppealOutcome, Publ
 from qa_pipeline.domain.inspection import Finding, Inspection, Outcome
 from qa_pipeline.domain.period import period_days
 from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.errors import N_, ConfigurationError, Conflict, Message, NotFound
 from qa_pipeline.report.labels import APPEAL_OUTCOMES
 from qa_pipeline.services.cycle.advance import advance
 from qa_pipeline.services.reviews import effective_contacts
+from qa_pipeline.services.webhooks import emit
 from qa_pipeline.store import Store, Transaction
 
 MACHINE = "appeal"
@@ -149,6 +151,17 @@ def file_appeal(
             "item_open": lambda: _check_item(earlier, publication, item, now),
         }
         advance(tx, MACHINE, appeal.id, "file", replace(attempt, concerned=agent_id), now, guards=guards)
+        emit(
+            tx,
+            WebhookKind.APPEAL_FILED,
+            appeal.id,
+            period=period,
+            contact_id=appeal.contact_id,
+            scorecard_id=scorecard_id,
+            criterion_id=appeal.criterion_id,
+            indicator=appeal.indicator,
+            due_on=appeal.due_on.isoformat(),
+        )
         return get_appeal(tx, appeal.id)
 
 
@@ -193,7 +206,11 @@ def answer_appeal(store: Store, appeal_id: str, step: str, attempt: Attempt, now
     """
     with store.transaction() as tx:
         take_step(tx, get_appeal(tx, appeal_id), step, attempt, now)
-        return get_appeal(tx, appeal_id)
+        answered = get_appeal(tx, appeal_id)
+        if step == "escalate":
+            due_on = answered.due_on.isoformat() if answered.due_on else None
+            emit(tx, WebhookKind.APPEAL_ESCALATED, appeal_id, period=answered.appeal.period, due_on=due_on)
+        return answered
 
 
 def take_step(tx: Transaction, found: AppealState, step: str, attempt: Attempt, now: datetime) -> None:

@@ -14,6 +14,7 @@ from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.domain.review import Review, Selection, Verdict
 from qa_pipeline.domain.scorecard import Criterion, Scorecard
 from qa_pipeline.domain.transcript import Transcript
+from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.errors import N_, ConfigurationError, Conflict
 from qa_pipeline.scoring.holds import HoldRule
 from qa_pipeline.services.calibration.holds import update_holds
@@ -28,6 +29,7 @@ from qa_pipeline.services.cycle.appeals import (
     judges_of,
     take_step,
 )
+from qa_pipeline.services.webhooks import emit
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store, Transaction
 
@@ -160,6 +162,8 @@ def decide_appeal(
         if ruling.verdict is not None or ruling.points is not None:
             review = _review(tx, found.appeal, ruling, attempt, now)
             tx.reviews.add(review)
+        outcome, period = ruling.outcome.value, found.appeal.period
+        emit(tx, WebhookKind.APPEAL_DECIDED, appeal_id, period=period, instance=ruling.instance, outcome=outcome)
         holds = update_holds(tx, cards, hold_rule, now)
         return Decided(appeal=get_appeal(tx, appeal_id), review=review, holds=holds)
 
