@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import typer
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
 from callqa.settings import Settings
@@ -49,6 +51,45 @@ EXIT_CODES: Mapping[type[CallqaError], int] = {
 # No markup: names, ids and quotes may hold square brackets, in lines and in the cells of tables alike.
 out = Console(highlight=False, markup=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+# What stays in one piece in a cell: Chinese and other wide characters may part anywhere, though not in a heading.
+_WORD = re.compile(r"[^\s\u2e80-\uffef]+|[\u2e80-\uffef]")
+
+
+class WholeWords(Table):
+    """A table that breaks no word where the window has room for the longest one of each column."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Give each column its longest word at least, with less air where that is needed."""
+        texts = [[str(cell) for cell in (column.header, *column.cells)] for column in self.columns]
+        whole = [max(map(cell_len, cells)) for cells in texts]
+        least = [
+            wanted
+            if column.no_wrap
+            else max(map(cell_len, (*cells[0].split(), *_WORD.findall(" ".join(cells[1:])), "")))
+            for column, cells, wanted in zip(self.columns, texts, whole, strict=True)
+        ]
+        for padding in (1, 0):
+            # Each column has a border to its left, and the last one another.
+            room = options.max_width - len(least) * (2 * padding + 1) - 1
+            if sum(least) <= room:
+                self.padding = (0, padding)
+                self._share(least, whole, room)
+                break
+        return super().__rich_console__(console, options)
+
+    def _share(self, least: Sequence[int], whole: Sequence[int], room: int) -> None:
+        """Take the room that is missing from the widest columns."""
+        for widest in range(min(max(whole), room), -1, -1):
+            widths = [max(low, min(high, widest)) for low, high in zip(least, whole, strict=True)]
+            if sum(widths) <= room:
+                break
+        left = room - sum(widths)
+        for column, width, high in zip(self.columns, widths, whole, strict=True):
+            is_short = width == widest < high and left > 0
+            left -= is_short
+            column.width = width + is_short
 
 
 @dataclass
@@ -101,7 +142,7 @@ class AppContext:
 
     def table(self, headings: Iterable[str], **style: Any) -> Table:
         """Return a table with translated headings; nothing is cut, and ids stay in one line to be copied."""
-        found = Table(**style)
+        found = WholeWords(**style)
         for heading in headings:
             found.add_column(self.translate(heading), overflow="fold", no_wrap=heading == "id")
         return found
