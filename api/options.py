@@ -53,9 +53,23 @@ class ServiceOptions:
 
     ``hosts``: names under which it may be asked for besides those of this machine. ``session_hours`` from signing in,
     ``idle_minutes`` without a request. ``answer_hours``: how long a repeated request gets its first answer again.
+    ``table_mb``: the largest table that is taken. ``proxies``: whose forwarded headers are believed.
+    ``requests_per_minute`` of one person or token, ``open_requests_per_minute`` and ``sign_ins_per_minute`` of one
+    address, in each server process. ``body_kb``: the largest request without a file. ``disk_free_mb``: below it the
+    server is not ready. ``metrics_local``: metrics without a token on this machine. ``webhook_private_hosts``: whether
+    messages may go into the site's own network.
     """
 
     hosts: tuple[str, ...] = ()
     session_hours: int = 12
     idle_minutes: int = 60
     answer_hours: int = 24
+    proxies: tuple[str, ...] = ()
+    requests_per_minute: int = 600
+    open_requests_per_minute: int = 120
+    sign_ins_per_minute: int = 10
+    body_kb: int = 1024
+    disk_free_mb: int = 500
+    metrics_local: bool = False
+    webhook_private_hosts: bool = False
+    table_mb: int = 20

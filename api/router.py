@@ -81,7 +81,7 @@ class Routes(APIRouter):
             endpoint,
             methods=[method],
             dependencies=[Depends(caller_with(permission))],
-            openapi_extra={PERMISSION: permission.value},
+            openapi_extra={PERMISSION: permission.value} | options.pop("openapi_extra", {}),
             **options,
         )
 

@@ -174,6 +174,28 @@ class ServiceSettings(_Part):
     )
     session_hours: int = Field(12, ge=1, le=720, description="hours after signing in when one must sign in again")
     idle_minutes: int = Field(60, ge=1, le=1440, description="minutes without a request after which one must sign in")
+    proxies: tuple[str, ...] = Field(
+        (), description="addresses or networks of the proxies in front, whose forwarded headers are believed"
+    )
+    requests_per_minute: int = Field(
+        600, ge=10, le=100_000, description="requests of one person or token that each server process answers"
+    )
+    open_requests_per_minute: int = Field(
+        120, ge=10, le=100_000, description="requests of one address without signing in that each process answers"
+    )
+    sign_ins_per_minute: int = Field(
+        10, ge=1, le=1000, description="attempts to sign in from one address that each process takes"
+    )
+    body_kb: int = Field(1024, ge=16, le=102_400, description="largest request without a file")
+    stop_seconds: int = Field(20, ge=1, le=600, description="seconds that running requests have when it is stopped")
+    disk_free_mb: int = Field(500, ge=0, description="free space below which the server says it is not ready")
+    metrics_local: bool = Field(False, description="metrics without a token for programs on this machine")
+    webhook_private_hosts: bool = Field(
+        False, description="messages of webhooks may go into the own network, there by http too"
+    )
+    webhook_timeout_s: float = Field(10.0, gt=0, le=30, description="seconds that the receiver of a webhook has")
+    log_format: Literal["text", "json"] = Field("text", description="form of the log of serve and work")
+    table_mb: int = Field(20, ge=1, le=1024, description="largest table (CSV or workbook) that is taken as an upload")
 
 
 class BatchSettings(_Part):

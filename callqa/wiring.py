@@ -256,4 +256,6 @@ def site(settings: Settings) -> Site:
 def service_options(settings: Settings) -> ServiceOptions:
     """Return the limits of the service."""
     part = settings.service
-    return ServiceOptions(hosts=part.hosts, session_hours=part.session_hours, idle_minutes=part.idle_minutes)
+    return ServiceOptions(
+        hosts=part.hosts, session_hours=part.session_hours, idle_minutes=part.idle_minutes, table_mb=part.table_mb
+    )

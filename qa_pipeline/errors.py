@@ -17,7 +17,8 @@
     │   ├── TranscriptError       an imported transcript or chat
     │   ├── TableError            a whole table: no header, unreadable encoding
     │   ├── RowError              one row of a table
-    │   └── TooLarge              more than is taken at once
+    │   ├── TooLarge              more than is taken at once
+    │   └── WrongContent          not of a kind that is taken here, whatever its name says
     ├── PendingError              cannot be done now, nothing is wrong with the item
     │   └── NeedsModel            no engine with weights for it; the hint says what to run
     ├── EngineError               an engine is missing or failed
@@ -27,6 +28,7 @@
     │   └── VersionNeeded         an edit that does not say what it changes
     ├── SignInNeeded              nobody is signed in, or no longer
     ├── NotAllowed                a step that this person may not take
+    │   └── PasswordChangeNeeded  nothing else before the person has a password of their own
     ├── TooManyRequests           more in a short time than anybody needs
     ├── StoreError                database or artifact folder
     │   ├── StoreLocked           somebody else writes
@@ -231,6 +233,10 @@ class TooLarge(InputError):
     """More than is taken at once."""
 
 
+class WrongContent(InputError):
+    """Not of a kind that is taken here, whatever its name says."""
+
+
 class PendingError(CallqaError):
     """Cannot be done now; the item stays pending."""
 
@@ -269,6 +275,10 @@ class TooManyRequests(CallqaError):
 
 class NotAllowed(CallqaError):
     """A step that this person may not take."""
+
+
+class PasswordChangeNeeded(NotAllowed):
+    """The password was made by somebody else and has to be changed before anything else."""
 
 
 class StoreError(CallqaError):
