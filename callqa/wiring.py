@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from qa_pipeline.services.cycle.current import Compute, evaluations_by
 from qa_pipeline.services.evaluate import read_rules
 from qa_pipeline.services.rules.calibration_file import read_calibration
 from qa_pipeline.services.score import Batch
+from qa_pipeline.services.webhooks.delivery import DeliveryOptions
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import InspectionOptions
 from qa_pipeline.vocabulary import read_lexicon
@@ -254,8 +255,13 @@ def site(settings: Settings) -> Site:
 
 
 def service_options(settings: Settings) -> ServiceOptions:
-    """Return the limits of the service."""
+    """Return the limits of the service: those of its options that are settings too."""
     part = settings.service
-    return ServiceOptions(
-        hosts=part.hosts, session_hours=part.session_hours, idle_minutes=part.idle_minutes, table_mb=part.table_mb
-    )
+    set_ones = {each.name: getattr(part, each.name) for each in fields(ServiceOptions) if hasattr(part, each.name)}
+    return ServiceOptions(**set_ones)
+
+
+def delivery_options(settings: Settings) -> DeliveryOptions:
+    """Return how messages are sent to webhooks."""
+    part = settings.service
+    return DeliveryOptions(timeout_s=part.webhook_timeout_s, private_hosts=part.webhook_private_hosts)

@@ -28,6 +28,17 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
+class DeliveryProblem(StrEnum):
+    """Why an attempt failed."""
+
+    UNREACHABLE = "unreachable"  # no such name, or nothing listens
+    TIMEOUT = "timeout"
+    TLS = "tls"  # the certificate, or what was spoken was no TLS
+    FORBIDDEN_ADDRESS = "forbidden_address"
+    BAD_ANSWER = "bad_answer"  # not HTTP, or broken off
+    STATUS = "status"  # an answer that is not 2xx
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """Where messages of some kinds go. ``version`` counts the changes, from 1."""
@@ -61,7 +72,7 @@ class Delivery:
     """One message to one webhook. ``id`` is the receiver's webhook-id, the same at each attempt.
 
     ``document`` is the body as it is signed and sent. ``due_at``: when it is tried next. ``status``: what the receiver
-    answered last, None when nothing came. ``problem``: why the last attempt failed, in English as it came.
+    answered last, None when nothing came. ``problem``: why the last attempt failed.
     """
 
     id: str
@@ -75,4 +86,4 @@ class Delivery:
     due_at: datetime
     tried_at: datetime | None = None
     status: int | None = None
-    problem: str | None = None
+    problem: DeliveryProblem | None = None

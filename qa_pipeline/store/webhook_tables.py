@@ -39,7 +39,7 @@ webhook_delivery = Table(
     Column("due_at", UtcMoment, nullable=False),
     Column("tried_at", UtcMoment),
     Column("status", Integer),
-    Column("problem", Text),
+    Column("problem", String(40)),
     Index("ix_webhook_delivery_webhook_id", "webhook_id", "number"),
     Index("ix_webhook_delivery_state", "state", "webhook_id", "subject"),
 )

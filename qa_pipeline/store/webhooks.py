@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, insert, or_, select, update
 
-from qa_pipeline.domain.webhook import Delivery, DeliveryState, Webhook, WebhookKind, WebhookSecrets
+from qa_pipeline.domain.webhook import Delivery, DeliveryProblem, DeliveryState, Webhook, WebhookKind, WebhookSecrets
 from qa_pipeline.errors import N_, NotFound, Outdated
 from qa_pipeline.store import tables
 from qa_pipeline.store.webhook_tables import webhook as _webhooks
@@ -173,12 +173,14 @@ class Deliveries:
         query = select(_deliveries.c.state, func.count()).group_by(_deliveries.c.state)
         return {DeliveryState(state): count for state, count in self._connection.execute(query)}
 
-    def forget(self, before: datetime) -> int:
-        """Drop messages that are delivered or dead and were last tried before a moment; returns how many."""
-        is_over = _deliveries.c.state != DeliveryState.WAITING.value
-        return int(
-            self._connection.execute(delete(_deliveries).where(is_over, _deliveries.c.tried_at < before)).rowcount
+    def forget(self, webhook_id: str, before: datetime) -> int:
+        """Drop messages of a webhook that are over and were last tried before a moment; returns how many."""
+        query = delete(_deliveries).where(
+            _deliveries.c.webhook_id == webhook_id,
+            _deliveries.c.state != DeliveryState.WAITING.value,
+            _deliveries.c.tried_at < before,
         )
+        return int(self._connection.execute(query).rowcount)
 
 
 def _is_due(now: datetime, pause_s_max: float) -> ColumnElement[bool]:
@@ -213,4 +215,6 @@ def _webhook(row: RowMapping) -> Webhook:
 
 def _delivery(row: RowMapping) -> Delivery:
     fields = {name: value for name, value in row.items() if name != "number"}
-    return Delivery(**fields | {"kind": WebhookKind(row["kind"]), "state": DeliveryState(row["state"])})
+    problem = DeliveryProblem(row["problem"]) if row["problem"] else None
+    kinds = {"kind": WebhookKind(row["kind"]), "state": DeliveryState(row["state"]), "problem": problem}
+    return Delivery(**fields | kinds)

@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("due_at", _MOMENT, nullable=False),
         sa.Column("tried_at", _MOMENT),
         sa.Column("status", sa.Integer),
-        sa.Column("problem", sa.Text),
+        sa.Column("problem", sa.String(40)),
         sa.ForeignKeyConstraint(
             ["webhook_id"], ["webhook.id"], name="fk_webhook_delivery_webhook_id", ondelete="CASCADE"
         ),
