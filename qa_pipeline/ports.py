@@ -267,9 +267,19 @@ class TaskOutcome:
     error: BaseException | None = None
 
 
+def never() -> bool:
+    """Tell that nobody has asked to stop."""
+    return False
+
+
 class Executor(Protocol):
     """Runs a function over tasks, unordered; one failed task never ends the others."""
 
-    def run(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[TaskOutcome]:
-        """Yield an outcome per task as they finish, holding only a bounded number of tasks at a time."""
+    def run(
+        self, function: Callable[[Any], Any], tasks: Iterable[Any], is_stopped: Callable[[], bool] = never
+    ) -> Iterator[TaskOutcome]:
+        """Yield an outcome per task as they finish, holding only a bounded number of tasks at a time.
+
+        Once `is_stopped` says so it ends; the tasks under way are dropped.
+        """
         ...

@@ -79,7 +79,9 @@ def score(
         return
     plan = scoring.plan_score(store, paths, metadata, batch)
     with progress_bar(app, len(plan.missing)) as advance:
-        run = scoring.score_paths(store, plan, batch, wiring.executor(app.settings, workers), advance)
+        run = scoring.score_paths(
+            store, plan, batch, wiring.executor(app.settings, workers), scoring.Watch(on_progress=advance)
+        )
     if app.json:
         _write_run(app, store, run)
     else:

@@ -22,7 +22,7 @@ from qa_pipeline.services.kpi_import import ImportResult, import_kpis
 from qa_pipeline.services.ratings import RatingImport, import_ratings
 from qa_pipeline.services.report import write_report
 from qa_pipeline.services.reviews import ReviewImport, import_reviews
-from qa_pipeline.services.score import Progress, ScoreRun, plan_score, score_paths
+from qa_pipeline.services.score import Progress, ScoreRun, Watch, plan_score, score_paths
 from qa_pipeline.store import Store
 
 ShowProgress = Callable[[int], AbstractContextManager[Callable[[Progress], None]]]
@@ -49,7 +49,7 @@ def score_set(store: Store, settings: Settings, demo: DemoSet, show: ShowProgres
     batch = wiring.batch(settings)
     plan = plan_score(store, [demo.recordings, demo.chats], demo.metadata, batch)
     with show(len(plan.missing)) as advance:
-        return score_paths(store, plan, batch, wiring.executor(settings), advance)
+        return score_paths(store, plan, batch, wiring.executor(settings), Watch(on_progress=advance))
 
 
 def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun, now: datetime) -> Tour:

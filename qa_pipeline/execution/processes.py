@@ -14,10 +14,12 @@ from typing import Any
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from qa_pipeline.errors import N_, WorkerDied
-from qa_pipeline.ports import TaskOutcome
+from qa_pipeline.ports import TaskOutcome, never
 
 # Tasks under way per worker: one in work and one waiting, so that no worker idles and the parent's memory stays flat.
 IN_FLIGHT_PER_WORKER = 2
+# A recording may take an hour; whoever cancels does not wait for it.
+STOP_CHECK_S = 0.5
 
 
 def cpu_count() -> int:
@@ -43,8 +45,10 @@ class ProcessExecutor:
         self.task_timeout_s = task_timeout_s
         self.log_level = log_level
 
-    def run(self, function: Callable[[Any], Any], tasks: Iterable[Any]) -> Iterator[TaskOutcome]:
-        """Yield an outcome per task as they finish. Closing the iterator ends the workers."""
+    def run(
+        self, function: Callable[[Any], Any], tasks: Iterable[Any], is_stopped: Callable[[], bool] = never
+    ) -> Iterator[TaskOutcome]:
+        """Yield an outcome per task as they finish. Closing the iterator, or `is_stopped`, ends the workers."""
         context = _Context()
         pool = ProcessPool(
             max_workers=self.workers,
@@ -55,12 +59,12 @@ class ProcessExecutor:
         waiting = iter(tasks)
         running: dict[ProcessFuture, Any] = {}
         try:
-            while True:
+            while not is_stopped():
                 for task in islice(waiting, self.workers * IN_FLIGHT_PER_WORKER - len(running)):
                     running[pool.schedule(function, args=(task,), timeout=self.task_timeout_s)] = task
                 if not running:
                     break
-                finished, _ = wait(running, return_when=FIRST_COMPLETED)
+                finished, _ = wait(running, STOP_CHECK_S, return_when=FIRST_COMPLETED)
                 for future in finished:
                     yield self._outcome(future, running.pop(future))
         finally:

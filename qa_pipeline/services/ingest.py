@@ -26,6 +26,11 @@ class Failure:
     path: str
     error: CallqaError
 
+    @property
+    def subject(self) -> str:
+        """What it is kept under: the path, with the row behind it."""
+        return self.path if self.error.row is None else f"{self.path}#{self.error.row}"
+
 
 @dataclass(slots=True, kw_only=True)
 class Ingested:
@@ -67,6 +72,7 @@ def ingest_paths(
 
     for batch in _batches(discover(paths, metadata, options, stored_content=stored_content)):
         with store.transaction() as tx:
+            tx.contacts.lock()
             if metadata is not None:
                 _forget(tx, str(metadata), result)
             for item in batch:
@@ -112,9 +118,9 @@ def _keep_contact(tx: Transaction, contact: Contact, result: Ingested) -> None:
 
 def _fail(tx: Transaction, path: str, error: CallqaError, result: Ingested) -> None:
     _forget(tx, path, result)
-    subject = path if error.row is None else f"{path}#{error.row}"
-    tx.problems.put(subject, "failed", error, result.run_id)
-    result.failed.append(Failure(path=path, error=error))
+    failure = Failure(path=path, error=error)
+    tx.problems.put(failure.subject, "failed", error, result.run_id)
+    result.failed.append(failure)
 
 
 def _batches(items: Iterator[Discovered]) -> Iterator[list[Discovered]]:

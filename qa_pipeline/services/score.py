@@ -18,7 +18,7 @@ from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError
 from qa_pipeline.intake.discover import IgnoredFiles
 from qa_pipeline.intake.options import IntakeOptions
-from qa_pipeline.ports import Executor, TaskOutcome
+from qa_pipeline.ports import Executor, TaskOutcome, never
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.webhooks import emit
 from qa_pipeline.stages.inspect import (
@@ -39,6 +39,29 @@ class Progress:
     finished: int
     total: int
     current: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """One contact that is through. ``error``: why it was not inspected, None when it was."""
+
+    contact_id: str
+    subject: str
+    error: CallqaError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What a batch tells while it runs, and asks. By itself it tells nobody and runs to its end.
+
+    ``on_commit`` is called inside the transaction that keeps the result of a contact. Once ``is_ending`` says so no
+    contact is begun any more; once ``is_stopped`` does, those under way are dropped too.
+    """
+
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    on_commit: Callable[[Transaction, Finished], None] = lambda tx, finished: None
+    is_ending: Callable[[], bool] = never
+    is_stopped: Callable[[], bool] = never
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,7 +144,7 @@ def score_paths(
     plan: ScorePlan,
     batch: Batch,
     executor: Executor,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    watch: Watch = Watch(),
 ) -> ScoreRun:
     """Inspect what the plan says is missing.
 
@@ -142,11 +165,14 @@ def score_paths(
         duplicates=len(plan.ingested.duplicates),
         ignored=plan.ingested.ignored,
     )
-    outcomes = executor.run(inspect_contact, _tasks(store, plan.missing, batch))
+    finished = 0
+    outcomes = executor.run(inspect_contact, _tasks(store, plan.missing, batch, watch), watch.is_stopped)
     try:
-        for finished, outcome in enumerate(outcomes, start=1):
-            _commit(store, outcome, run)
-            on_progress(Progress(finished=finished, total=len(plan.missing), current=_path(outcome.task)))
+        for outcome in outcomes:
+            _commit(store, outcome, run, watch)
+            finished += 1
+            watch.on_progress(Progress(finished=finished, total=len(plan.missing), current=_path(outcome.task)))
+        run.interrupted = finished < len(plan.missing)
     except KeyboardInterrupt:
         run.interrupted = True
     finally:
@@ -164,10 +190,12 @@ def with_holds(tx: Transaction, batch: Batch) -> Batch:
     return replace(batch, inspection=replace(batch.inspection, holds=tuple(tx.holds.list())))
 
 
-def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch) -> Iterator[InspectionTask]:
+def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch, watch: Watch) -> Iterator[InspectionTask]:
     with store.reading() as tx:
         batch = with_holds(tx, batch)
     for contact_id in contact_ids:
+        if watch.is_ending():
+            return
         with store.reading() as tx:
             contact = tx.contacts.get(contact_id)
         yield task_of(contact, batch)
@@ -195,18 +223,20 @@ def _candidates(contact: Contact, cards: Sequence[Scorecard]) -> tuple[Scorecard
     )
 
 
-def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
+def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun, watch: Watch) -> None:
     task: InspectionTask = outcome.task
     path = _path(task)
     if outcome.error is None:
         result: InspectionResult = outcome.value
         with store.transaction() as tx:
+            tx.contacts.lock()
             added = tx.inspections.add(result.inspection, run.id)
             tx.artifacts.put(task.contact.id, _artifacts(task))
             tx.utterances.put(task.contact.id, result.said)
-            tx.problems.clear(_subject(task))
+            tx.problems.clear(subject_of(task.contact))
             if added and result.inspection.score.fatal:
                 _tell_red_line(tx, result.inspection)
+            watch.on_commit(tx, Finished(contact_id=task.contact.id, subject=subject_of(task.contact)))
         run.done += int(added)
         run.skipped += int(not added)
         run.contact_ids.append(task.contact.id)
@@ -218,10 +248,12 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun) -> None:
     error = as_ours(outcome.error, path)
     is_pending = isinstance(error, PendingError)
     with store.transaction() as tx:
-        tx.problems.put(_subject(task), "pending" if is_pending else "failed", error, run.id, task.contact.id)
+        tx.contacts.lock()
+        tx.problems.put(subject_of(task.contact), "pending" if is_pending else "failed", error, run.id, task.contact.id)
         if is_pending and task.fingerprints.listen:
             # Its words wait for an engine, but who spoke when is known and can be shown.
             tx.artifacts.put(task.contact.id, {"listen": task.fingerprints.listen})
+        watch.on_commit(tx, Finished(contact_id=task.contact.id, subject=subject_of(task.contact), error=error))
     (run.pending if is_pending else run.failed).append(Failure(path=path, error=error))
 
 
@@ -259,8 +291,9 @@ def _path(task: Any) -> str:
     return str(task.contact.sources[0].uri)
 
 
-def _subject(task: InspectionTask) -> str:
-    source = task.contact.sources[0]
+def subject_of(contact: Contact) -> str:
+    """Return what the problems of a contact are kept under: its path, with the place in it."""
+    source = contact.sources[0]
     return source.uri if source.selector is None else f"{source.uri}#{source.selector}"
 
 

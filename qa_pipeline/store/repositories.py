@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
@@ -23,6 +23,7 @@ from qa_pipeline.store.audit import Audit
 from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transitions
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
+from qa_pipeline.store.jobs import Jobs
 from qa_pipeline.store.kpis import Kpis
 from qa_pipeline.store.proposals import Proposals
 from qa_pipeline.store.ratings import Incidents, Objectives, Ratings
@@ -44,6 +45,9 @@ class Problem:
     hint: str
     params: Mapping[str, Any] = field(default_factory=dict)
     at: datetime
+
+
+_LOCK = 7_215_002  # any number that nothing else in the database locks
 
 
 class Transaction:
@@ -78,6 +82,7 @@ class Transaction:
         self.tokens = Tokens(connection)
         self.audit = Audit(connection)
         self.answers = Answers(connection)
+        self.jobs = Jobs(connection)
         self.webhooks = Webhooks(connection)
         self.deliveries = Deliveries(connection)
 
@@ -88,6 +93,14 @@ class Contacts:
     def __init__(self, connection: Connection, time_zone: ZoneInfo) -> None:
         self._connection = connection
         self._time_zone = time_zone
+
+    def lock(self) -> None:
+        """Have no other process keep contacts or what became of them until the transaction ends.
+
+        Two batches may hold the same recordings. SQLite has one writer anyway.
+        """
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
     def put(self, contact: Contact) -> Contact:
         """Keep a contact; content that is known already keeps its first id and takes the newer metadata.
