@@ -85,10 +85,20 @@ class Users:
         table = service_tables.user
         return [_user(row) for row in self._connection.execute(select(table).order_by(table.c.login)).mappings()]
 
-    def credential(self, user_id: str) -> Credential:
-        """Return what signing in with a password needs; raises NotFound."""
+    def hold_administrators(self) -> Sequence[str]:
+        """Return the ids of the active administrators; until the transaction ends nobody else changes these."""
         table = service_tables.user
-        row = self._connection.execute(select(table).where(table.c.id == user_id)).mappings().first()
+        query = select(table.c.id).where(table.c.role == StaffRole.ADMINISTRATOR.value, table.c.is_active)
+        return self._connection.execute(query.with_for_update()).scalars().all()
+
+    def credential(self, user_id: str) -> Credential:
+        """Return what signing in with a password needs; raises NotFound.
+
+        Until the transaction ends nobody else gets or changes it, so that no try is counted twice for one.
+        """
+        table = service_tables.user
+        query = select(table).where(table.c.id == user_id).with_for_update()
+        row = self._connection.execute(query).mappings().first()
         if row is None:
             raise NotFound(N_("There is no account with the id {id}."), id=user_id)
         return Credential(
@@ -107,6 +117,12 @@ class Users:
             self._connection.execute(update(table).where(table.c.id == user_id).values(oidc_subject=oidc_subject))
         except IntegrityError as problem:
             raise Conflict(N_("This single sign-on identity belongs to another account.")) from problem
+
+    def subject(self, user_id: str) -> str | None:
+        """Return the single sign-on subject that an account is bound to, or None."""
+        table = service_tables.user
+        found: str | None = self._connection.execute(select(table.c.oidc_subject).where(table.c.id == user_id)).scalar()
+        return found
 
     def _first(self, condition: Any) -> User | None:
         row = self._connection.execute(select(service_tables.user).where(condition)).mappings().first()
