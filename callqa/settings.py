@@ -216,6 +216,26 @@ class HoldSettings(_Part):
     months: int = Field(6, ge=1, le=120, description="how far back reviews and appeals count")
 
 
+class RetentionSettings(_Part):
+    """How long things are kept, for ever where nothing is set; docs/retention.md."""
+
+    contact_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after a contact when all of it is deleted"
+    )
+    audio_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after a contact when its uploaded recording is deleted"
+    )
+    upload_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after which other uploaded files are deleted"
+    )
+    result_months: int | None = Field(
+        None, ge=1, le=1200, description="months after a period when its results and what led to them are deleted"
+    )
+    trace_days: int | None = Field(
+        None, ge=1, le=36_500, description="days after which ended sessions, jobs and delivered messages are deleted"
+    )
+
+
 class Settings(BaseSettings):
     """All settings. The home folder holds database, artifacts, models and the user's own rule files."""
 
@@ -236,6 +256,7 @@ class Settings(BaseSettings):
     batch: BatchSettings = BatchSettings()
     holds: HoldSettings = HoldSettings()
     cycle: CycleSettings = CycleSettings()
+    retention: RetentionSettings = RetentionSettings()
     service: ServiceSettings = ServiceSettings()
 
     @field_validator("time_zone")

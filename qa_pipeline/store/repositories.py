@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
 
+from qa_pipeline.appraisal.review_need import review_need
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.performance import Agent, Evaluation
@@ -20,6 +21,7 @@ from qa_pipeline.store.accounts import Sessions, Tokens, Users
 from qa_pipeline.store.answers import Answers
 from qa_pipeline.store.assignments import Assignments
 from qa_pipeline.store.audit import Audit
+from qa_pipeline.store.claims import CalibrationSessions, Claims
 from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transitions
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
@@ -27,6 +29,7 @@ from qa_pipeline.store.jobs import Jobs
 from qa_pipeline.store.kpis import Kpis
 from qa_pipeline.store.proposals import Proposals
 from qa_pipeline.store.ratings import Incidents, Objectives, Ratings
+from qa_pipeline.store.retention import Deletions, LegalHolds
 from qa_pipeline.store.reviews import Reviews
 from qa_pipeline.store.samples import Samples
 from qa_pipeline.store.utterances import Utterances
@@ -62,6 +65,8 @@ class Transaction:
         self.utterances = Utterances(connection)
         self.reviews = Reviews(connection)
         self.samples = Samples(connection)
+        self.claims = Claims(connection)
+        self.calibration_sessions = CalibrationSessions(connection)
         self.holds = Holds(connection)
         self.assignments = Assignments(connection)
         self.proposals = Proposals(connection)
@@ -83,6 +88,8 @@ class Transaction:
         self.audit = Audit(connection)
         self.answers = Answers(connection)
         self.jobs = Jobs(connection)
+        self.legal_holds = LegalHolds(connection)
+        self.deletions = Deletions(connection)
         self.webhooks = Webhooks(connection)
         self.deliveries = Deliveries(connection)
 
@@ -141,7 +148,16 @@ class Contacts:
         """Return a contact; raises NotFound."""
         found = self.find(contact_id)
         if found is None:
-            raise NotFound(N_("There is no contact with the id {id}."), id=contact_id)
+            deleted = Deletions(self._connection).find_contact(contact_id)
+            if deleted is None:
+                raise NotFound(N_("There is no contact with the id {id}."), id=contact_id)
+            rule, at = deleted
+            raise NotFound(
+                N_("The contact was deleted on {day} ({rule}); what results say of it stays."),
+                hint=N_("How long contacts are kept is set by the site: docs/retention.md."),
+                day=f"{at.astimezone(self._time_zone):%Y-%m-%d}",
+                rule=rule,
+            )
         return found
 
     def list(self, period: str | None = None, agent_id: str | None = None) -> Iterator[Contact]:
@@ -242,8 +258,11 @@ class Inspections:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add(self, inspection: Inspection, run_id: str) -> bool:
-        """Append an inspection; False when the same fingerprint is there already."""
+    def add(self, inspection: Inspection, run_id: str, *, pass_points: float | None = None) -> bool:
+        """Append an inspection; False when the same fingerprint is there already.
+
+        ``pass_points``: from where on contacts of its scorecard pass (0-100), for how much it needs a person.
+        """
         table = tables.inspection
         if self.has(inspection.fingerprint):
             return False
@@ -261,6 +280,7 @@ class Inspections:
                 document=dump(inspection).decode(),
                 run_id=run_id,
                 created_at=inspection.created_at,
+                review_need=review_need(inspection, pass_points),
             )
         )
         return True

@@ -46,6 +46,8 @@ def differences(connection: Connection) -> list[object]:
 
     import qa_pipeline.store.appraisal_tables
     import qa_pipeline.store.job_tables
+    import qa_pipeline.store.retention_tables
+    import qa_pipeline.store.review_tables
     import qa_pipeline.store.service_tables
     import qa_pipeline.store.webhook_tables  # noqa: F401 -- their tables belong to the metadata
     from qa_pipeline.store.tables import UTTERANCE_INDEX, metadata
