@@ -28,7 +28,7 @@ _BITS = 53  # what a double holds exactly
 
 # How much more likely a contact with a flag is drawn than one about which nothing is known. The numbers decide what
 # reviewers see first; they bias nothing, because the chances are known.
-_FLAG_WEIGHTS = {
+FLAG_WEIGHTS = {
     Flag.RED_LINE: 8.0,
     Flag.POSSIBLE_RED_LINE: 8.0,
     Flag.POSSIBLE_ABUSE: 4.0,
@@ -142,7 +142,7 @@ def risk_weight(inspection: Inspection) -> float:
     open_range = _FULL_POINTS if score.range_points is None else score.range_points[1] - score.range_points[0]
     return (
         1.0
-        + sum(_FLAG_WEIGHTS.get(flag, 0.0) for flag in inspection.flags)
+        + sum(FLAG_WEIGHTS.get(flag, 0.0) for flag in inspection.flags)
         + _LOST_POINTS_WEIGHT * lost / _FULL_POINTS
         + _OPEN_RANGE_WEIGHT * open_range / _FULL_POINTS
     )

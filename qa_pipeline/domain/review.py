@@ -18,6 +18,7 @@ class Selection(StrEnum):
     RISK = "risk"
     COMPLAINT = "complaint"
     APPEAL = "appeal"
+    PANEL = "panel"  # what a calibration session agreed on
     UNKNOWN = "unknown"  # nobody says how it was chosen
 
     @property
@@ -27,6 +28,11 @@ class Selection(StrEnum):
         True for what nobody knows too: only a draw that somebody vouches for is random.
         """
         return self not in (Selection.RANDOM, Selection.DOUBLE, Selection.CALIBRATION)
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether it is no look at a contact but a decision on it, which no later look of its maker takes back."""
+        return self in (Selection.APPEAL, Selection.PANEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

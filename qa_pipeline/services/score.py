@@ -223,6 +223,12 @@ def _candidates(contact: Contact, cards: Sequence[Scorecard]) -> tuple[Scorecard
     )
 
 
+def _pass_points(task: InspectionTask, inspection: Inspection) -> float:
+    """Return the pass line of the card that a contact was inspected by."""
+    key = (inspection.scorecard_id, inspection.scorecard_version)
+    return next(card.pass_points for card in task.cards if (card.id, card.version) == key)
+
+
 def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun, watch: Watch) -> None:
     task: InspectionTask = outcome.task
     path = _path(task)
@@ -230,7 +236,7 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun, watch: Watch) -> 
         result: InspectionResult = outcome.value
         with store.transaction() as tx:
             tx.contacts.lock()
-            added = tx.inspections.add(result.inspection, run.id)
+            added = tx.inspections.add(result.inspection, run.id, pass_points=_pass_points(task, result.inspection))
             tx.artifacts.put(task.contact.id, _artifacts(task))
             tx.utterances.put(task.contact.id, result.said)
             tx.problems.clear(subject_of(task.contact))

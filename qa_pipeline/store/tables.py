@@ -103,7 +103,9 @@ inspection = Table(
     Column("document", Text, nullable=False),
     Column("run_id", String(40), nullable=False),
     Column("created_at", UtcMoment, nullable=False),
+    Column("review_need", Float, nullable=False, server_default="0"),
     Index("ix_inspection_contact_id_scorecard_id", "contact_id", "scorecard_id"),
+    Index("ix_inspection_review_need_contact_id", "review_need", "contact_id"),
 )
 
 UTTERANCE_INDEX = "utterance_index"  # and what SQLite keeps for it under longer names
