@@ -50,7 +50,8 @@ def print_evaluations(here: AppContext, result: PeriodEvaluation) -> None:
         _print_agents(here, result.period, template, evaluations)
     if result.unassigned_contact_count:
         here.say(
-            N_("{count} inspected contacts name no agent and count for nobody."), count=result.unassigned_contact_count
+            N_("Inspected contacts that name no agent and count for nobody: {count}."),
+            count=result.unassigned_contact_count,
         )
     _print_teams(here, result)
     _print_reviewers(here, result)
@@ -66,7 +67,7 @@ def print_evaluations(here: AppContext, result: PeriodEvaluation) -> None:
 def _print_agents(here: AppContext, period: str, template: Template, evaluations: Sequence[Evaluation]) -> None:
     lang = here.settings.lang
     here.say(
-        N_("{period}, {template} (version {version}): {count} agents"),
+        N_("{period}, {template} (version {version}), agents: {count}"),
         period=period,
         template=template.name.in_language(lang),
         version=template.version,

@@ -180,7 +180,7 @@ def _print_running(here: AppContext, found: Running) -> None:
         date=found.last_on,
     )
     if found.contacts_missing:
-        here.say(N_("A total needs {count} more inspected contacts at least."), count=found.contacts_missing)
+        here.say(N_("Inspected contacts that a total still needs: {count} at least."), count=found.contacts_missing)
     headings = (
         N_("Indicator"),
         N_("So far"),

@@ -141,7 +141,7 @@ def _print_import(here: AppContext, result: ReviewImport, holds: Sequence[Criter
         unchanged=result.unchanged_count,
     )
     if result.waiting_count:
-        here.say(N_("{count} contacts are not reviewed yet."), count=result.waiting_count)
+        here.say(N_("Contacts that are not reviewed yet: {count}."), count=result.waiting_count)
     print_leftovers(here, result)
     if result.held_back_count:
         here.say(

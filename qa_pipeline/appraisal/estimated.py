@@ -130,7 +130,7 @@ def _basis_notes(basis: str, review_count: int) -> Iterator[Reason]:
     elif basis == REVIEWED:
         yield Reason(
             message=N_(
-                "{count} reviews by people count for the contacts that they are of; from {needed} reviews on they "
+                "Reviews by people: {count}. They count for the contacts that they are of; from {needed} on they "
                 "correct the machine on all others too."
             ),
             params={"count": review_count, "needed": REVIEWS_MIN},

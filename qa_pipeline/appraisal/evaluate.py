@@ -304,7 +304,7 @@ def _notes(
     notes += _total_notes(template, standing)
     unscored = own.contact_count - own.scored_count
     if unscored:
-        message = N_("{count} inspected contacts have no score and do not count.")
+        message = N_("Inspected contacts without a score, which do not count: {count}.")
         notes.append(Reason(message=message, params={"count": unscored}))
     return (*notes, *own.notes)
 
@@ -318,7 +318,7 @@ def _unmeasured(template: Template, measured: Collection[str], given: Row) -> fr
 def _refusals(template: Template, own: Grounds, missing_percent: float) -> Iterator[Reason]:
     if own.scored_count < template.min_contacts:
         yield Reason(
-            message=N_("There is no total: {count} contacts have a score, at least {needed} are needed."),
+            message=N_("There is no total: it takes {needed} contacts with a score and has {count}."),
             params={"count": own.scored_count, "needed": template.min_contacts},
         )
     if missing_percent > 100 - MIN_KNOWN_PERCENT + _ROUNDING_PERCENT:

@@ -250,7 +250,7 @@ def _left_out(reasons: Sequence[Reason]) -> Sequence[Reason]:
     if not reasons:
         return ()
     counted = Counter((reason.message, tuple(sorted(reason.params.items()))) for reason in reasons)
-    count = Reason(message=N_("{count} reviews do not count, for these reasons:"), params={"count": len(reasons)})
+    count = Reason(message=N_("Reviews that do not count: {count}, for these reasons:"), params={"count": len(reasons)})
     found = [
         Reason(message=message, params=dict(params)) for (message, params), _ in counted.most_common(_MAX_LEFT_OUT)
     ]

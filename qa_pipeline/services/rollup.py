@@ -98,5 +98,5 @@ def compute_rollup(tx: Transaction, period: str, rules: EvaluationRules) -> Peri
 
 
 def _left_out(agents: Sequence[str]) -> Reason:
-    message = N_("{count} agents are left out, for no month of theirs has a value by a known template: {agents}.")
-    return Reason(message=message, params={"count": len(agents), "agents": listed(agents)})
+    message = N_("Left out, for no month of theirs has a value by a known template: {agents}.")
+    return Reason(message=message, params={"agents": listed(agents)})

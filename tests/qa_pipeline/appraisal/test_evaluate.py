@@ -27,6 +27,7 @@ from qa_pipeline.domain.performance import (
     TemplateItem,
 )
 from qa_pipeline.domain.scorecard import Text
+from qa_pipeline.errors import fill
 from qa_pipeline.kpi.catalogue import shipped
 
 # What people rate; nobody did here.
@@ -158,7 +159,7 @@ def test_what_is_exact_and_what_is_uncertain_is_said() -> None:
     # Ten contacts leave 84.3 +- 16: from below 70, where C begins, to above 100, where A does.
     grades = [note.params for note in notes if note.message.startswith("The grade is uncertain")]
     assert grades == [{"low": "D", "high": "A"}]
-    assert [note.params["count"] for note in notes if "have no score" in note.message] == [1]
+    assert [note.params["count"] for note in notes if "without a score" in note.message] == [1]
 
 
 def test_a_missing_item_is_reweighted_within_its_dimension() -> None:
@@ -196,7 +197,7 @@ def test_too_few_scored_contacts_give_no_total() -> None:
 
 def test_that_nothing_was_inspected_is_said_once() -> None:
     found = evaluate(inspected=Inspected())
-    refusal = "There is no total: {count} contacts have a score, at least {needed} are needed."
+    refusal = "There is no total: it takes {needed} contacts with a score and has {count}."
     inspections = {"script_compliance", "inspection_pass_rate", "service_attitude_score"}
     assert not any("dimension" in note.params for note in found.notes)
     assert messages_of(found).count(refusal) == 1
@@ -398,3 +399,10 @@ def test_values_keep_their_standard_error_for_longer_periods() -> None:
 
 def test_nobody_is_no_evaluation() -> None:
     assert evaluate_month("2026-10", FRONT_LINE, {}, {}, shipped()) == []
+
+
+def test_counts_of_one_read_well() -> None:
+    one = Inspected(contact_count=2, scored_count=1, measures=INSPECTED.measures)
+    said = [fill(note.message, dict(note.params)) for note in evaluate(inspected=one).notes]
+    assert "There is no total: it takes 3 contacts with a score and has 1." in said
+    assert "Inspected contacts without a score, which do not count: 1." in said

@@ -210,7 +210,7 @@ def test_a_few_reviews_count_on_their_own_contacts(kept: Store) -> None:
     assert attitude_of(after["A02"]).value == attitude_of(before["A02"]).value
     assert {one.basis for one in after.values()} == {"reviewed"}
     assert [after[agent].n_reviews for agent in ("A01", "A02")] == [1, 0]
-    assert "1 reviews by people" in said(after["A02"])
+    assert "Reviews by people: 1." in said(after["A02"])
     assert after["A02"].fingerprint != before["A02"].fingerprint
 
 

@@ -89,7 +89,7 @@ def test_who_has_no_value_in_any_month_is_named(kept: Store) -> None:
     found = roll_up(kept, "2026-Q3")
     assert [one.agent_id for one in found.evaluations] == ["A01"]
     (note,) = found.notes
-    assert note.params == {"count": 1, "agents": "A02"}
+    assert note.params == {"agents": "A02"}
 
 
 def test_a_quarter_in_which_nobody_has_a_value_is_none(kept: Store) -> None:
