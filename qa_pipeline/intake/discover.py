@@ -18,7 +18,7 @@ from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.intake.recognise import FileKind, is_transcript_alone, is_transcript_beside, kind_of
 from qa_pipeline.intake.tables import read_table
 from qa_pipeline.intake.transcripts import TRANSCRIPT_SUFFIXES, parse_transcript
-from qa_pipeline.intake.walk import FoundFile, IntakeProblem, unreadable, walk
+from qa_pipeline.intake.walk import FoundFile, IntakeProblem, leads_out, unreadable, walk
 
 _CHUNK_BYTES = 1 << 20
 _NAMED_IGNORED = 20
@@ -121,7 +121,7 @@ class _Discovery:
             yield IgnoredFiles(self._ignored_count, tuple(self._ignored))
 
     def _sort_files(self, paths: Sequence[Path]) -> Iterator[IntakeProblem]:
-        for found in walk(paths):
+        for found in walk(paths, self._options.inside):
             if isinstance(found, IntakeProblem):
                 yield found
             elif self._metadata is None or not _same_file(found.path, self._metadata):
@@ -184,7 +184,8 @@ class _Discovery:
         known = self._transcripts.get((str(folder), stem), [])
         # A recording that was named alone still has its transcript beside it.
         candidates = (folder / (stem + suffix) for suffix in TRANSCRIPT_SUFFIXES)
-        return known or [path for path in candidates if path.is_file()]
+        inside = self._options.inside
+        return known or [path for path in candidates if path.is_file() and not leads_out(path, inside)]
 
     def _transcripts_alone(self) -> Iterator[Discovered]:
         usable: list[Path] = []

@@ -28,15 +28,16 @@ class IntakeProblem:
     error: CallqaError
 
 
-def walk(paths: Sequence[Path]) -> Iterator[FoundFile | IntakeProblem]:
+def walk(paths: Sequence[Path], inside: Path | None = None) -> Iterator[FoundFile | IntakeProblem]:
     """Yield the files under `paths`: folders in order of names, each file and folder once, links followed.
 
-    Hidden folders are not entered. What cannot be read comes as a problem.
+    Hidden folders are not entered. What cannot be read comes as a problem, and so do links that lead out of the folder
+    `inside`.
     """
     seen_files: set[str] = set()
     seen_folders: set[tuple[int, int]] = set()
     for path in paths:
-        for found in _walk_one(Path(os.path.abspath(path)), True, seen_folders):  # noqa: PTH100 -- keeps links as named
+        for found in _walk_one(Path(os.path.abspath(path)), True, seen_folders, inside):  # noqa: PTH100 -- keeps links as named
             if isinstance(found, FoundFile):
                 if str(found.path) in seen_files:
                     continue
@@ -63,7 +64,22 @@ def unreadable(path: Path, problem: OSError) -> IntakeProblem:
     return IntakeProblem(shown(path), error)
 
 
-def _walk_one(path: Path, named: bool, seen_folders: set[tuple[int, int]]) -> Iterator[FoundFile | IntakeProblem]:
+def leads_out(path: Path, inside: Path | None) -> bool:
+    """Whether a path is a link to something outside of a folder; never where no folder is given."""
+    return inside is not None and path.is_symlink() and not path.resolve().is_relative_to(inside.resolve())
+
+
+def _walk_one(
+    path: Path, named: bool, seen_folders: set[tuple[int, int]], inside: Path | None
+) -> Iterator[FoundFile | IntakeProblem]:
+    if leads_out(path, inside):
+        error = InputError(
+            N_("This link leads out of the folder that is taken in."),
+            hint=N_("Put the file itself into the folder."),
+            file=shown(path),
+        )
+        yield IntakeProblem(shown(path), error)
+        return
     try:
         state = path.stat()
     except OSError as problem:
@@ -91,7 +107,7 @@ def _walk_one(path: Path, named: bool, seen_folders: set[tuple[int, int]]) -> It
     for name in names:
         child = path / name
         if not (name.startswith(".") and child.is_dir()):
-            yield from _walk_one(child, False, seen_folders)
+            yield from _walk_one(child, False, seen_folders, inside)
 
 
 def _plain_file(path: Path, named: bool) -> FoundFile | IntakeProblem:
