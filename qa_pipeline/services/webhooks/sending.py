@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from threading import Timer
+from threading import Event, Timer
 from urllib.parse import SplitResult, urlsplit
 
 from qa_pipeline.domain.webhook import DeliveryProblem
@@ -82,7 +82,8 @@ def _talk(
     connection = http.client.HTTPConnection(parts.netloc)
     connection.sock = opened
     # The socket's own timeout starts anew with every byte; a receiver that trickles must end too.
-    timer = Timer(timeout_s, _break_off, (opened,))
+    is_late = Event()
+    timer = Timer(timeout_s, _break_off, (opened, is_late))
     timer.start()
     try:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -90,7 +91,7 @@ def _talk(
         answer = connection.getresponse()
         answer.read(_ANSWER_BYTES_MAX)
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        late = isinstance(problem, TimeoutError) or not timer.is_alive()
+        late = isinstance(problem, TimeoutError) or is_late.is_set()
         return Attempt(problem=DeliveryProblem.TIMEOUT if late else DeliveryProblem.BAD_ANSWER)
     finally:
         timer.cancel()
@@ -99,7 +100,8 @@ def _talk(
     return Attempt(status=answer.status, problem=problem_of_status)
 
 
-def _break_off(opened: socket.socket) -> None:
+def _break_off(opened: socket.socket, is_late: Event) -> None:
+    is_late.set()
     try:
         opened.shutdown(socket.SHUT_RDWR)
     except OSError:
