@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 
 from fastapi import Request, Response
 
+from api.cookies import find_session_secret
+from api.origin import check_own_origin
 from api.sources import Sources, sources_of
 from qa_pipeline.access import Permission, Reach, find_reach, get_reach
 from qa_pipeline.appraisal.workflow import Attempt
-from qa_pipeline.domain.account import User
+from qa_pipeline.domain.account import Session, User
 from qa_pipeline.domain.audit import Event
 from qa_pipeline.domain.cycle import StaffRole
-from qa_pipeline.errors import N_, NotAllowed, Outdated, SignInNeeded, VersionNeeded
+from qa_pipeline.errors import N_, NotAllowed, Outdated, PasswordChangeNeeded, SignInNeeded, VersionNeeded
+from qa_pipeline.services.accounts.sessions import SINGLE_SIGN_ON, find_session
 from qa_pipeline.services.accounts.tokens import find_bearer
 from qa_pipeline.store import Store, Transaction
 
@@ -67,7 +70,6 @@ class Caller:
 
     def record(self, action: str, subject: str, **details: Detail) -> None:
         """Have something kept in the audit, once the request has succeeded."""
-        request_id = str(getattr(self.request.state, "request_id", ""))
         self.events.append(
             Event(
                 actor=self.user.actor,
@@ -75,7 +77,7 @@ class Caller:
                 action=action,
                 subject=subject,
                 details=details,
-                request_id=request_id,
+                request_id=request_id_of(self.request),
             )
         )
 
@@ -108,18 +110,35 @@ class Caller:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who has signed in, by which session or by a token with which scopes."""
+
+    user: User
+    scopes: tuple[str, ...] | None = None
+    session: Session | None = None
+
+    def may(self, permission: Permission | str) -> bool:
+        """Whether the person has a permission on any rows."""
+        return find_reach(self.user, Permission(permission), self.scopes) is not None
+
+
 def caller_with(permission: Permission) -> Callable[[Request, Response], None]:
     """Return the dependency of a route that lets only those pass who have a permission."""
 
     def check(request: Request, response: Response) -> None:
         sources = sources_of(request)
         now = datetime.now(UTC)
-        user, scopes, session_id = _who(request, sources, now)
+        who = _who(request, sources, now)
+        # Kept before the rule is asked: a refusal too is told in the person's language, on a page that shows who it is.
+        request.state.who = who
+        if permission is not Permission.ACCOUNT_OWN:
+            _check_own_password(who)
         request.state.caller = Caller(
-            user=user,
-            reach=get_reach(user, permission, scopes),
-            scopes=scopes,
-            session_id=session_id,
+            user=who.user,
+            reach=get_reach(who.user, permission, who.scopes),
+            scopes=who.scopes,
+            session_id=who.session.id if who.session else None,
             sources=sources,
             store=sources.store,
             now=now,
@@ -137,9 +156,36 @@ def caller_of(request: Request) -> Caller:
     return found
 
 
-def _who(request: Request, sources: Sources, now: datetime) -> tuple[User, tuple[str, ...] | None, str | None]:
+def who_of(request: Request) -> Who | None:
+    """Return who has signed in, as far as the request has come; None when nobody has."""
+    found = getattr(request.state, "who", None)
+    assert found is None or isinstance(found, Who)
+    return found
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id under which logs and audit keep this request."""
+    return str(getattr(request.state, "request_id", ""))
+
+
+def _who(request: Request, sources: Sources, now: datetime) -> Who:
+    """Return whose token it is, else whose cookie: a token was sent on purpose, a cookie by the browser on its own."""
     kind, _, secret = request.headers.get("authorization", "").partition(" ")
     if kind.lower() == "bearer" and secret.strip():
         user, token = find_bearer(sources.store, secret.strip(), now)
-        return user, token.scopes, None
-    raise SignInNeeded(N_("Please sign in."), hint=N_("Programs send a personal token: Authorization: Bearer …"))
+        return Who(user=user, scopes=token.scopes)
+    cookie = find_session_secret(request)
+    if cookie is None:
+        raise SignInNeeded(N_("Please sign in."), hint=N_("Programs send a personal token: Authorization: Bearer …"))
+    user, session = find_session(sources.store, cookie, sources.options.sign_in, now)
+    check_own_origin(request)
+    return Who(user=user, session=session)
+
+
+def _check_own_password(who: Who) -> None:
+    by_single_sign_on = who.session is not None and who.session.method == SINGLE_SIGN_ON
+    if who.user.must_change_password and not by_single_sign_on:
+        raise PasswordChangeNeeded(
+            N_("Your password was made by somebody else: please change it first."),
+            hint=N_("Choose one in your account, or with POST /api/v1/me/password."),
+        )

@@ -1,4 +1,4 @@
-"""The reader's language: what the address asks for, else what the browser prefers."""
+"""The reader's language: what the address asks for, else that of the account, else what the browser prefers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from qa_pipeline.i18n import LANGUAGES
 
 
 def language_of(request: Request) -> str:
-    """Return ``zh`` or ``en``: by ``?lang=``, else by Accept-Language (RFC 9110, 12.5.4), else ``en``."""
-    asked = request.query_params.get("lang", "")
-    if asked in LANGUAGES:
-        return asked
+    """Return ``zh`` or ``en``: by ``?lang=``, the account, Accept-Language (RFC 9110, 12.5.4), else ``en``."""
+    who = getattr(request.state, "who", None)
+    for chosen in (request.query_params.get("lang"), who.user.language if who else None):
+        if chosen in LANGUAGES:
+            return chosen
     return preferred_language(request.headers.get("accept-language", ""))
 
 

@@ -10,6 +10,7 @@ from qa_pipeline.appraisal.consequences import ConsequenceLine
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.scorecards import list_scorecards
 from qa_pipeline.scoring.holds import HoldRule
+from qa_pipeline.services.accounts.rules import SignInRules
 from qa_pipeline.services.cycle.appeals import Times
 
 
@@ -51,8 +52,8 @@ class Site:
 class ServiceOptions:
     """Limits of the service.
 
-    ``hosts``: names under which it may be asked for besides those of this machine. ``session_hours`` from signing in,
-    ``idle_minutes`` without a request. ``answer_hours``: how long a repeated request gets its first answer again.
+    ``hosts``: names under which it may be asked for besides those of this machine. ``sign_in``: how long sessions last
+    and what wrong passwords do. ``answer_hours``: how long a repeated request gets its first answer again.
     ``table_mb``: the largest table that is taken. ``proxies``: whose forwarded headers are believed.
     ``requests_per_minute`` of one person or token, ``open_requests_per_minute`` and ``sign_ins_per_minute`` of one
     address, in each server process. ``body_kb``: the largest request without a file. ``disk_free_mb``: below it the
@@ -61,8 +62,7 @@ class ServiceOptions:
     """
 
     hosts: tuple[str, ...] = ()
-    session_hours: int = 12
-    idle_minutes: int = 60
+    sign_in: SignInRules = field(default_factory=SignInRules)
     answer_hours: int = 24
     proxies: tuple[str, ...] = ()
     requests_per_minute: int = 600

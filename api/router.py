@@ -51,15 +51,17 @@ class Routes(APIRouter):
 
         return register
 
-    def write(self, method: str, path: str, permission: Permission, **options: Any) -> Callable[[Endpoint], Endpoint]:
+    def write(
+        self, method: str, path: str, permission: Permission, *, keyless: bool = False, **options: Any
+    ) -> Callable[[Endpoint], Endpoint]:
         """Register a route that changes something, for callers with a permission.
 
         The endpoint has a parameter ``call: FromCaller`` and works through ``call.store``; it must record at least one
-        event.
+        event. ``keyless``: it takes no idempotency key, because request or answer hold a secret that must not be kept.
         """
 
         def register(endpoint: Endpoint) -> Endpoint:
-            self._register(path, _writing(endpoint), method, permission, options)
+            self._register(path, _writing(endpoint, keyless=keyless), method, permission, options)
             return endpoint
 
         return register
@@ -104,11 +106,17 @@ def _reading(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _writing(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+def _writing(endpoint: Callable[..., Any], *, keyless: bool) -> Callable[..., Any]:
     @wraps(endpoint)
     def run(*args: Any, **given: Any) -> Any:
         call: Caller = given["call"]
         key = _key_of(call)
+        if keyless and key is not None:
+            raise InputError(
+                N_("This request takes no idempotency key, because what it says or answers is secret."),
+                hint=N_("Send it without. Where an answer was lost, ask for a new secret."),
+                field="idempotency-key",
+            )
         try:
             return _once(endpoint, args, given, call, key)
         except IntegrityError as problem:

@@ -174,6 +174,10 @@ class ServiceSettings(_Part):
     )
     session_hours: int = Field(12, ge=1, le=720, description="hours after signing in when one must sign in again")
     idle_minutes: int = Field(60, ge=1, le=1440, description="minutes without a request after which one must sign in")
+    wrong_passwords_max: int = Field(
+        10, ge=3, le=100, description="wrong passwords in a row after which an account is locked for a while"
+    )
+    lock_minutes: int = Field(15, ge=1, le=1440, description="minutes that an account stays locked")
     proxies: tuple[str, ...] = Field(
         (), description="addresses or networks of the proxies in front, whose forwarded headers are believed"
     )

@@ -29,6 +29,7 @@ from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.holds import HoldRule
+from qa_pipeline.services.accounts.rules import SignInRules
 from qa_pipeline.services.cycle.appeals import Times
 from qa_pipeline.services.cycle.current import Compute, evaluations_by
 from qa_pipeline.services.evaluate import read_rules
@@ -258,7 +259,18 @@ def service_options(settings: Settings) -> ServiceOptions:
     """Return the limits of the service: those of its options that are settings too."""
     part = settings.service
     set_ones = {each.name: getattr(part, each.name) for each in fields(ServiceOptions) if hasattr(part, each.name)}
-    return ServiceOptions(**set_ones)
+    return ServiceOptions(**set_ones, sign_in=sign_in_rules(settings))
+
+
+def sign_in_rules(settings: Settings) -> SignInRules:
+    """Return how long sessions last and what wrong passwords do."""
+    part = settings.service
+    return SignInRules(
+        session_hours=part.session_hours,
+        idle_minutes=part.idle_minutes,
+        wrong_passwords_max=part.wrong_passwords_max,
+        lock_minutes=part.lock_minutes,
+    )
 
 
 def delivery_options(settings: Settings) -> DeliveryOptions:
