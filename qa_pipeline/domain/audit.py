@@ -31,3 +31,18 @@ class AuditEntry:
     event: Event
     previous_digest: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries somebody asks for; None: any.
+
+    ``since`` belongs to the time asked for, ``until`` does not. An ``action`` that ends with a full stop means its
+    group: "contact." is "contact.view" and all others that begin so.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    actor: str | None = None
+    action: str | None = None
+    subject: str | None = None
