@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qa_pipeline.appraisal.consequences import ConsequenceLine
+from qa_pipeline.appraisal.templates import list_templates
+from qa_pipeline.domain.performance import Template
 from qa_pipeline.domain.scorecard import Scorecard
+from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.scorecards import list_scorecards
 from qa_pipeline.scoring.holds import HoldRule
 from qa_pipeline.services.accounts.rules import SignInRules
 from qa_pipeline.services.cycle.appeals import Times
+from qa_pipeline.services.cycle.current import Compute, evaluations_by
+from qa_pipeline.services.evaluate import read_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,14 @@ class Site:
         """Return the scorecards to choose from, as the files are now."""
         return list_scorecards(self.scorecards)
 
+    def list_templates(self) -> Sequence[Template]:
+        """Return the appraisal templates to choose from, as the files are now."""
+        return list_templates(shipped(), self.templates)
+
+    def compute(self) -> Compute:
+        """Return what evaluates a period by the rules as the files are now, and stores nothing."""
+        return evaluations_by(read_rules(None, self.templates, self.scorecards))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceOptions:
@@ -58,7 +71,8 @@ class ServiceOptions:
     ``requests_per_minute`` of one person or token, ``open_requests_per_minute`` and ``sign_ins_per_minute`` of one
     address, in each server process. ``body_kb``: the largest request without a file. ``disk_free_mb``: below it the
     server is not ready. ``metrics_local``: metrics without a token on this machine. ``webhook_private_hosts``: whether
-    messages may go into the site's own network.
+    messages may go into the site's own network. ``import_folders``: folders of the server that may be scored.
+    ``upload_mb`` of one file, ``batch_mb`` and ``batch_files`` of all files of a batch.
     """
 
     hosts: tuple[str, ...] = ()
@@ -73,3 +87,7 @@ class ServiceOptions:
     metrics_local: bool = False
     webhook_private_hosts: bool = False
     table_mb: int = 20
+    import_folders: tuple[Path, ...] = ()
+    upload_mb: int = 2048
+    batch_mb: int = 51_200
+    batch_files: int = 20_000

@@ -199,6 +199,12 @@ class ServiceSettings(_Part):
     )
     webhook_timeout_s: float = Field(10.0, gt=0, le=30, description="seconds that the receiver of a webhook has")
     log_format: Literal["text", "json"] = Field("text", description="form of the log of serve and work")
+    import_folders: tuple[Path, ...] = Field(
+        (), description="folders of the server whose recordings may be scored over the API"
+    )
+    upload_mb: int = Field(2048, ge=1, le=1_000_000, description="largest file of a batch, and what a zip unpacks to")
+    batch_mb: int = Field(51_200, ge=1, le=100_000_000, description="largest batch of uploaded files")
+    batch_files: int = Field(20_000, ge=1, le=1_000_000, description="most files of a batch, those of zips too")
     table_mb: int = Field(20, ge=1, le=1024, description="largest table (CSV or workbook) that is taken as an upload")
 
 
@@ -207,6 +213,18 @@ class BatchSettings(_Part):
 
     workers: int | None = Field(None, ge=0, description="worker processes; default one per processor, 0 in-process")
     task_timeout_s: float = Field(7200, gt=0, description="a contact that takes longer is stopped and reported")
+
+
+class JobSettings(_Part):
+    """Jobs of the worker processes; docs/jobs.md."""
+
+    batches: int = Field(1, ge=1, le=64, description="batches that one worker process does at once")
+    lease_s: float = Field(
+        30.0,
+        ge=2,
+        le=3600,
+        description="seconds after its last sign in which a worker counts as gone; the same on all machines",
+    )
 
 
 class HoldSettings(_Part):
@@ -258,6 +276,7 @@ class Settings(BaseSettings):
     text: TextSettings = TextSettings()
     judge: JudgeSettings = JudgeSettings()
     batch: BatchSettings = BatchSettings()
+    jobs: JobSettings = JobSettings()
     holds: HoldSettings = HoldSettings()
     cycle: CycleSettings = CycleSettings()
     retention: RetentionSettings = RetentionSettings()

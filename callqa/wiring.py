@@ -33,6 +33,7 @@ from qa_pipeline.services.accounts.rules import SignInRules
 from qa_pipeline.services.cycle.appeals import Times
 from qa_pipeline.services.cycle.current import Compute, evaluations_by
 from qa_pipeline.services.evaluate import read_rules
+from qa_pipeline.services.jobs.work import Tools
 from qa_pipeline.services.rules.calibration_file import read_calibration
 from qa_pipeline.services.score import Batch
 from qa_pipeline.services.webhooks.delivery import DeliveryOptions
@@ -270,6 +271,18 @@ def sign_in_rules(settings: Settings) -> SignInRules:
         idle_minutes=part.idle_minutes,
         wrong_passwords_max=part.wrong_passwords_max,
         lock_minutes=part.lock_minutes,
+    )
+
+
+def tools(settings: Settings) -> Tools:
+    """Return what jobs are done with."""
+    return Tools(
+        batch=lambda scorecard, engine: batch(settings, scorecard, engine),
+        executor=lambda: executor(settings),
+        artifacts=artifacts(settings),
+        uploads=site(settings).uploads,
+        scorecards=settings.scorecards,
+        templates=settings.templates,
     )
 
 

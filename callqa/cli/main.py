@@ -26,6 +26,7 @@ from callqa.cli import (
     evaluate,
     export_audio,
     incidents,
+    jobs,
     kpi,
     lexicon,
     objectives,
@@ -46,6 +47,7 @@ from callqa.cli import (
     train,
     validate,
     validate_estimation,
+    work,
 )
 from callqa.cli.console import AppContext
 from callqa.settings import read_settings
@@ -114,6 +116,8 @@ app.command()(report.report)
 app.command()(topics.topics)
 app.command()(search.search)
 app.command()(serve.serve)
+app.command()(work.work)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(calibration.app, name="calibration")
 app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")
