@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import tempfile
 import unicodedata
@@ -132,6 +133,58 @@ async def receive(
     if not form.files:
         raise InputError(N_("There is no file in the request."), hint=N_("Send it in the field 'file'."), field="file")
     return tuple([await run_in_threadpool(_checked, each, kinds) for each in form.files])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """How much was received as the body of a request, and its digest."""
+
+    size_bytes: int
+    sha256: str
+
+
+async def receive_body(request: Request, path: Path, file_bytes: int) -> Body:
+    """Write the body of a request into a file while it arrives.
+
+    Raises
+    ------
+    InputError
+        The body is empty or ends too early.
+    WrongContent
+        It is a form, not the file itself.
+    TooLarge
+        It has more than `file_bytes` bytes; refused before they are on the disk.
+    StoreFull, StoreError
+        The folder takes no more.
+    """
+    kind, _ = parse_options_header(request.headers.get("content-type"))
+    if kind in (b"multipart/form-data", b"application/x-www-form-urlencoded"):
+        raise WrongContent(
+            N_("This address takes the file itself, not a form."),
+            hint=N_("Send its bytes as the body, for example: curl -T call.wav"),
+            field="content-type",
+        )
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated) > file_bytes:
+        raise _too_large(file_bytes)
+    size_bytes, digest = 0, sha256()
+    try:
+        with path.open("wb") as out:
+            async for chunk in request.stream():
+                size_bytes += len(chunk)
+                if size_bytes > file_bytes:
+                    raise _too_large(file_bytes)
+                digest.update(chunk)
+                await run_in_threadpool(out.write, chunk)
+            out.flush()
+            await run_in_threadpool(os.fsync, out.fileno())
+    except ClientDisconnect as problem:
+        raise _broken() from problem
+    except OSError as problem:
+        raise _unkept(problem) from problem
+    if not size_bytes:
+        raise InputError(N_("The file is empty."), hint=N_("Choose the file again, and send it."), field="file")
+    return Body(size_bytes=size_bytes, sha256=digest.hexdigest())
 
 
 def one_upload(
@@ -313,12 +366,16 @@ async def _read(request: Request, parser: MultipartParser) -> None:
     except (FormParserError, ClientDisconnect) as problem:
         raise _broken() from problem
     except OSError as problem:
-        kind = StoreFull if problem.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
-        raise kind(
-            N_("What was sent cannot be kept: {problem}."),
-            hint=N_("Free space on the disk of the server, or make its folder writable."),
-            problem=problem.strerror or "",
-        ) from problem
+        raise _unkept(problem) from problem
+
+
+def _unkept(problem: OSError) -> StoreError:
+    kind = StoreFull if problem.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
+    return kind(
+        N_("What was sent cannot be kept: {problem}."),
+        hint=N_("Free space on the disk of the server, or make its folder writable."),
+        problem=problem.strerror or "",
+    )
 
 
 def _checked(arrived: _Arriving, kinds: Collection[FileKind]) -> Upload:
