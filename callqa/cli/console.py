@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,9 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 
+from callqa.cli.audited import event_of
 from callqa.settings import Settings
+from qa_pipeline.domain.audit import Event
 from qa_pipeline.errors import (
     N_,
     CallqaError,
@@ -98,6 +101,8 @@ class AppContext:
 
     settings: Settings
     json: bool
+    command: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
     _closers: list[Callable[[], None]] = field(default_factory=list)
 
     @cached_property
@@ -147,17 +152,35 @@ class AppContext:
             found.add_column(self.translate(heading), overflow="fold", no_wrap=heading == "id")
         return found
 
+    def record(self, event: Event) -> None:
+        """Keep an event in the audit."""
+        with self.store().transaction() as tx:
+            tx.audit.append(event, datetime.now(UTC))
+
     def close(self) -> None:
-        """Close what was opened."""
-        for closer in self._closers:
-            closer()
+        """Keep in the audit what the command has done, unless it failed, and close what was opened."""
+        problem = sys.exc_info()[1]
+        code = problem.exit_code if isinstance(problem, typer.Exit) else COULD_NOT_RUN if problem else DONE
+        try:
+            done = code in (DONE, INCOMPLETE)
+            event = event_of(self.command, self.params, is_complete=code == DONE) if done else None
+            if event is not None:
+                self.record(event)
+        finally:
+            for closer in self._closers:
+                closer()
 
 
 def context(ctx: typer.Context) -> AppContext:
     """Return the command's context."""
     found = ctx.find_object(AppContext)
     assert found is not None, "main() makes one for every command"
+    found.command, found.params = " ".join(_words(ctx)), ctx.params
     return found
+
+
+def _words(ctx: typer.Context) -> Sequence[str]:
+    return [] if ctx.parent is None else [*_words(ctx.parent), ctx.info_name or ""]
 
 
 def write_json(document: Any) -> None:

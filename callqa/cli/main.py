@@ -17,6 +17,7 @@ from typer.main import get_command
 from callqa.cli import (
     appeals,
     assignments,
+    audit,
     awards,
     calibration,
     coaching,
@@ -128,6 +129,7 @@ validate.app.command()(validate_estimation.estimation)
 validate.app.command()(validate_estimation.agreement)
 app.add_typer(validate.app, name="validate")
 app.add_typer(train.app, name="train")
+app.add_typer(audit.app, name="audit")
 app.command()(doctor.doctor)
 
 
