@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from api import errors, v1
 from api.options import ServiceOptions, Site
+from api.pages import account, sign_in
 from api.pages import routes as page_routes
 from api.security import LocalOnly
 from api.sources import Sources
@@ -41,6 +42,7 @@ def create_app(
     app.state.sources = Sources(store=store, artifacts=artifacts, rulebook=rulebook, site=site, options=options)
     errors.install(app)
     app.include_router(v1.router)
-    app.include_router(page_routes.router)
+    for pages in (page_routes, sign_in, account):
+        app.include_router(pages.router)
     app.add_middleware(LocalOnly)
     return app

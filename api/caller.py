@@ -68,6 +68,11 @@ class Caller:
             )
         return Attempt(actor=self.user.agent_id, role=StaffRole.AGENT, reason=reason)
 
+    @property
+    def request_id(self) -> str:
+        """The id under which logs and audit keep this request."""
+        return request_id_of(self.request)
+
     def record(self, action: str, subject: str, **details: Detail) -> None:
         """Have something kept in the audit, once the request has succeeded."""
         self.events.append(
@@ -77,7 +82,7 @@ class Caller:
                 action=action,
                 subject=subject,
                 details=details,
-                request_id=request_id_of(self.request),
+                request_id=self.request_id,
             )
         )
 

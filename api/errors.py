@@ -9,11 +9,11 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.language import language_of
-from api.pages.environment import render
+from api.pages.environment import link, render
 from qa_pipeline import errors
 from qa_pipeline.errors import N_, CallqaError, fill
 from qa_pipeline.i18n import translator
@@ -77,7 +77,22 @@ def answer(request: Request, status: int, document: Mapping[str, Any]) -> Respon
 
 async def _on_callqa_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CallqaError)  # registered for nothing else
-    return answer(request, STATUS[type(error)], error.as_dict(translator(language_of(request))))
+    if not request.url.path.startswith("/api/"):
+        if isinstance(error, errors.SignInNeeded):
+            return RedirectResponse(link(request, "/sign-in", next=_wanted(request)), HTTPStatus.SEE_OTHER)
+        if isinstance(error, errors.PasswordChangeNeeded):
+            return RedirectResponse(link(request, "/account/password"), HTTPStatus.SEE_OTHER)
+    response = answer(request, STATUS[type(error)], error.as_dict(translator(language_of(request))))
+    if isinstance(error, errors.SignInNeeded):
+        response.headers["www-authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to sign in
+    return response
+
+
+def _wanted(request: Request) -> str | None:
+    """Return where to go after signing in: the page that was asked for, with its query."""
+    if request.method != "GET" or request.url.path == "/":
+        return None
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -78,11 +78,12 @@ class Routes(APIRouter):
     def _register(
         self, path: str, endpoint: Callable[..., Any], method: str, permission: Permission, options: dict[str, Any]
     ) -> None:
+        more = options.pop("dependencies", ())  # they come after the rule: nobody without it gets so far
         self.add_api_route(
             path,
             endpoint,
             methods=[method],
-            dependencies=[Depends(caller_with(permission))],
+            dependencies=[Depends(caller_with(permission)), *more],
             openapi_extra={PERMISSION: permission.value} | options.pop("openapi_extra", {}),
             **options,
         )
@@ -146,7 +147,7 @@ def _once(endpoint: Callable[..., Any], args: Any, given: dict[str, Any], call: 
                     user_id=call.user.id,
                     key=key,
                     request_digest=_digest(call, given),
-                    status=call.request.scope["route"].status_code or HTTPStatus.OK,
+                    status=call.response.status_code or call.request.scope["route"].status_code or HTTPStatus.OK,
                     document=None if answer is None else to_json(answer).decode(),
                     answered_at=call.now,
                 )

@@ -26,7 +26,7 @@ def render(name: str, request: Request, **values: Any) -> str:
     """Return a page as text.
 
     Templates get ``link(path, **query)``, which keeps a language that the address asked for, and ``languages``: the
-    address of this page in each language.
+    address of this page in each language. ``who`` is signed in, None when nobody is, or nobody is known yet.
     """
     language = language_of(request)
     return (
@@ -39,6 +39,7 @@ def render(name: str, request: Request, **values: Any) -> str:
                 for code in LANGUAGES
             ],
             path=request.url.path,
+            who=getattr(request.state, "who", None),
             **values,
         )
     )

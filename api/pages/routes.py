@@ -69,12 +69,16 @@ def icon() -> Response:
     return Response(_ICON, media_type="image/svg+xml", headers={"cache-control": "max-age=86400"})
 
 
-@router.read("/", Permission.CONTACTS_READ)
+@router.read("/", Permission.PERIODS_READ)
 def overview(request: Request, call: FromCaller) -> str:
-    """Periods, newest contacts, and what was not scored."""
+    """What the person may see of periods, newest contacts, what was not scored, and accounts."""
+    newest = ContactPage(contacts=(), total=0)
+    if call.may(Permission.CONTACTS_READ):
+        reach = call.reach_of(Permission.CONTACTS_READ)
+        newest = list_contacts(call.store, ContactQuery().as_filter(reach), offset=0, limit=8)
     with call.store.reading() as tx:
-        problems = tx.problems.list()
-    newest = list_contacts(call.store, ContactQuery().as_filter(call.reach), offset=0, limit=8)
+        problems = tx.problems.list() if call.may(Permission.PROBLEMS_READ) else ()
+        users = tx.users.list() if call.may(Permission.USERS_MANAGE) else ()
     return render(
         "overview.html",
         request,
@@ -82,6 +86,7 @@ def overview(request: Request, call: FromCaller) -> str:
         contacts=[contact_summary(listed.contact, listed.inspection) for listed in newest.contacts],
         contacts_count=newest.total,
         problems=problem_rows(problems, language_of(request)),
+        users=users,
         moment=moment_filter(call.store.time_zone.key),
     )
 

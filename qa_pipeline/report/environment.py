@@ -52,6 +52,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         method_word=partial(labels.label, labels.METHODS, translate=translate),
         places_text=partial(labels.places_text, translate=translate),
         role_word=partial(labels.label, labels.ROLES, translate=translate),
+        staff_role_word=partial(labels.label, labels.STAFF_ROLES, translate=translate),
         kind_word=partial(labels.label, labels.KINDS, translate=translate),
         quality_word=partial(labels.label, labels.QUALITIES, translate=translate),
         status_word=partial(labels.label, labels.STATUSES, translate=translate),

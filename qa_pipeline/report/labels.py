@@ -99,6 +99,13 @@ ROLES = {
     "system": N_("System"),
     "unknown": N_("Unknown speaker"),
 }
+STAFF_ROLES = {
+    "agent": N_("Agent"),
+    "supervisor": N_("Supervisor"),
+    "qa": N_("QA analyst"),
+    "hr": N_("Personnel"),
+    "administrator": N_("Administrator"),
+}
 KINDS = {"call": N_("Call"), "chat": N_("Chat")}
 QUALITIES = {
     "trusted": N_("trusted transcript"),

@@ -52,7 +52,7 @@ def test_every_answer_has_the_security_headers(client: TestClient, path: str) ->
     assert "unsafe" not in headers["content-security-policy"]
     assert policy["frame-ancestors"] == "'none'"
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 def test_personal_pages_are_not_cached_and_the_stylesheet_is(client: TestClient) -> None:
