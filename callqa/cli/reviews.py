@@ -37,6 +37,7 @@ SELECTIONS = {
     "risk": N_("risk"),
     "complaint": N_("complaint"),
     "appeal": N_("appeal"),
+    "panel": N_("agreed"),
     "unknown": N_("unknown"),
 }
 
@@ -88,10 +89,12 @@ def list_(
         counting = effective_contacts(tx, period, cards, contact_id=contact)
     compared = {one.review.fingerprint: one for one in values.compared}
     left_out = {one.review.fingerprint: one for one in values.left_out}
+    replaced = {review.replaces for review in reviews}
     document = {
         "period": period,
         "reviews": [
             _document(here, review, compared.get(review.fingerprint), left_out.get(review.fingerprint))
+            | {"in_force": review.fingerprint not in replaced}
             for review in reviews
         ],
         "effective": [
@@ -124,7 +127,6 @@ def _document(
             {"criterion": verdict.criterion_id, "outcome": verdict.outcome.value, "comment": verdict.comment}
             for verdict in review.verdicts
         ],
-        "in_force": compared is not None or left_out is not None,
         "machine": dict(compared.machine) if compared else None,
         "values": dict(compared.reviewed) if compared else None,
         "not_comparable": reason_text(left_out.reason, here.translate) if left_out else None,

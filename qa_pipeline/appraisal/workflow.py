@@ -51,6 +51,7 @@ class GuardName(StrEnum):
     ITEM_OPEN = "item_open"  # the item is neither under appeal nor settled
     IN_TIME = "in_time"  # the second instance can still be asked for
     TOO_LATE = "too_late"  # it cannot any more
+    REVIEWS_IN = "reviews_in"  # all members of a calibration session have reviewed, or its time is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

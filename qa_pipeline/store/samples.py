@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from qa_pipeline.domain.review import Sample
-from qa_pipeline.errors import N_, NotFound
+from qa_pipeline.errors import N_, Conflict, NotFound
 from qa_pipeline.store import appraisal_tables
 from qa_pipeline.store.documents import dump, load
 
@@ -19,17 +20,24 @@ class Samples:
         self._connection = connection
 
     def add(self, sample: Sample) -> None:
-        """Keep a sample under its own new id."""
+        """Keep a sample under its own new id; raises Conflict when somebody else has drawn at the same moment."""
         table = appraisal_tables.sample
-        self._connection.execute(
-            insert(table).values(
-                id=sample.id,
-                period=sample.period,
-                selection=sample.selection.value,
-                document=dump(sample).decode(),
-                drawn_at=sample.drawn_at,
+        try:
+            self._connection.execute(
+                insert(table).values(
+                    id=sample.id,
+                    period=sample.period,
+                    selection=sample.selection.value,
+                    document=dump(sample).decode(),
+                    drawn_at=sample.drawn_at,
+                )
             )
-        )
+        except IntegrityError as problem:
+            raise Conflict(
+                N_("Somebody else has drawn a sample of {period} at the same moment."),
+                hint=N_("Look at it, then decide whether another one is still wanted."),
+                period=sample.period,
+            ) from problem
         rows = [
             {
                 "sample_id": sample.id,

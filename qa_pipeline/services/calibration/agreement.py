@@ -12,6 +12,7 @@ from qa_pipeline.appraisal.inspected import MACHINE
 from qa_pipeline.domain.period import months_of
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.services.calibration.verdicts import ReviewedCriterion, get_reviewed, is_independent, list_verdicts
+from qa_pipeline.services.reviews import ReviewedContact
 from qa_pipeline.store import Store
 
 
@@ -59,19 +60,23 @@ def measure_period(
     with store.reading() as tx:
         found = get_reviewed(tx, months_of(period), cards)
     at_random = [one for one in found.compared if not one.targeted]
-    by_key: dict[tuple[str, str], list[ReviewedCriterion]] = defaultdict(list)
-    for verdict in list_verdicts(at_random):
-        if scorecard_id in (None, verdict.key[0]):
-            by_key[verdict.key].append(verdict)
     blind_count = sum(one.review.blind for one in at_random)
     return AgreementOfPeriod(
         period=period,
-        criteria=tuple(_measure(key, by_key[key]) for key in sorted(by_key)),
+        criteria=measure_reviews([one for one in at_random if scorecard_id in (None, one.card.id)]),
         blind_count=blind_count,
         shown_count=len(at_random) - blind_count,
         targeted_count=len(found.compared) - len(at_random),
         left_out_count=found.left_out_count,
     )
+
+
+def measure_reviews(compared: Iterable[ReviewedContact]) -> tuple[CardAgreement, ...]:
+    """Measure the agreement on every criterion that these reviews of random contacts judge, by card and criterion."""
+    by_key: dict[tuple[str, str], list[ReviewedCriterion]] = defaultdict(list)
+    for verdict in list_verdicts(compared):
+        by_key[verdict.key].append(verdict)
+    return tuple(_measure(key, by_key[key]) for key in sorted(by_key))
 
 
 def _measure(key: tuple[str, str], verdicts: Sequence[ReviewedCriterion]) -> CardAgreement:

@@ -127,6 +127,11 @@ def _sessions(reviewed: ReviewedMonths, months: Sequence[str]) -> Iterable[Calib
         for one in reviewed.by_month[month]:
             if one.selection is Selection.CALIBRATION:
                 by_contact[one.contact_id].append(one)
+    return compare_reviewers(by_contact)
+
+
+def compare_reviewers(by_contact: Mapping[str, Sequence[ReviewedContact]]) -> Sequence[CalibrationContact]:
+    """Return how the reviewers of each contact differ, the widest spread first; contacts without two totals not."""
     found = [_session(contact_id, each) for contact_id, each in by_contact.items()]
     return sorted((each for each in found if each), key=lambda each: (-each.sd, each.contact_id))
 

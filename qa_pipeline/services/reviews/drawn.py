@@ -86,7 +86,7 @@ class DrawnContacts:
                 id=sample.id,
                 contact=row.contact_id,
             )
-        if not self._was_drawn(sample, reviewed_at):
+        if not self.was_drawn(sample, reviewed_at):
             raise row.place("reviewed_at").error(
                 N_("The review is older than the sample {id}, drawn on {drawn_on}."),
                 hint=N_("A contact that was reviewed before the draw was not chosen by it: leave the sample empty."),
@@ -101,7 +101,7 @@ class DrawnContacts:
                 selection=sample.selection.value,
                 stated=stated.selection.value if stated.selection else "",
             )
-        return self._of(sample, chances[sample.id], row, others)
+        return _origin_in(sample, chances[sample.id], row.reviewer, others)
 
     def _guessed(
         self,
@@ -111,7 +111,7 @@ class DrawnContacts:
         others: Sequence[Review],
         reviewed_at: datetime,
     ) -> Origin:
-        samples = [sample for id in chances if (sample := self._sample(id)) and self._was_drawn(sample, reviewed_at)]
+        samples = [sample for id in chances if (sample := self._sample(id)) and self.was_drawn(sample, reviewed_at)]
         fitting = [sample for sample in samples if stated.selection in (None, sample.selection)]
         if not fitting:
             return stated
@@ -119,33 +119,51 @@ class DrawnContacts:
         seen = any(other.reviewer != row.reviewer and not other.selection.is_targeted for other in others)
         order = (Selection.DOUBLE, *_ORDER) if seen else _ORDER
         best = min(fitting, key=lambda sample: (order.index(sample.selection), sample.drawn_at))
-        return self._of(best, chances[best.id], row, others)
-
-    def _of(self, sample: Sample, chance: float, row: Stated, others: Sequence[Review]) -> Origin:
-        if sample.selection is Selection.DOUBLE:
-            # Drawn twice: into the first sample, and out of it.
-            firsts = [
-                other.inclusion_probability
-                for other in others
-                if other.selection is Selection.RANDOM and other.reviewer != row.reviewer
-            ]
-            first = next((known for known in firsts if known is not None), None)
-            return Origin(
-                selection=sample.selection,
-                inclusion_probability=None if first is None else first * chance,
-                sample_id=sample.id,
-            )
-        return Origin(selection=sample.selection, inclusion_probability=chance, sample_id=sample.id)
+        return _origin_in(best, chances[best.id], row.reviewer, others)
 
     def _sample(self, sample_id: str) -> Sample | None:
         if sample_id not in self._samples:
             self._samples[sample_id] = self._tx.samples.find(sample_id)
         return self._samples[sample_id]
 
-    def _was_drawn(self, sample: Sample, reviewed_at: datetime) -> bool:
+    def was_drawn(self, sample: Sample, reviewed_at: datetime) -> bool:
+        """Whether a sample was drawn when somebody reviewed."""
         # By day: many tables tell the day of a review and no time.
         zone = self._tx.time_zone
         return sample.drawn_at.astimezone(zone).date() <= reviewed_at.astimezone(zone).date()
+
+
+def chance_of(selection: Selection, chance: float, reviewer: str, others: Sequence[Review]) -> float | None:
+    """Return the chance (0, 1] with which a contact came before a reviewer by a sample that drew it with `chance`.
+
+    Of a second look: drawn twice, into the first sample and out of it; None where the first chance is not known.
+    """
+    if selection is not Selection.DOUBLE:
+        return chance
+    firsts = [
+        other.inclusion_probability
+        for other in others
+        if other.selection is Selection.RANDOM and other.reviewer != reviewer
+    ]
+    first = next((known for known in firsts if known is not None), None)
+    return None if first is None else first * chance
+
+
+def find_draw(tx: Transaction, contact_id: str, reviewed_at: datetime) -> Origin:
+    """Return the random draw, else the draw by risk, that a first look at a contact belongs to; empty without any."""
+    found = DrawnContacts(tx)
+    chances = tx.samples.of_contact(contact_id)
+    samples = [sample for id in chances if (sample := tx.samples.find(id)) and found.was_drawn(sample, reviewed_at)]
+    fitting = [sample for sample in samples if sample.selection in (Selection.RANDOM, Selection.RISK)]
+    if not fitting:
+        return Origin(selection=None, inclusion_probability=None, sample_id=None)
+    best = min(fitting, key=lambda sample: (_ORDER.index(sample.selection), sample.drawn_at))
+    return Origin(selection=best.selection, inclusion_probability=chances[best.id], sample_id=best.id)
+
+
+def _origin_in(sample: Sample, chance: float, reviewer: str, others: Sequence[Review]) -> Origin:
+    found = chance_of(sample.selection, chance, reviewer, others)
+    return Origin(selection=sample.selection, inclusion_probability=found, sample_id=sample.id)
 
 
 def _with_chance(found: Origin, chance: float, row: Stated) -> Origin:

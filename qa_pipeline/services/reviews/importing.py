@@ -186,8 +186,8 @@ class _Keeper:
         first = rows[0]
         common = _common(rows)
         contact, inspection = self._contact(first)
-        # A decision on an appeal is no review that its maker could take back with a table.
-        others = [one for one in self._tx.reviews.list(contact_id=contact.id) if one.selection is not Selection.APPEAL]
+        # A decision on an appeal or of a panel is no review that its maker could take back with a table.
+        others = [one for one in self._tx.reviews.list(contact_id=contact.id) if not one.selection.is_decision]
         card = self._card(first, common["scorecard"], inspection, others)
         before = next((one for one in others if one.reviewer == first.reviewer and one.scorecard_id == card.id), None)
         reviewed_at = common["reviewed_at"] or self._now

@@ -101,6 +101,8 @@ def reviewed_values(
     """Return every review in force of contacts of a month beside the machine's newest inspection.
 
     A review by another version of the inspection's card counts with its verdicts on criteria that ask the same there.
+    What a calibration session agreed on is left out: its members have reviewed already, each by themselves, and what
+    they agree on after talking tells nothing of how people or the machine judge.
 
     Parameters
     ----------
@@ -116,6 +118,8 @@ def reviewed_values(
     left_out: list[LeftOut] = []
     for contact, inspection, reviews in tx.reviews.judged(period, contact_id=contact_id, since=since):
         for review in reviews:
+            if review.selection is Selection.PANEL:
+                continue
             found = _by_card_of(inspection, review, by_key)
             if isinstance(found, LeftOut):
                 left_out.append(found)

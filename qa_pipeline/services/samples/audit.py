@@ -105,13 +105,13 @@ def reviewed_contacts(sample: Sample, reviews: Sequence[Review], zone: ZoneInfo)
     """Return the contacts of a sample that are reviewed; one drawn for a second review needs a second reviewer.
 
     What was reviewed before the day of the draw does not count, but for the first one of two; decisions on appeals
-    never do.
+    and of panels never do.
     """
     drawn_on = sample.drawn_at.astimezone(zone).date()
     is_second = sample.selection is Selection.DOUBLE
     reviewers: dict[str, set[str]] = {}
     for review in reviews:
-        if review.selection is Selection.APPEAL:
+        if review.selection.is_decision:
             continue
         if is_second or review.reviewed_at.astimezone(zone).date() >= drawn_on:
             reviewers.setdefault(review.contact_id, set()).add(review.reviewer)
