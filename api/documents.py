@@ -18,7 +18,7 @@ from qa_pipeline.domain.contact import ContactKind, Direction, Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.domain.listening import Facts, Sound
 from qa_pipeline.domain.transcript import ChannelLanguage, TranscriptQuality
-from qa_pipeline.report.data import ContactRow, DimensionRow, Places, ProblemRow, TurningPointRow
+from qa_pipeline.report.data import ContactRow, DimensionRow, Places, TurningPointRow
 
 
 class _Document(BaseModel):
@@ -49,14 +49,6 @@ class HealthDocument(_Document):
     version: str
 
 
-class PeriodDocument(_Document):
-    """One month with its counts."""
-
-    period: str
-    contacts_count: int
-    evaluations_count: int
-
-
 class ContactSummary(_Document):
     """One contact in a list; points and the like are null until it is inspected."""
 
@@ -74,12 +66,18 @@ class ContactSummary(_Document):
     passed: bool | None
     flags: tuple[Flag, ...]
     undetermined_count: int | None
+    reviewed: bool
 
 
 class ContactListDocument(_Document):
-    """Some of ``total`` contacts, newest first."""
+    """Some of ``total`` contacts; at least so many where ``total_is_exact`` is false.
+
+    ``next``: what to send as ``after`` for the following page, null at the end.
+    """
 
     total: int
+    total_is_exact: bool
+    next: str | None
     offset: int
     limit: int
     contacts: tuple[ContactSummary, ...]
@@ -105,12 +103,15 @@ class FoundContactDocument(_Document):
 
 
 class SearchDocument(_Document):
-    """Some of ``total`` contacts, newest first.
+    """Some of ``total`` contacts; at least so many where ``total_is_exact`` is false.
 
+    ``next``: what to send as ``after`` for the following page, null at the end.
     ``unindexed_count``: contacts that were scored by an earlier version and cannot be found until they are indexed.
     """
 
     total: int
+    total_is_exact: bool
+    next: str | None
     offset: int
     limit: int
     unindexed_count: int
@@ -199,13 +200,10 @@ class EvaluationDocument(_Document):
 
 
 class EvaluationListDocument(_Document):
-    """All evaluations of a period, by agent."""
+    """Some of ``total`` evaluations of a period."""
 
+    total: int
+    offset: int
+    limit: int
     period: str
     evaluations: tuple[EvaluationDocument, ...]
-
-
-class ProblemListDocument(_Document):
-    """What was not scored and why."""
-
-    problems: tuple[ProblemRow, ...]

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 
 from api.router import REFUSALS
-from api.v1 import account, audit, contacts, evaluations, problems, session, system, users, webhooks
+from api.v1 import account, audit, batches, contacts, evaluations, problems, session, system, users, webhooks
 
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
-for _area in (system, account, session, users, audit, contacts, evaluations, problems, webhooks):
+for _area in (system, account, session, users, audit, contacts, evaluations, batches, problems, webhooks):
     router.include_router(_area.router)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, text, update
@@ -27,6 +27,7 @@ from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
 from qa_pipeline.store.jobs import Jobs
 from qa_pipeline.store.kpis import Kpis
+from qa_pipeline.store.listing import INDEXED, Listing
 from qa_pipeline.store.proposals import Proposals
 from qa_pipeline.store.ratings import Incidents, Objectives, Ratings
 from qa_pipeline.store.retention import Deletions, LegalHolds
@@ -59,6 +60,7 @@ class Transaction:
     def __init__(self, connection: Connection, time_zone: ZoneInfo) -> None:
         self.connection = connection
         self.time_zone = time_zone
+        self.listing = Listing(connection)
         self.contacts = Contacts(connection, time_zone)
         self.agents = Agents(connection)
         self.inspections = Inspections(connection)
@@ -120,9 +122,9 @@ class Contacts:
         ).first()
         if known is not None:
             stored = _with_newer_metadata(load(Contact, known.document), contact)
-            self._connection.execute(
-                update(tables.contact).where(tables.contact.c.id == known.id).values(self._row(stored, digest))
-            )
+            row = self._row(stored, digest)
+            self._connection.execute(update(tables.contact).where(tables.contact.c.id == known.id).values(row))
+            Listing(self._connection).put(stored, row["period"])
             return stored
         if self.find(contact.id) is not None:
             raise Conflict(
@@ -132,9 +134,9 @@ class Contacts:
                 field="id",
                 id=contact.id,
             )
-        self._connection.execute(
-            insert(tables.contact).values(self._row(contact, digest) | {"created_at": datetime.now(UTC)})
-        )
+        row = self._row(contact, digest)
+        self._connection.execute(insert(tables.contact).values(row | {"created_at": datetime.now(UTC)}))
+        Listing(self._connection).put(contact, row["period"])
         return contact
 
     def find(self, contact_id: str) -> Contact | None:
@@ -212,6 +214,8 @@ class Agents:
             self._connection.execute(insert(table).values({"id": agent.id} | known))
         elif known:
             self._connection.execute(update(table).where(table.c.id == agent.id).values(known))
+        if agent.team:
+            Listing(self._connection).move(agent.id, agent.team)
 
     def put_all(self, agents: Iterable[Agent]) -> None:
         """Keep many agents, as :meth:`put` does each."""
@@ -224,6 +228,9 @@ class Agents:
         ]
         if new:
             self._connection.execute(insert(tables.agent), new)
+        for row in new:
+            if row["team"]:
+                Listing(self._connection).move(str(row["id"]), row["team"])
         for agent in named.values():
             older = known.get(agent.id)
             if older is not None and _says_more(agent, older):
@@ -266,7 +273,7 @@ class Inspections:
         table = tables.inspection
         if self.has(inspection.fingerprint):
             return False
-        self._connection.execute(
+        added = self._connection.execute(
             insert(table).values(
                 contact_id=inspection.contact_id,
                 scorecard_id=inspection.scorecard_id,
@@ -283,6 +290,7 @@ class Inspections:
                 review_need=review_need(inspection, pass_points),
             )
         )
+        Listing(self._connection).judge(cast(Any, added.inserted_primary_key)[0], inspection)
         return True
 
     def has(self, fingerprint: str) -> bool:
@@ -291,6 +299,12 @@ class Inspections:
         return (
             self._connection.execute(select(table.c.id).where(table.c.fingerprint == fingerprint)).scalar() is not None
         )
+
+    def of(self, contact_id: str) -> Sequence[tuple[int, Inspection]]:
+        """Return all inspections of a contact with their numbers, the newest first."""
+        table = tables.inspection
+        query = select(table.c.id, table.c.document).where(table.c.contact_id == contact_id).order_by(table.c.id.desc())
+        return [(row.id, load(Inspection, row.document)) for row in self._connection.execute(query)]
 
     def find(self, contact_id: str, scorecard_id: str | None = None) -> Inspection | None:
         """Return the newest inspection of a contact, or None."""
@@ -347,6 +361,8 @@ class Artifacts:
         ]
         if rows:
             self._connection.execute(insert(table), rows)
+        if INDEXED in fingerprints:
+            Listing(self._connection).mark(contact_id, searchable=True)
 
     def of(self, contact_id: str) -> Mapping[str, str]:
         """Return stage -> fingerprint."""
@@ -484,12 +500,25 @@ class Problems:
         of_file = (subject == path) | subject.startswith(f"{path}#", autoescape=True)
         self._connection.execute(delete(tables.problem).where(of_file, tables.problem.c.contact_id.is_(None)))
 
-    def list(self) -> Sequence[Problem]:
-        """Return all current problems by subject."""
+    def list(
+        self,
+        *,
+        status: str | None = None,
+        kind: str | None = None,
+        subjects: Sequence[str] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Sequence[Problem]:
+        """Return current problems, pending ones first, then by subject; `kind`: of this type of error only."""
         table = tables.problem
         columns = [column for column in table.c if column.name != "run_id"]
-        rows = self._connection.execute(select(*columns).order_by(table.c.subject)).mappings()
-        return [Problem(**row) for row in rows]
+        query = _of_problems(select(*columns), status, kind, subjects).order_by(table.c.status.desc(), table.c.subject)
+        return [Problem(**row) for row in self._connection.execute(query.offset(offset).limit(limit)).mappings()]
+
+    def count(self, *, status: str | None = None, kind: str | None = None) -> int:
+        """Return how many current problems there are."""
+        query = _of_problems(select(func.count()).select_from(tables.problem), status, kind, None)
+        return int(self._connection.execute(query).scalar_one())
 
 
 def content_digest(contact: Contact) -> str:
@@ -523,3 +552,13 @@ def _filtered(query: Select[Any], period: str | None, agent_id: str | None) -> S
     if agent_id is not None:
         query = query.where(tables.contact.c.agent_id == agent_id)
     return query
+
+
+def _of_problems(
+    query: Select[Any], status: str | None, kind: str | None, subjects: Sequence[str] | None
+) -> Select[Any]:
+    if status is not None:
+        query = query.where(tables.problem.c.status == status)
+    if kind is not None:
+        query = query.where(tables.problem.c.type == kind)
+    return query if subjects is None else query.where(tables.problem.c.subject.in_(subjects))
