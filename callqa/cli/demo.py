@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from callqa.cli.console import INCOMPLETE, AppContext, context, in_one_line, out
 from callqa.cli.cycle import now
 from callqa.cli.score import failure_document, pending_document, progress_bar
 from callqa.demo import TROUBLED, install_set
+from callqa.demo.accounts import DemoAccount, find_accounts_file, install_accounts
 from callqa.demo.tour import Tour, finish, score_set
 from qa_pipeline.domain.annotation import CourseEvent
 from qa_pipeline.domain.inspection import Flag
@@ -24,6 +26,7 @@ from qa_pipeline.report.labels import (
     BASES,
     FLAGS,
     GROUPS,
+    STAFF_ROLES,
     clock_text,
     joined,
     label,
@@ -56,8 +59,16 @@ def demo(ctx: typer.Context) -> None:
         app.emit({"interrupted": True}, lambda: app.say(N_("Stopped. Run the same command again to go on.")))
         raise typer.Exit(INCOMPLETE)
     tour = finish(store, app.settings, demo_set, run, now())
+    accounts = install_accounts(store, app.settings.home, now(), app.translate)
     next_steps = _next_steps(app.settings.home)
-    app.emit(_document(app, tour, next_steps), lambda: _print(app, tour, next_steps))
+    file = find_accounts_file(app.settings.home)
+    document = _document(app, tour, next_steps) | {"accounts_file": str(file) if file else None}
+
+    def print_all() -> None:
+        _print(app, tour, next_steps)
+        _print_accounts(app, accounts, file)
+
+    app.emit(document, print_all)
     if _surprises(run):
         raise typer.Exit(INCOMPLETE)
 
@@ -158,6 +169,16 @@ def _print(app: AppContext, tour: Tour, next_steps: list[tuple[str, str]]) -> No
     for command, purpose in next_steps:
         out.print(f"  {command}")
         out.print(f"      {app.translate(purpose)}")
+
+
+def _print_accounts(app: AppContext, accounts: Sequence[DemoAccount], file: Path | None) -> None:
+    """Print with which accounts the pages can be used: those that were made now, else where they stand."""
+    if file is None:
+        return  # a home with accounts of its own got none
+    _heading(app, N_("Accounts for the pages"))
+    for account in accounts:
+        out.print(f"  {account.login:16} {account.password}  {label(STAFF_ROLES, account.role.value, app.translate)}")
+    app.say(N_("  They stand in {file}, which only you can read."), file=file)
 
 
 def _heading(app: AppContext, text: str) -> None:

@@ -44,8 +44,10 @@ from callqa.cli import (
     search,
     serve,
     templates,
+    tokens,
     topics,
     train,
+    users,
     validate,
     validate_estimation,
     work,
@@ -117,6 +119,8 @@ app.command()(report.report)
 app.command()(topics.topics)
 app.command()(search.search)
 app.command()(serve.serve)
+app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
 app.command()(work.work)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(calibration.app, name="calibration")
