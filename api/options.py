@@ -69,19 +69,20 @@ class ServiceOptions:
     and what wrong passwords do. ``answer_hours``: how long a repeated request gets its first answer again.
     ``table_mb``: the largest table that is taken. ``proxies``: whose forwarded headers are believed.
     ``requests_per_minute`` of one person or token, ``open_requests_per_minute`` and ``sign_ins_per_minute`` of one
-    address, in each server process. ``body_kb``: the largest request without a file. ``disk_free_mb``: below it the
+    address, in each server process, None without limit. ``body_kb``: the largest request without a file. ``disk_free_mb``: below it the
     server is not ready. ``metrics_local``: metrics without a token on this machine. ``webhook_private_hosts``: whether
     messages may go into the site's own network. ``import_folders``: folders of the server that may be scored.
-    ``upload_mb`` of one file, ``batch_mb`` and ``batch_files`` of all files of a batch.
+    ``upload_mb`` of one file, ``batch_mb`` and ``batch_files`` of all files of a batch. ``claim_minutes``: how long a
+    contact is taken from the review queue.
     """
 
     hosts: tuple[str, ...] = ()
     sign_in: SignInRules = field(default_factory=SignInRules)
     answer_hours: int = 24
     proxies: tuple[str, ...] = ()
-    requests_per_minute: int = 600
-    open_requests_per_minute: int = 120
-    sign_ins_per_minute: int = 10
+    requests_per_minute: int | None = None
+    open_requests_per_minute: int | None = None
+    sign_ins_per_minute: int | None = None
     body_kb: int = 1024
     disk_free_mb: int = 500
     metrics_local: bool = False
@@ -91,3 +92,4 @@ class ServiceOptions:
     upload_mb: int = 2048
     batch_mb: int = 51_200
     batch_files: int = 20_000
+    claim_minutes: int = 60

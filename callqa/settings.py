@@ -190,6 +190,9 @@ class ServiceSettings(_Part):
     sign_ins_per_minute: int = Field(
         10, ge=1, le=1000, description="attempts to sign in from one address that each process takes"
     )
+    claim_minutes: int = Field(
+        60, ge=5, le=1440, description="minutes after which a contact taken from the review queue is free again"
+    )
     body_kb: int = Field(1024, ge=16, le=102_400, description="largest request without a file")
     stop_seconds: int = Field(20, ge=1, le=600, description="seconds that running requests have when it is stopped")
     disk_free_mb: int = Field(500, ge=0, description="free space below which the server says it is not ready")
