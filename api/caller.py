@@ -90,6 +90,17 @@ class Caller:
         """Send the version of what is answered; a reader that has it already is told so without the body."""
         self.response.headers["etag"] = f'"{version}"'
 
+    def seen_version(self) -> str:
+        """Return the version that the person saw, "*" for any; raises VersionNeeded without an If-Match header."""
+        wanted = self.request.headers.get("if-match")
+        if wanted is None:
+            raise VersionNeeded(
+                N_("The request must say which version it changes."),
+                hint=N_("Send the ETag of the answer that you read as If-Match."),
+                field="if-match",
+            )
+        return wanted.strip().strip('"')
+
     def check_etag(self, version: object) -> None:
         """Check that an edit changes what the person saw.
 
@@ -100,32 +111,12 @@ class Caller:
         Outdated
             It names another version.
         """
-        wanted = self.request.headers.get("if-match")
-        if wanted is None:
-            raise VersionNeeded(
-                N_("The request must say which version it changes."),
-                hint=N_("Send the ETag of the answer that you read as If-Match."),
-                field="if-match",
-            )
-        if wanted.strip() not in ("*", f'"{version}"'):
+        if self.seen_version() not in ("*", str(version)):
             raise Outdated(
                 N_("Somebody else has changed this since you looked at it."),
                 hint=N_("Read it again, then decide whether your change is still wanted."),
                 field="if-match",
             )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Who:
-    """Who has signed in, by which session or by a token with which scopes."""
-
-    user: User
-    scopes: tuple[str, ...] | None = None
-    session: Session | None = None
-
-    def may(self, permission: Permission | str) -> bool:
-        """Whether the person has a permission on any rows."""
-        return find_reach(self.user, Permission(permission), self.scopes) is not None
 
 
 def caller_with(permission: Permission) -> Callable[[Request, Response], None]:
@@ -137,6 +128,7 @@ def caller_with(permission: Permission) -> Callable[[Request, Response], None]:
         who = _who(request, sources, now)
         # Kept before the rule is asked: a refusal too is told in the person's language, on a page that shows who it is.
         request.state.who = who
+        sources.rates.check_person(who.user.id)
         if permission is not Permission.ACCOUNT_OWN:
             _check_own_password(who)
         request.state.caller = Caller(
