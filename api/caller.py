@@ -119,6 +119,19 @@ class Caller:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who has signed in, by which session or by a token with which scopes."""
+
+    user: User
+    scopes: tuple[str, ...] | None = None
+    session: Session | None = None
+
+    def may(self, permission: Permission | str) -> bool:
+        """Whether the person has a permission on any rows."""
+        return find_reach(self.user, Permission(permission), self.scopes) is not None
+
+
 def caller_with(permission: Permission) -> Callable[[Request, Response], None]:
     """Return the dependency of a route that lets only those pass who have a permission."""
 
