@@ -5,13 +5,19 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import errors, v1
+from api.job_watch import JobWatch
+from api.metrics import Metrics
 from api.options import ServiceOptions, Site
-from api.pages import account, sign_in
+from api.pages import account, metrics, sign_in
 from api.pages import routes as page_routes
-from api.security import LocalOnly
+from api.rates import LimitOpenRequests, Rates
+from api.rulebook_watch import RulebookWatch
+from api.security import HeadAsGet, KnownHosts
 from api.sources import Sources
+from api.trace import Trace
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
@@ -39,10 +45,26 @@ def create_app(
     app = FastAPI(
         title="callqa", version=version("callqa"), openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
     )
-    app.state.sources = Sources(store=store, artifacts=artifacts, rulebook=rulebook, site=site, options=options)
+    rates = Rates(options.requests_per_minute, options.open_requests_per_minute, options.sign_ins_per_minute)
+    app.state.metrics = Metrics()
+    app.state.sources = Sources(
+        store=store,
+        artifacts=artifacts,
+        rules=RulebookWatch(rulebook, site),
+        site=site,
+        options=options,
+        rates=rates,
+    )
+    app.state.job_watch = JobWatch(store)
     errors.install(app)
     app.include_router(v1.router)
-    for pages in (page_routes, sign_in, account):
+    for pages in (page_routes, sign_in, account, metrics):
         app.include_router(pages.router)
-    app.add_middleware(LocalOnly)
+    # The last one added sees a request first.
+    app.add_middleware(LimitOpenRequests, rates=rates)
+    app.add_middleware(HeadAsGet)
+    app.add_middleware(KnownHosts, hosts=options.hosts)
+    if options.proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(options.proxies))
+    app.add_middleware(Trace, metrics=app.state.metrics)
     return app

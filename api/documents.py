@@ -42,13 +42,6 @@ class ErrorDocument(_Document):
     error: ErrorBody
 
 
-class HealthDocument(_Document):
-    """The server runs and reads its database."""
-
-    status: str
-    version: str
-
-
 class ContactSummary(_Document):
     """One contact in a list; points and the like are null until it is inspected."""
 

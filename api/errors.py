@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +14,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from starlette.exceptions import HTTPException
 
 from api.language import language_of
+from api.metrics import metrics_of
 from api.pages.environment import link, render
 from qa_pipeline import errors
 from qa_pipeline.errors import N_, CallqaError, fill
@@ -64,20 +66,25 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CallqaError, _on_callqa_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
-    app.add_exception_handler(Exception, _on_defect)
 
 
 def answer(request: Request, status: int, document: Mapping[str, Any]) -> Response:
     """Return the error in the form that the caller reads."""
-    if request.url.path.startswith("/api/"):
+    if is_for_programs(request):
         return JSONResponse({"error": dict(document)}, status_code=status)
     page = render("error.html", request, status=status, error=document)
     return HTMLResponse(page, status_code=status)
 
 
+def is_for_programs(request: Request) -> bool:
+    """Whether the address answers programs, with JSON, and not people, with pages."""
+    path = request.url.path
+    return path in ("/api", "/metrics") or path.startswith("/api/")
+
+
 async def _on_callqa_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CallqaError)  # registered for nothing else
-    if not request.url.path.startswith("/api/"):
+    if not is_for_programs(request):
         if isinstance(error, errors.SignInNeeded):
             return RedirectResponse(link(request, "/sign-in", next=_wanted(request)), HTTPStatus.SEE_OTHER)
         if isinstance(error, errors.PasswordChangeNeeded):
@@ -85,6 +92,10 @@ async def _on_callqa_error(request: Request, error: Exception) -> Response:
     response = answer(request, STATUS[type(error)], error.as_dict(translator(language_of(request))))
     if isinstance(error, errors.SignInNeeded):
         response.headers["www-authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to sign in
+    if isinstance(error, errors.TooManyRequests) and "seconds" in error.params:
+        response.headers["retry-after"] = str(error.params["seconds"])
+    if isinstance(error, errors.StoreError):
+        metrics_of(request).count_store_error(type(error).__name__)
     return response
 
 
@@ -116,6 +127,8 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     messages = {
         HTTPStatus.NOT_FOUND: N_("There is nothing at this address."),
         HTTPStatus.METHOD_NOT_ALLOWED: N_("This address does not take such a request."),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("The request is larger than what is taken without a file."),
+        HTTPStatus.BAD_REQUEST: N_("The request cannot be read: its parts are not as its type says."),
     }
     message = translate(messages[HTTPStatus(error.status_code)]) if error.status_code in messages else error.detail
     document = {"type": "HttpError", "message": message, "hint": ""}
@@ -124,8 +137,13 @@ async def _on_http_error(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _on_defect(request: Request, error: Exception) -> Response:
-    _log.error("request failed: %s", request.url.path, exc_info=error)
+async def defect_answer(request: Request, error: Exception) -> Response:
+    """Return what is answered when callqa itself has failed.
+
+    The log gets where it happened, not what the error says: messages of libraries quote what they were given.
+    """
+    places = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("request failed: %s\n%s", type(error).__name__, places)
     translate = translator(language_of(request))
     document = {
         "type": "Defect",

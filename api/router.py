@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.exc import IntegrityError
 
+from api.bodies import CheckedRoute
 from api.caller import Caller, caller_of, caller_with
 from api.documents import ErrorDocument
 from qa_pipeline.access import Permission
@@ -38,6 +39,9 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 class Routes(APIRouter):
     """A router whose routes are made by :meth:`read`, :meth:`write` and :meth:`open` alone."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"route_class": CheckedRoute} | options)
 
     def read(self, path: str, permission: Permission, **options: Any) -> Callable[[Endpoint], Endpoint]:
         """Register a GET route for callers with a permission.

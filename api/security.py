@@ -1,10 +1,11 @@
-"""Until there are accounts: loopback only, this machine's names only, and headers that leave scripts no door."""
+"""Known host names only, and headers that leave scripts no door."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import ipaddress
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,22 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import answer
 from api.language import language_of
-from qa_pipeline.errors import N_, ConfigurationError
+from qa_pipeline.errors import N_
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.environment import stylesheet
 
 _LOCAL_NAME = "localhost"
-
-
-def check_loopback(host: str) -> None:
-    """Raise ConfigurationError unless `host` is an address that only this machine can reach."""
-    if not is_loopback(host):
-        raise ConfigurationError(
-            N_("callqa serves this machine only, because there are no accounts yet: {host} is not a loopback address."),
-            hint=N_("Use --host 127.0.0.1."),
-            field="host",
-            host=host,
-        )
+_YEAR_S = 365 * 86_400
 
 
 def is_loopback(host: str) -> bool:
@@ -58,14 +49,21 @@ def content_security_policy() -> str:
     )
 
 
-class LocalOnly:
+class KnownHosts:
     """Refuse requests for other host names, and put the security headers on every answer.
 
-    A page of a stranger can point its own name at 127.0.0.1 (DNS rebinding); the Host header gives it away.
+    A page of a stranger can point its own name at this server (DNS rebinding); the Host header gives it away.
+
+    Parameters
+    ----------
+    app : ASGI application
+    hosts : sequence of str
+        Names and addresses of this server, besides those that mean the machine itself.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
         self._app = app
+        self._hosts = frozenset(host.lower().strip("[]") for host in hosts)
         self._headers = {
             "content-security-policy": content_security_policy(),
             "x-content-type-options": "nosniff",
@@ -89,17 +87,49 @@ class LocalOnly:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+                if scope["scheme"] == "https":
+                    headers["strict-transport-security"] = f"max-age={_YEAR_S}"
             await send(message)
 
-        header = Headers(scope=scope).get("host", "")
-        if is_loopback(host_name(header)):
+        host = host_name(Headers(scope=scope).get("host", ""))
+        if is_loopback(host) or host.strip("[]").lower() in self._hosts:
             await self._app(scope, receive, send_with_headers)
             return
         request = Request(scope)
         document = {
             "type": "WrongHost",
-            "message": translator(language_of(request))(N_("This server answers to this machine's own names only.")),
-            "hint": "",
+            "message": translator(language_of(request))(N_("This server does not answer to this name.")),
+            "hint": translator(language_of(request))(N_("An administrator can add it to the setting service.hosts.")),
         }
         refusal = answer(request, HTTPStatus.MISDIRECTED_REQUEST, document)
         await refusal(scope, receive, send_with_headers)
+
+
+class HeadAsGet:
+    """Answer HEAD as GET would be, without the body (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        is_over = False
+
+        async def send_head(message: Message) -> None:
+            nonlocal is_over
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not is_over:  # a stream ends with its first part
+                is_over = True
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        asked = {**scope, "method": "GET"}
+        try:
+            await self._app(asked, receive, send_head)
+        finally:
+            if "route" in asked:  # for whoever logs and counts
+                scope["route"] = asked["route"]

@@ -130,7 +130,7 @@ def webhooks(call: FromCaller) -> WebhookListDocument:
     return WebhookListDocument(webhooks=tuple(_document(call, each) for each in listed))
 
 
-@router.write("POST", "/webhooks", _MANAGE, status_code=HTTPStatus.CREATED)
+@router.write("POST", "/webhooks", _MANAGE, keyless=True, status_code=HTTPStatus.CREATED)
 def new_webhook(call: FromCaller, body: NewWebhook) -> WebhookSecretDocument:
     """Set one up; the answer holds the secret, this once."""
     with call.store.transaction() as tx:
@@ -171,7 +171,7 @@ def removed_webhook(call: FromCaller, webhook_id: _Id) -> None:
     call.record("webhook.remove", webhook_id)
 
 
-@router.write("POST", "/webhooks/{webhook_id}/secret", _MANAGE)
+@router.write("POST", "/webhooks/{webhook_id}/secret", _MANAGE, keyless=True)
 def new_secret(call: FromCaller, webhook_id: _Id) -> WebhookSecretDocument:
     """Make a new secret. For a day messages are signed with the old one too."""
     found = _get(call, webhook_id)

@@ -151,6 +151,7 @@ def test_a_route_beside_the_rules_is_seen(service: FastAPI) -> None:
 def test_only_health_and_signing_in_are_open(service: FastAPI) -> None:
     assert {str(each) for each in operations(service) if each.rule == ANYBODY} == {
         "GET /api/v1/health",
+        "GET /api/v1/ready",
         "GET /favicon.ico",
         "GET /static/style.css",
     }

@@ -47,8 +47,10 @@ def test_errors_are_answered_with_their_status_in_the_envelope(app: FastAPI, kin
         ("since=2026-10-01T00:00:00", "since 不合法：必须是带时区的时间，例如 2026-10-03T09:00:00Z。"),
     ],
 )
-def test_what_a_request_has_wrong_is_told_in_the_language_of_the_reader(app: FastAPI, query: str, told: str) -> None:
-    answer = TestClient(app, base_url="http://localhost").get(f"/api/v1/contacts?lang=zh&{query}")
+def test_what_a_request_has_wrong_is_told_in_the_language_of_the_reader(
+    client: TestClient, query: str, told: str
+) -> None:
+    answer = client.get(f"/api/v1/contacts?lang=zh&{query}")
     assert (answer.status_code, answer.json()["error"]["message"]) == (422, told)
 
 

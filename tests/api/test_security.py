@@ -8,23 +8,19 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.security import check_loopback, is_loopback
-from qa_pipeline.errors import ConfigurationError
+from api.security import is_loopback
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "::1", "[::1]", "127.8.8.8"])
 def test_loopback_hosts(host: str) -> None:
-    check_loopback(host)
+    assert is_loopback(host)
 
 
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "localhost.evil.org", "", "127.0.0.1.nip.io"]
 )
-def test_other_hosts_are_refused_in_one_sentence(host: str) -> None:
+def test_other_hosts(host: str) -> None:
     assert not is_loopback(host)
-    with pytest.raises(ConfigurationError) as caught:
-        check_loopback(host)
-    assert "no accounts yet" in caught.value.render()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "localhost:8000", "[::1]:8000"])
@@ -38,7 +34,7 @@ def test_other_names_are_refused_whatever_the_address(client: TestClient, host: 
     assert (answer.status_code, answer.json()["error"]["type"]) == (421, "WrongHost")
     page = client.get("/", headers={"host": host})
     assert page.status_code == 421
-    assert "own names only" in page.text
+    assert "does not answer to this name" in page.text
 
 
 @pytest.mark.parametrize(
