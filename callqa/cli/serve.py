@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from callqa.cli.accounts_hint import tell_accounts
 from callqa.cli.console import AppContext, context, err
 from callqa.cli.work import supervised_worker
 from callqa.logs import LogForm
@@ -37,6 +38,7 @@ def serve(
     _check_accounts(here, host)
     with _listen(host, port) as listener:
         _announce(here, listener)
+        tell_accounts(here)
         with supervised_worker(settings) if jobs else nullcontext():
             log = LogOptions(form=log_format or settings.service.log_format, verbose=verbose)
             run_server(settings, listener, workers, log)

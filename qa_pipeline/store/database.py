@@ -55,6 +55,21 @@ class Store:
         """
         return _JoinedStore(self.engine, self.time_zone, tx)
 
+    def scrub(self) -> None:
+        """Let nothing deleted stay readable in the files of the database; best when nobody else works."""
+        if self.engine.dialect.name == "sqlite":
+            raw = self.engine.raw_connection()  # no transaction may be open for the second statement
+            try:
+                cursor = raw.cursor()
+                cursor.execute("INSERT INTO utterance_index (utterance_index) VALUES ('optimize')")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor.close()
+            finally:
+                raw.close()
+            return
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM")
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -101,7 +116,8 @@ def open_store(url: str, time_zone: ZoneInfo) -> Store:
     """
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        # Errors of the driver would quote the values: what was said, and secrets.
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as problem:
         raise ConfigurationError(
             N_("The database address is not usable: {problem}."),
@@ -145,6 +161,7 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: Any) -> None:
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA secure_delete = ON")  # what was deleted must not stay readable in the file
     cursor.close()
 
 
