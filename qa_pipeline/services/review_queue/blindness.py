@@ -47,6 +47,16 @@ def hidden_contacts(tx: Transaction, person: str, now: datetime) -> frozenset[st
     return frozenset(blind_contacts(tx, person, now) | shared | second)
 
 
+def undisclosed_contacts(tx: Transaction, person: str, now: datetime) -> frozenset[str]:
+    """Return the contacts of which a person sees no single reviews but the own.
+
+    Besides what is hidden from them, those of all open calibration sessions: nobody sees before the end what the
+    members said.
+    """
+    shared = {one for session in open_sessions(tx) for one in contacts_of(tx, session)}
+    return hidden_contacts(tx, person, now) | shared
+
+
 def check_sighted(tx: Transaction, person: str, contact_id: str, now: datetime) -> None:
     """Check that a person may see what the machine found on a contact; raises Conflict while they review it blind."""
     if contact_id not in blind_contacts(tx, person, now):
