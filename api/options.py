@@ -9,10 +9,12 @@ from pathlib import Path
 from qa_pipeline.appraisal.consequences import ConsequenceLine
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.domain.performance import Template
+from qa_pipeline.domain.retention import RetentionRules
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.scorecards import list_scorecards
 from qa_pipeline.scoring.holds import HoldRule
+from qa_pipeline.services.accounts.oidc import OidcOptions
 from qa_pipeline.services.accounts.rules import SignInRules
 from qa_pipeline.services.cycle.appeals import Times
 from qa_pipeline.services.cycle.current import Compute, evaluations_by
@@ -27,6 +29,7 @@ class Site:
     times: Times = field(default_factory=Times)
     line: ConsequenceLine = field(default_factory=ConsequenceLine)
     hold_rule: HoldRule = field(default_factory=HoldRule)
+    retention: RetentionRules = field(default_factory=RetentionRules)
 
     @property
     def scorecards(self) -> Path:
@@ -66,7 +69,8 @@ class ServiceOptions:
     """Limits of the service.
 
     ``hosts``: names under which it may be asked for besides those of this machine. ``sign_in``: how long sessions last
-    and what wrong passwords do. ``answer_hours``: how long a repeated request gets its first answer again.
+    and what wrong passwords do. ``single_sign_on``: the site's provider.
+    ``answer_hours``: how long a repeated request gets its first answer again.
     ``table_mb``: the largest table that is taken. ``proxies``: whose forwarded headers are believed.
     ``requests_per_minute`` of one person or token, ``open_requests_per_minute`` and ``sign_ins_per_minute`` of one
     address, in each server process, None without limit. ``body_kb``: the largest request without a file. ``disk_free_mb``: below it the
@@ -78,6 +82,7 @@ class ServiceOptions:
 
     hosts: tuple[str, ...] = ()
     sign_in: SignInRules = field(default_factory=SignInRules)
+    single_sign_on: OidcOptions | None = None
     answer_hours: int = 24
     proxies: tuple[str, ...] = ()
     requests_per_minute: int | None = None

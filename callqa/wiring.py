@@ -13,6 +13,7 @@ from callqa.settings import NONE, Settings
 from qa_pipeline.appraisal.consequences import ConsequenceLine
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.audio.listening import ListenOptions
+from qa_pipeline.domain.retention import RetentionRules
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.vocabulary import SpeechHints
 from qa_pipeline.engines.choice import AUTO, IMPORT
@@ -29,6 +30,7 @@ from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
 from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.holds import HoldRule
+from qa_pipeline.services.accounts.oidc import OidcOptions
 from qa_pipeline.services.accounts.rules import SignInRules
 from qa_pipeline.services.cycle.appeals import Times
 from qa_pipeline.services.cycle.current import Compute, evaluations_by
@@ -252,15 +254,43 @@ def consequence_line(settings: Settings) -> ConsequenceLine:
 def site(settings: Settings) -> Site:
     """Return the site's rules for the service."""
     return Site(
-        home=settings.home, times=times(settings), line=consequence_line(settings), hold_rule=hold_rule(settings)
+        home=settings.home,
+        times=times(settings),
+        line=consequence_line(settings),
+        hold_rule=hold_rule(settings),
+        retention=retention_rules(settings),
     )
+
+
+def retention_rules(settings: Settings) -> RetentionRules:
+    """Return how long things are kept."""
+    return RetentionRules(**settings.retention.model_dump())
 
 
 def service_options(settings: Settings) -> ServiceOptions:
     """Return the limits of the service: those of its options that are settings too."""
     part = settings.service
     set_ones = {each.name: getattr(part, each.name) for each in fields(ServiceOptions) if hasattr(part, each.name)}
-    return ServiceOptions(**set_ones, sign_in=sign_in_rules(settings))
+    return ServiceOptions(**set_ones, sign_in=sign_in_rules(settings), single_sign_on=oidc_options(settings))
+
+
+def oidc_options(settings: Settings) -> OidcOptions | None:
+    """Return the single sign-on provider, None where the site has none."""
+    part = settings.service
+    if part.oidc_issuer is None or part.oidc_client_id is None:
+        return None
+    secret = part.oidc_client_secret
+    return OidcOptions(
+        issuer=part.oidc_issuer,
+        client_id=part.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        scopes=part.oidc_scopes,
+        login_claim=part.oidc_login_claim,
+        role_claim=part.oidc_role_claim,
+        roles=part.oidc_roles,
+        agent_claim=part.oidc_agent_claim,
+        adds_accounts=part.oidc_adds_accounts,
+    )
 
 
 def sign_in_rules(settings: Settings) -> SignInRules:
@@ -283,6 +313,7 @@ def tools(settings: Settings) -> Tools:
         uploads=site(settings).uploads,
         scorecards=settings.scorecards,
         templates=settings.templates,
+        retention=retention_rules(settings),
     )
 
 

@@ -36,6 +36,7 @@ from callqa.cli import (
     ratings,
     report,
     results,
+    retention,
     reviews,
     samples,
     score,
@@ -134,6 +135,7 @@ validate.app.command()(validate_estimation.agreement)
 app.add_typer(validate.app, name="validate")
 app.add_typer(train.app, name="train")
 app.add_typer(audit.app, name="audit")
+app.add_typer(retention.app, name="retention")
 app.command()(doctor.doctor)
 
 

@@ -15,6 +15,7 @@ class JobKind(StrEnum):
     SCORE = "score"  # a batch of contacts
     EVALUATE = "evaluate"
     REINDEX = "reindex"
+    RETENTION = "retention"  # delete what is due
 
 
 class JobState(StrEnum):

@@ -88,6 +88,14 @@ class Ledger:
                 "INSERT OR REPLACE INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, usage.output_tokens, usage.took_s)
             )
 
+    def forget_words(self) -> None:
+        """Empty all answers, because they quote contacts that were deleted; what requests took stays known."""
+        if self._path.exists():
+            with self._open() as connection:
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.execute("UPDATE answer SET document = ''")
+                connection.execute("VACUUM")
+
     def experience(self, judge: str) -> Experience | None:
         """Return what requests of a judge took so far, None before there are a few."""
         rows = self._read(

@@ -150,17 +150,21 @@ class Contacts:
         """Return a contact; raises NotFound."""
         found = self.find(contact_id)
         if found is None:
-            deleted = Deletions(self._connection).find_contact(contact_id)
-            if deleted is None:
-                raise NotFound(N_("There is no contact with the id {id}."), id=contact_id)
-            rule, at = deleted
-            raise NotFound(
-                N_("The contact was deleted on {day} ({rule}); what results say of it stays."),
-                hint=N_("How long contacts are kept is set by the site: docs/retention.md."),
-                day=f"{at.astimezone(self._time_zone):%Y-%m-%d}",
-                rule=rule,
-            )
+            raise self.absence(contact_id)
         return found
+
+    def absence(self, contact_id: str) -> NotFound:
+        """Return the error for a contact that is not there: never was, or was deleted by a rule on some day."""
+        deleted = Deletions(self._connection).find_contact(contact_id)
+        if deleted is None:
+            return NotFound(N_("There is no contact with the id {id}."), id=contact_id)
+        rule, at = deleted
+        return NotFound(
+            N_("The contact was deleted on {day} ({rule}); what results say of it stays."),
+            hint=N_("How long contacts are kept is set by the site: docs/retention.md."),
+            day=f"{at.astimezone(self._time_zone):%Y-%m-%d}",
+            rule=rule,
+        )
 
     def list(self, period: str | None = None, agent_id: str | None = None) -> Iterator[Contact]:
         """Yield contacts by id."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
 from qa_pipeline.domain.job import ItemOutcome, Job, JobKind
 from qa_pipeline.domain.period import months_of
+from qa_pipeline.domain.retention import RetentionRules
 from qa_pipeline.errors import PendingError
 from qa_pipeline.ports import Executor
 from qa_pipeline.services.evaluate import evaluate_period
+from qa_pipeline.services.retention import Doer, Terms, apply_retention
 from qa_pipeline.services.rollup import roll_up
 from qa_pipeline.services.score import (
     Batch,
@@ -49,6 +51,7 @@ class Tools:
     uploads: Path
     scorecards: Path
     templates: Path
+    retention: RetentionRules = field(default_factory=RetentionRules)
 
 
 class Hold(Protocol):
@@ -196,8 +199,16 @@ def _reindex(store: Store, job: Job, tools: Tools, hold: Hold) -> Done:
     return Done(result={"contacts": found.contacts_count, "missing": len(found.missing)})
 
 
+def _retention(store: Store, job: Job, tools: Tools, hold: Hold) -> Done:
+    del hold  # what another run has begun is finished, not done twice
+    terms = Terms(rules=tools.retention, home=tools.uploads.parent, now=datetime.now(UTC))
+    done = apply_retention(store, terms, Doer(name=job.created_by, role="", via="job"))
+    return Done(result={one.rule.value: one.subject_count for one in done})
+
+
 _KINDS: Mapping[JobKind, Callable[[Store, Job, Tools, Hold], Done]] = {
     JobKind.SCORE: _score,
     JobKind.EVALUATE: _evaluate,
     JobKind.REINDEX: _reindex,
+    JobKind.RETENTION: _retention,
 }
