@@ -31,7 +31,7 @@ _CHUNK_BYTES = 1 << 20
 _ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".jar")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _END_RECORD, _ZIP64_LOCATOR = b"PK\x05\x06", b"PK\x06\x07"
-_END_BYTES, _COMMENT_BYTES_MAX = 22, 1 << 16
+_END_BYTES, _LOCATOR_BYTES, _COMMENT_BYTES_MAX = 22, 20, 1 << 16
 _ENTRY_BYTES = 512  # what the directory of a zip says of one entry, seldom more
 
 
@@ -69,7 +69,7 @@ def kept_name(name: str) -> str:
         stem = stem[:-1]
     if stem + suffix == plain:
         return plain
-    own = plain.removesuffix(PurePosixPath(plain).suffix)
+    own = plain.removesuffix(suffix)
     return f"{stem}-{sha256(own.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}{suffix}"
 
 
@@ -172,7 +172,7 @@ def _check_directory(archive: Path, limits: BatchLimits) -> None:
     """Refuse a directory of entries that would fill the memory before the first of them can be looked at."""
     with archive.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _END_BYTES - _COMMENT_BYTES_MAX - len(_ZIP64_LOCATOR)))
+        file.seek(max(0, size - _END_BYTES - _COMMENT_BYTES_MAX - _LOCATOR_BYTES))
         tail = file.read()
     at = tail.rfind(_END_RECORD)
     if at < 0 or len(tail) < at + _END_BYTES:
@@ -180,7 +180,11 @@ def _check_directory(archive: Path, limits: BatchLimits) -> None:
     count = int.from_bytes(tail[at + 10 : at + 12], "little")
     directory_bytes = int.from_bytes(tail[at + 12 : at + 16], "little")
     # Only archives above 4 GB or 65,535 files have the larger directory, which says anything of its own size.
-    if _ZIP64_LOCATOR in tail or count > limits.files or directory_bytes > limits.files * _ENTRY_BYTES:
+    if (
+        tail[max(0, at - _LOCATOR_BYTES) : at].startswith(_ZIP64_LOCATOR)
+        or count > limits.files
+        or directory_bytes > limits.files * _ENTRY_BYTES
+    ):
         raise _too_many(limits)
 
 
