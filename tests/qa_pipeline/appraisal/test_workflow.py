@@ -71,6 +71,10 @@ EXPECTED: dict[str, dict[str, tuple[set[str], str, set[StaffRole], str, bool, tu
         "approve": ({"proposed"}, "approved", STAFF, "other", False, ("no_open_appeal",)),
         "decline": ({"proposed"}, "declined", STAFF, "other", True, ()),
     },
+    "calibration_session": {
+        "close": ({"open"}, "closed", {QA}, "any", False, ("reviews_in",)),
+        "cancel": ({"open"}, "cancelled", {QA}, "any", True, ()),
+    },
 }
 STEPS = [(machine, step) for machine, steps in EXPECTED.items() for step in steps]
 
