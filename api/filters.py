@@ -12,11 +12,10 @@ from qa_pipeline.access import Reach
 from qa_pipeline.domain.contact import ContactKind, Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.scoring.full_text import QUERY_CHARACTERS_MAX
-from qa_pipeline.services.contact_list import ContactFilter
+from qa_pipeline.services.contact_list import ContactFilter, Part, Sort
 
 _Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]  # PostgreSQL takes no NUL in a text
 ContactId = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$")]
-_MAX_OFFSET = 2**31 - 1  # what both databases take
 
 
 class Paging(BaseModel):
@@ -24,7 +23,7 @@ class Paging(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    offset: Annotated[int, Field(ge=0, le=_MAX_OFFSET)] = 0
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 
@@ -43,6 +42,11 @@ class ContactQuery(Paging):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     flag: Flag | None = None
+    reviewed: bool | None = None
+    points_min: Annotated[float, Field(ge=0, le=100)] | None = None
+    points_max: Annotated[float, Field(ge=0, le=100)] | None = None
+    sort: Sort = Sort.NEWEST
+    after: Annotated[str, Field(max_length=2000, description="`next` of the page before")] | None = None
 
     @field_validator(
         "period",
@@ -55,11 +59,19 @@ class ContactQuery(Paging):
         "scored",
         "text",
         "flag",
+        "reviewed",
+        "points_min",
+        "points_max",
+        "after",
         mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
+
+    def part(self) -> Part:
+        """Return which part of the list is asked for."""
+        return Part(sort=self.sort, after=self.after, offset=self.offset, limit=self.limit)
 
     def as_filter(self, reach: Reach) -> ContactFilter:
         """Return the filter of the service, without what was said, for somebody who may see so much."""

@@ -13,39 +13,40 @@ from api.documents import (
 )
 from api.sources import Sources
 from qa_pipeline.domain.annotation import Annotation
-from qa_pipeline.domain.contact import Contact
-from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.contact_rows import contact_row, customer_turns
+from qa_pipeline.services.contact_list import ListedContact
 from qa_pipeline.services.contacts import ContactDetail
 from qa_pipeline.services.search import FoundContact
 
 
-def contact_summary(contact: Contact, inspection: Inspection | None) -> ContactSummary:
+def contact_summary(listed: ListedContact) -> ContactSummary:
     """Return one contact as lists show it."""
+    contact, score = listed.contact, listed.score
     return ContactSummary(
         id=contact.id,
         kind=contact.kind,
         agent_id=contact.agent_id,
         agent_name=contact.agent_name,
-        team=contact.team,
+        team=listed.team,
         queue=contact.queue,
         direction=contact.direction,
         started_at=contact.started_at,
-        language=inspection.language if inspection else contact.language,
-        inspected=inspection is not None,
-        points=inspection.score.points if inspection else None,
-        passed=inspection.score.passed if inspection else None,
-        flags=inspection.flags if inspection else (),
-        undetermined_count=inspection.score.undetermined_count if inspection else None,
+        language=listed.language,
+        inspected=score is not None,
+        points=score.points if score else None,
+        passed=score.passed if score else None,
+        flags=score.flags if score else (),
+        undetermined_count=score.undetermined_count if score else None,
+        reviewed=listed.is_reviewed,
     )
 
 
 def found_contact(found: FoundContact) -> FoundContactDocument:
     """Return one contact as searches show it."""
     return FoundContactDocument(
-        contact=contact_summary(found.contact, found.inspection),
+        contact=contact_summary(found.listed),
         hits_count=found.hits_count,
         hits=tuple(
             SearchHitDocument(
@@ -66,7 +67,7 @@ def contact_document(detail: ContactDetail, sources: Sources, language: str) -> 
     inspection, annotation = detail.inspection, detail.annotation
     judged = inspection and contact_row(detail.contact, inspection, sources.rulebook, language, translator(language))
     return ContactDocument(
-        contact=contact_summary(detail.contact, inspection),
+        contact=contact_summary(detail.listed),
         inspection=judged,
         facts=inspection.facts if inspection else None,
         sounds=detail.listening.sounds if detail.listening else (),

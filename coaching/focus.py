@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import chain
 
 from coaching.gaps import Example, Gap, find_gaps
 from coaching.library import topic_for
+from qa_pipeline.access import EVERYTHING, Reach
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.period import months_of
@@ -61,9 +61,17 @@ def _example_row(example: Example | None, translate: Translate) -> ExampleRow | 
 
 
 def read_focus(
-    store: Store, period: str, language: str, *, rulebook: Rulebook, agent_id: str | None = None
+    store: Store,
+    period: str,
+    language: str,
+    *,
+    rulebook: Rulebook,
+    agent_id: str | None = None,
+    reach: Reach = EVERYTHING,
 ) -> Mapping[str, tuple[FocusRow, ...]]:
     """Return the coaching focus of a month, quarter or year by agent id, of one agent when `agent_id` is given.
+
+    Of narrower reach the contacts within it alone are read, and everybody is compared with those.
 
     Raises
     ------
@@ -72,14 +80,27 @@ def read_focus(
     """
     months = months_of(period)
     with store.reading() as tx:
-        inspected = chain.from_iterable(tx.inspections.list(period=month) for month in months)
+        teams = {agent.id: agent.team for agent in tx.agents.list()}
+        inspected = (
+            (contact, inspection)
+            for month in months
+            for contact, inspection in tx.inspections.list(period=month)
+            if reach.covers(contact.agent_id, contact.team or teams.get(contact.agent_id or ""))
+        )
         found = focus_of(inspected, rulebook, language)
     return {each: rows for each, rows in found.items() if agent_id in (None, each)}
 
 
 def build_coached_report(
-    store: Store, period: str, language: str, *, rulebook: Rulebook, now: datetime | None = None
+    store: Store,
+    period: str,
+    language: str,
+    *,
+    rulebook: Rulebook,
+    now: datetime | None = None,
+    reach: Reach = EVERYTHING,
+    quotes: bool = True,
 ) -> ReportData:
-    """Return the report of a period with each agent's coaching focus; raises as `build_report`."""
-    focus = read_focus(store, period, language, rulebook=rulebook)
-    return build_report(store, period, language, rulebook=rulebook, focus=focus, now=now)
+    """Return the report of a period with each agent's coaching focus; parameters and errors as of `build_report`."""
+    focus = read_focus(store, period, language, rulebook=rulebook, reach=reach)
+    return build_report(store, period, language, rulebook=rulebook, focus=focus, now=now, reach=reach, quotes=quotes)

@@ -10,7 +10,9 @@ from typing import Annotated
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.filters import ContactId, ContactQuery, SaidQuery
+from api.caller import Caller
+from api.filters import ContactId, SaidQuery
+from api.judgements import blind_to, check_seen, filter_for
 from api.language import language_of
 from api.pages.contact_view import HEIGHT, WIDTH, found_in, lines_of, sentiment_course, turns_by_utterance
 from api.pages.environment import link, render
@@ -28,7 +30,7 @@ from qa_pipeline.report.environment import moment_filter, stylesheet
 from qa_pipeline.report.excel import render_excel
 from qa_pipeline.report.html import render_html
 from qa_pipeline.report.json import render_json
-from qa_pipeline.services.contact_list import ContactPage, list_contacts
+from qa_pipeline.services.contact_list import ContactFilter, ContactPage, Part, Sort, list_contacts
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.periods import list_periods
 from qa_pipeline.services.report import problem_rows
@@ -72,19 +74,20 @@ def icon() -> Response:
 @router.read("/", Permission.PERIODS_READ)
 def overview(request: Request, call: FromCaller) -> str:
     """What the person may see of periods, newest contacts, what was not scored, and accounts."""
-    newest = ContactPage(contacts=(), total=0)
+    newest, reach = ContactPage(contacts=(), total=0), call.reach
     if call.may(Permission.CONTACTS_READ):
         reach = call.reach_of(Permission.CONTACTS_READ)
-        newest = list_contacts(call.store, ContactQuery().as_filter(reach), offset=0, limit=8)
+        newest = list_contacts(call.store, ContactFilter(reach=reach, hidden=blind_to(call)), Part(limit=8))
     with call.store.reading() as tx:
         problems = tx.problems.list() if call.may(Permission.PROBLEMS_READ) else ()
         users = tx.users.list() if call.may(Permission.USERS_MANAGE) else ()
     return render(
         "overview.html",
         request,
-        periods=list_periods(call.store),
-        contacts=[contact_summary(listed.contact, listed.inspection) for listed in newest.contacts],
+        periods=list_periods(call.store, reach),
+        contacts=[contact_summary(listed) for listed in newest.contacts],
         contacts_count=newest.total,
+        count_is_exact=newest.total_is_exact,
         problems=problem_rows(problems, language_of(request)),
         users=users,
         moment=moment_filter(call.store.time_zone.key),
@@ -97,33 +100,35 @@ def contacts(request: Request, call: FromCaller, wanted: Annotated[SaidQuery, Qu
     problem = None
     page = ContactPage(contacts=(), total=0)
     searched: SearchPage | None = None
-    where = wanted.as_filter(call.reach)
-    if wanted.q is None:
-        page = list_contacts(call.store, where, offset=wanted.offset, limit=wanted.limit)
-    else:
-        try:
-            searched = search_contacts(
-                call.store, wanted.q, where, role=wanted.speaker, offset=wanted.offset, limit=wanted.limit
-            )
-        except InputError as error:
-            problem = error
+    where = filter_for(call, wanted)
+    try:
+        if wanted.q is None:
+            page = list_contacts(call.store, where, wanted.part())
+        else:
+            searched = search_contacts(call.store, wanted.q, where, role=wanted.speaker, part=wanted.part())
+    except InputError as error:
+        problem = error
     with call.store.reading() as tx:
-        teams = sorted({agent.team for agent in tx.agents.list() if agent.team})
-    shown = searched.contacts if searched else page.contacts
+        agents = [agent for agent in tx.agents.list() if call.reach.covers(agent.id, agent.team)]
+    result = searched or page
+    shown = [each.listed for each in searched.contacts] if searched else page.contacts
     text = render(
         "contacts.html",
         request,
         wanted=wanted,
-        contacts=[contact_summary(each.contact, each.inspection) for each in shown],
-        found={each.contact.id: found_in(each) for each in searched.contacts} if searched else {},
+        contacts=[contact_summary(each) for each in shown],
+        found={each.listed.contact.id: found_in(each) for each in searched.contacts} if searched else {},
         problem=problem.as_dict(translator(language_of(request))) if problem else None,
         unindexed_count=searched.unindexed_count if searched else 0,
         flags=tuple(Flag),
-        total=searched.total if searched else page.total,
-        teams=teams,
-        periods=[each for each in list_periods(call.store) if each.is_month],
+        total=result.total,
+        total_is_exact=result.total_is_exact,
+        after=result.next,
+        sorts=tuple(Sort),
+        teams=sorted({agent.team for agent in agents if agent.team}),
+        periods=[each for each in list_periods(call.store, call.reach) if each.is_month],
         moment=moment_filter(call.store.time_zone.key),
-        filters=wanted.model_dump(mode="json", exclude={"offset"}, exclude_none=True, exclude_defaults=True),
+        filters=wanted.model_dump(mode="json", exclude={"offset", "after"}, exclude_none=True, exclude_defaults=True),
     )
     return HTMLResponse(text, status_code=HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK)
 
@@ -131,8 +136,8 @@ def contacts(request: Request, call: FromCaller, wanted: Annotated[SaidQuery, Qu
 @router.read("/contacts/{contact_id:path}", Permission.CONTACTS_READ)
 def contact(request: Request, call: FromCaller, contact_id: ContactId) -> str:
     """One contact: transcript with findings beside, facts, sentiment course."""
-    detail = read_contact(call.store, call.sources.artifacts, contact_id)
-    call.reach.check(detail.contact.agent_id, detail.contact.team, subject=contact_id)
+    check_seen(call, contact_id)
+    detail = read_contact(call.store, call.sources.artifacts, contact_id, call.reach)
     call.record("contact.view", contact_id)
     document = contact_document(detail, call.sources, language_of(request))
     transcript = document.transcript
@@ -150,10 +155,21 @@ def contact(request: Request, call: FromCaller, contact_id: ContactId) -> str:
     )
 
 
+def _report(request: Request, call: Caller, period: str) -> ReportData:
+    return build_coached_report(
+        call.store,
+        period,
+        language_of(request),
+        rulebook=call.sources.rulebook,
+        reach=call.reach,
+        quotes=call.may(Permission.CONTACTS_READ),
+    )
+
+
 @router.read("/reports/{period}", Permission.REPORTS_READ)
 def report(request: Request, call: FromCaller, period: str) -> Response:
     """The report of a period, with links to its contacts."""
-    made = build_coached_report(call.store, period, language_of(request), rulebook=call.sources.rulebook)
+    made = _report(request, call, period)
     return HTMLResponse(render_html(made, contact_link=link(request, "/contacts/{contact_id}")))
 
 
@@ -168,6 +184,6 @@ def download(request: Request, call: FromCaller, period: str, extension: str) ->
             known=", ".join(DOWNLOADS),
         )
     form = DOWNLOADS[extension]
-    made = build_coached_report(call.store, period, language_of(request), rulebook=call.sources.rulebook)
+    made = _report(request, call, period)
     disposition = {"content-disposition": f'attachment; filename="callqa-{made.period}.{extension}"'}
     return Response(form.render(made), media_type=form.media_type, headers=disposition)

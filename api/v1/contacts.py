@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
+from fastapi.responses import FileResponse
 
-from api.documents import ContactDocument, ContactListDocument, SearchDocument
+from api.documents import ContactDocument, ContactListDocument, SearchDocument, TranscriptDocument
 from api.filters import ContactId, ContactQuery, SearchQuery
+from api.judgements import check_seen, effective_document, filter_for, inspections_document
+from api.recordings import send_recording
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
-from api.summaries import contact_document, contact_summary, found_contact
+from api.summaries import contact_document, contact_summary, found_contact, transcript_document
+from api.v1.contact_documents import EffectiveDocument, InspectionListDocument
 from qa_pipeline.access import Permission
-from qa_pipeline.services.contact_list import list_contacts
+from qa_pipeline.errors import N_, NotFound
+from qa_pipeline.services.contact_list import get_listed, list_contacts
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.search import search_contacts
 
 router = Routes()
+Number = Annotated[int, Path(ge=0, le=1000, description="Which of the contact's recordings, from 0")]
 
 
 @router.read("/search", Permission.CONTACTS_READ)
 def search(call: FromCaller, wanted: Annotated[SearchQuery, Query()]) -> SearchDocument:
-    """Contacts in which words were said, newest first, with the sentences.
+    """Contacts in which words were said, with the sentences.
 
     The query: words that must all occur, "a phrase", a OR b, -without, begin*.
     """
-    page = search_contacts(
-        call.store,
-        wanted.q,
-        wanted.as_filter(call.reach),
-        role=wanted.speaker,
-        offset=wanted.offset,
-        limit=wanted.limit,
-    )
+    page = search_contacts(call.store, wanted.q, filter_for(call, wanted), role=wanted.speaker, part=wanted.part())
     return SearchDocument(
         total=page.total,
+        total_is_exact=page.total_is_exact,
+        next=page.next,
         offset=wanted.offset,
         limit=wanted.limit,
         unindexed_count=page.unindexed_count,
@@ -44,20 +46,66 @@ def search(call: FromCaller, wanted: Annotated[SearchQuery, Query()]) -> SearchD
 
 @router.read("/contacts", Permission.CONTACTS_READ)
 def contacts(call: FromCaller, wanted: Annotated[ContactQuery, Query()]) -> ContactListDocument:
-    """Contacts that fit the filters, newest first."""
-    page = list_contacts(call.store, wanted.as_filter(call.reach), offset=wanted.offset, limit=wanted.limit)
+    """Contacts that fit the filters, newest first or as `sort` says."""
+    page = list_contacts(call.store, filter_for(call, wanted), wanted.part())
     return ContactListDocument(
         total=page.total,
+        total_is_exact=page.total_is_exact,
+        next=page.next,
         offset=wanted.offset,
         limit=wanted.limit,
-        contacts=tuple(contact_summary(listed.contact, listed.inspection) for listed in page.contacts),
+        contacts=tuple(contact_summary(listed) for listed in page.contacts),
     )
+
+
+@router.read("/contacts/{contact_id:path}/transcript", Permission.CONTACTS_READ)
+def transcript(call: FromCaller, contact_id: ContactId) -> TranscriptDocument:
+    """The masked transcript of a contact."""
+    check_seen(call, contact_id)
+    detail = read_contact(call.store, call.sources.artifacts, contact_id, call.reach)
+    if detail.transcript is None:
+        raise NotFound(
+            N_("The contact {id} has no transcript."),
+            hint=N_("It has not been scored yet, or its words are no longer kept."),
+            id=contact_id,
+        )
+    call.record("contact.view", contact_id)
+    return transcript_document(detail.transcript, detail.annotation)
+
+
+@router.read("/contacts/{contact_id:path}/inspections", Permission.CONTACTS_READ)
+def inspections(call: FromCaller, language: InLanguage, contact_id: ContactId) -> InspectionListDocument:
+    """All inspections of a contact by every version of its scorecards, the newest first, with their evidence."""
+    check_seen(call, contact_id)
+    found = inspections_document(call, contact_id, language)
+    call.record("contact.view", contact_id)
+    return found
+
+
+@router.read("/contacts/{contact_id:path}/effective", Permission.CONTACTS_READ)
+def effective(call: FromCaller, language: InLanguage, contact_id: ContactId) -> EffectiveDocument:
+    """What counts for a contact: the machine's judgement with what people have decided since."""
+    found = effective_document(call, contact_id, language)
+    call.record("contact.view", contact_id)
+    return found
+
+
+@router.read("/contacts/{contact_id:path}/audio/{number}", Permission.AUDIO_LISTEN, response_class=FileResponse)
+def audio(call: FromCaller, contact_id: ContactId, number: Number) -> FileResponse:
+    """A recording of a contact; a Range header asks for a part of it."""
+    with call.store.reading() as tx:
+        contact = get_listed(tx, contact_id, call.reach).contact
+    answer = send_recording(contact, number)
+    call.record("contact.listen", contact_id, recording=number)
+    return answer
 
 
 @router.read("/contacts/{contact_id:path}", Permission.CONTACTS_READ)
 def contact(call: FromCaller, language: InLanguage, contact_id: ContactId) -> ContactDocument:
     """One contact with its masked transcript, its inspection and all evidence."""
-    detail = read_contact(call.store, call.sources.artifacts, contact_id)
-    call.reach.check(detail.contact.agent_id, detail.contact.team, subject=contact_id)
+    check_seen(call, contact_id)
+    detail = read_contact(call.store, call.sources.artifacts, contact_id, call.reach)
     call.record("contact.view", contact_id)
-    return contact_document(detail, call.sources, language)
+    found = contact_document(detail, call.sources, language)
+    call.give_etag(sha256(found.model_dump_json().encode()).hexdigest()[:32])
+    return found

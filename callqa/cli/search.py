@@ -16,7 +16,7 @@ from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.report.labels import ROLES, clock_text, joined, label, moment_text
-from qa_pipeline.services.contact_list import ContactFilter
+from qa_pipeline.services.contact_list import ContactFilter, Part
 from qa_pipeline.services.search import FoundContact, Reindexed, SearchHit, SearchPage, reindex, search_contacts
 
 
@@ -62,7 +62,7 @@ def search(
             since=_moment(since, zone, "since") if since else None,
             until=_moment(until, zone, "until", is_end=True) if until else None,
         )
-        page = search_contacts(store, query, wanted, role=Role(role) if role else None, limit=limit)
+        page = search_contacts(store, query, wanted, role=Role(role) if role else None, part=Part(limit=limit))
         document |= _document(query, page)
     app.emit(document, lambda: _print(app, filled, page))
     if filled is not None and filled.missing:
@@ -90,19 +90,20 @@ def _document(query: str, page: SearchPage) -> dict[str, Any]:
     return {
         "query": query,
         "total": page.total,
+        "total_is_exact": page.total_is_exact,
         "not_indexed": page.unindexed_count,
         "contacts": [_contact_document(found) for found in page.contacts],
     }
 
 
 def _contact_document(found: FoundContact) -> dict[str, Any]:
-    contact, inspection = found.contact, found.inspection
+    contact, score = found.listed.contact, found.listed.score
     return {
         "id": contact.id,
         "agent": contact.agent_id,
         "started_at": contact.started_at.isoformat() if contact.started_at else None,
-        "score": inspection.score.points if inspection else None,
-        "flags": [flag.value for flag in inspection.flags] if inspection else [],
+        "score": score.points if score else None,
+        "flags": [flag.value for flag in score.flags] if score else [],
         "hits_count": found.hits_count,
         "hits": [
             {
@@ -128,10 +129,16 @@ def _print(app: AppContext, filled: Reindexed | None, page: SearchPage | None) -
             )
     if page is None:
         return
-    app.say(N_("Found in {total} contacts, shown {shown}."), total=page.total, shown=len(page.contacts))
+    found_in = (
+        N_("Found in {total} contacts, shown {shown}.")
+        if page.total_is_exact
+        else N_("Found in at least {total} contacts, shown {shown}.")
+    )
+    app.say(found_in, total=page.total, shown=len(page.contacts))
     for found in page.contacts:
-        at = found.contact.started_at
-        parts = [found.contact.id, found.contact.agent_id, moment_text(at, app.settings.zone) if at else None]
+        contact = found.listed.contact
+        at = contact.started_at
+        parts = [contact.id, contact.agent_id, moment_text(at, app.settings.zone) if at else None]
         out.print(Text("  ".join(part for part in parts if part), style="bold"))
         for hit in found.hits:
             out.print(_line(app, hit))

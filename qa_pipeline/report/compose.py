@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from qa_pipeline.appraisal.teams import MACHINE, TeamResult
@@ -13,7 +13,7 @@ from qa_pipeline.domain.performance import Agent, Evaluation
 from qa_pipeline.errors import N_
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.agent_rows import agent_rows
-from qa_pipeline.report.contact_rows import contact_row, flag_groups
+from qa_pipeline.report.contact_rows import contact_row, flag_groups, without_words
 from qa_pipeline.report.data import AgentRow, ContactRow, FocusRow, Overview, ProblemRow, ReportData, TeamRow
 from qa_pipeline.report.labels import Translate
 from qa_pipeline.report.rulebook import Rulebook
@@ -35,7 +35,8 @@ class ReportInputs:
 
     ``inspected``: the newest inspection of each contact of the period. ``focus``: coaching focus by agent id, made by
     whoever calls; the pipeline itself knows nothing of coaching. ``problems`` are in the reader's language already.
-    ``teams``: quality of the site and its teams from machine and reviews together.
+    ``teams``: quality of the site and its teams from machine and reviews together. ``quotes`` False: without what was
+    said in contacts.
     """
 
     period: str
@@ -49,6 +50,7 @@ class ReportInputs:
     problems: Sequence[ProblemRow] = ()
     focus: Mapping[str, tuple[FocusRow, ...]] = field(default_factory=dict)
     teams: Sequence[TeamResult] = ()
+    quotes: bool = True
 
 
 def compose(inputs: ReportInputs) -> ReportData:
@@ -58,6 +60,9 @@ def compose(inputs: ReportInputs) -> ReportData:
         contact_row(contact, inspection, inputs.rulebook, inputs.language, translate)
         for contact, inspection in sorted(inputs.inspected, key=lambda pair: _by_time(pair[0]))
     )
+    if not inputs.quotes:
+        rows = tuple(map(without_words, rows))
+        inputs = replace(inputs, focus={agent: _without_examples(rows) for agent, rows in inputs.focus.items()})
     agents = agent_rows(inputs.evaluations, rows, inputs.agents, inputs.focus, inputs.rulebook, inputs.language)
     teams = team_rows(rows, agents, {found.team: found for found in inputs.teams})
     return ReportData(
@@ -75,6 +80,10 @@ def compose(inputs: ReportInputs) -> ReportData:
         problems=tuple(inputs.problems),
         notes=tuple(_notes(rows, agents, teams, translate)),
     )
+
+
+def _without_examples(rows: Sequence[FocusRow]) -> tuple[FocusRow, ...]:
+    return tuple(replace(row, good=None, improve=None) for row in rows)
 
 
 def _by_time(contact: Contact) -> tuple[bool, float, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from qa_pipeline.domain.annotation import CourseEvent
 from qa_pipeline.domain.contact import Contact, Role
@@ -56,6 +57,12 @@ def contact_row(
         attitude_value=inspection.attitude_value,
         findings=tuple(findings),
     )
+
+
+def without_words(row: ContactRow) -> ContactRow:
+    """Return a row that says nothing of what was said; reasons may hold words too."""
+    findings = (replace(finding, reason="", evidence=()) for finding in row.findings)
+    return replace(row, findings=tuple(findings), turning_points=(), contact_reason_quote="")
 
 
 def customer_turns(inspection: Inspection) -> tuple[TurningPointRow, ...]:

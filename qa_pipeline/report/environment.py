@@ -47,6 +47,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         language=language,
         outcome_word=partial(labels.label, labels.OUTCOMES, translate=translate),
         flag_word=partial(labels.label, labels.FLAGS, translate=translate),
+        sort_word=partial(labels.label, labels.SORTS, translate=translate),
         group_word=partial(labels.label, labels.GROUPS, translate=translate),
         basis_word=partial(labels.label, labels.BASES, translate=translate),
         method_word=partial(labels.label, labels.METHODS, translate=translate),

@@ -63,6 +63,15 @@ OUTCOMES = {
     "not_applicable": N_("not applicable"),
     "undetermined": N_("undetermined"),
 }
+SORTS = {
+    "newest": N_("newest first"),
+    "oldest": N_("oldest first"),
+    "points": N_("fewest points first"),
+    "-points": N_("most points first"),
+    "duration": N_("shortest first"),
+    "-duration": N_("longest first"),
+    "agent": N_("by agent"),
+}
 FLAGS = {
     "red_line": N_("Red line"),
     "possible_red_line": N_("Possible red line"),

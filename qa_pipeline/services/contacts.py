@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qa_pipeline.access import EVERYTHING, Reach
 from qa_pipeline.domain.annotation import Annotation
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Listening
 from qa_pipeline.domain.transcript import Transcript
+from qa_pipeline.services.contact_list import ListedContact, get_listed
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
@@ -18,29 +20,34 @@ from qa_pipeline.store import Store
 class ContactDetail:
     """A contact with its newest inspection and what that rests on; the transcript is masked. None = not there yet."""
 
-    contact: Contact
+    listed: ListedContact
     inspection: Inspection | None
     transcript: Transcript | None
     annotation: Annotation | None
     listening: Listening | None
 
+    @property
+    def contact(self) -> Contact:
+        """The contact with its metadata."""
+        return self.listed.contact
 
-def read_contact(store: Store, artifacts: ArtifactFolder, contact_id: str) -> ContactDetail:
+
+def read_contact(store: Store, artifacts: ArtifactFolder, contact_id: str, reach: Reach = EVERYTHING) -> ContactDetail:
     """Return one contact.
 
     Raises
     ------
     NotFound
-        There is no contact with that id.
+        There is no contact with that id, or it is out of reach.
     """
     with store.reading() as tx:
-        contact = tx.contacts.get(contact_id)
+        listed = get_listed(tx, contact_id, reach)
         inspection = tx.inspections.find(contact_id)
         prints = tx.artifacts.of(contact_id)
     annotated = artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None
     listening = artifacts.find(Listening, "listen", prints["listen"]) if "listen" in prints else None
     return ContactDetail(
-        contact=contact,
+        listed=listed,
         inspection=inspection,
         transcript=annotated.transcript if annotated else None,
         annotation=annotated.annotation if annotated else None,

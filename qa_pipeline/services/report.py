@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from qa_pipeline.access import EVERYTHING, Reach
+from qa_pipeline.domain.contact import Contact
+from qa_pipeline.domain.performance import Agent, Evaluation
 from qa_pipeline.domain.period import months_of
 from qa_pipeline.errors import N_, ConfigurationError, NotFound, StoreReadOnly, fill
 from qa_pipeline.i18n import translator
@@ -37,6 +40,8 @@ def build_report(
     rulebook: Rulebook,
     focus: Mapping[str, tuple[FocusRow, ...]] | None = None,
     now: datetime | None = None,
+    reach: Reach = EVERYTHING,
+    quotes: bool = True,
 ) -> ReportData:
     """Return the report of a period.
 
@@ -51,6 +56,10 @@ def build_report(
         Made by whoever coaches; the pipeline itself knows nothing of coaching.
     now : datetime, optional
         Aware time that the report carries as its own.
+    reach : Reach, optional
+        Whose contacts and evaluations it is of; nothing of others is in it.
+    quotes : bool, optional
+        Whether it says what was said in contacts.
 
     Raises
     ------
@@ -61,12 +70,15 @@ def build_report(
     """
     months = months_of(period)
     with store.reading() as tx:
-        inspected = [found for month in months for found in tx.inspections.list(period=month)]
-        evaluations = tx.evaluations.list(period)
+        covered = _Covered(reach, tx.agents.list())
+        inspected = [
+            found for month in months for found in tx.inspections.list(period=month) if covered.contact(found[0])
+        ]
+        evaluations = [found for found in tx.evaluations.list(period) if covered.evaluation(found)]
         # Reviews are put together with the machine's scores month by month.
         teams = list_team_results(tx, period, rulebook.scorecards) if len(months) == 1 else ()
-        problems = problem_rows(_problems_of(tx, months, store.time_zone), language)
-        agents = tx.agents.list()
+        teams = [team for team in teams if reach.covers(None, team.team)]
+        problems = problem_rows(_problems_of(tx, months, store.time_zone, covered), language)
         known = ", ".join(tx.contacts.periods()[-6:])
     if not (inspected or evaluations or problems):
         raise NotFound(
@@ -86,17 +98,39 @@ def build_report(
             rulebook=rulebook,
             inspected=inspected,
             evaluations=evaluations,
-            agents=agents,
+            agents=covered.agents,
             problems=problems,
             focus=focus or {},
             teams=teams,
+            quotes=quotes,
         )
     )
 
 
-def _problems_of(tx: Transaction, months: Collection[str], zone: ZoneInfo) -> Iterator[Problem]:
+class _Covered:
+    """What somebody may see; a contact or an evaluation without a team belongs to that of its agent."""
+
+    def __init__(self, reach: Reach, agents: Sequence[Agent]) -> None:
+        self._reach = reach
+        self._teams = {agent.id: agent.team for agent in agents}
+        self.agents = [agent for agent in agents if reach.covers(agent.id, agent.team)]
+
+    def contact(self, contact: Contact) -> bool:
+        return self._reach.covers(contact.agent_id, contact.team or self._teams.get(contact.agent_id or ""))
+
+    def evaluation(self, evaluation: Evaluation) -> bool:
+        return self._reach.covers(evaluation.agent_id, evaluation.team or self._teams.get(evaluation.agent_id))
+
+    def problem(self, contact: Contact | None) -> bool:
+        # Whose file it was that failed before its metadata were known, nobody can say.
+        return self._reach.everything if contact is None else self.contact(contact)
+
+
+def _problems_of(tx: Transaction, months: Collection[str], zone: ZoneInfo, covered: _Covered) -> Iterator[Problem]:
     for problem in tx.problems.list():
         contact = tx.contacts.find(problem.contact_id) if problem.contact_id else None
+        if not covered.problem(contact):
+            continue
         # A file that failed before its metadata were known could be of any month, so every report names it.
         if contact is None or contact.started_at is None or f"{contact.started_at.astimezone(zone):%Y-%m}" in months:
             yield problem
@@ -130,7 +164,7 @@ def write_report(report: ReportData, path: Path) -> int:
         The file cannot be written. An older file of that name stays as it was.
     """
     check_format(path)
-    document = _RENDERERS[path.suffix.lower()](report)
+    document = render_report(report, path.suffix.lower())
     try:
         write_atomically(path, document)
     except StoreReadOnly as problem:
@@ -141,6 +175,11 @@ def write_report(report: ReportData, path: Path) -> int:
             folder=path.parent,
         ) from problem
     return len(document)
+
+
+def render_report(report: ReportData, suffix: str) -> bytes:
+    """Return a report as the content of a file; ``suffix`` is .html, .xlsx, .csv or .json."""
+    return _RENDERERS[suffix](report)
 
 
 def check_format(path: Path) -> None:

@@ -29,7 +29,7 @@ from qa_pipeline.stages.inspect import (
     inspect_contact,
 )
 from qa_pipeline.store import Store, Transaction
-from qa_pipeline.store.utterances import INDEXED
+from qa_pipeline.store.listing import INDEXED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from qa_pipeline.domain.contact import Contact, Role
-from qa_pipeline.domain.inspection import Inspection
-from qa_pipeline.scoring.full_text import parse_query, searchable
-from qa_pipeline.services.contact_list import ContactFilter, list_contacts
+from sqlalchemy import ColumnElement, case, func, select
+
+from qa_pipeline.domain.contact import Role
+from qa_pipeline.scoring.full_text import Clause, parse_query, searchable
+from qa_pipeline.services.contact_list import (
+    COUNTED_MAX,
+    ContactFilter,
+    ContactPage,
+    ListedContact,
+    Part,
+    conditions,
+    count_up_to,
+)
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
-from qa_pipeline.store import Store
-from qa_pipeline.store.utterances import INDEXED, SaidWords
+from qa_pipeline.store import Store, Transaction
+from qa_pipeline.store.listing import INDEXED, count_unsearchable
+from qa_pipeline.store.listing_tables import contact_listing as listing
+from qa_pipeline.store.utterances import SaidWords
 
 HITS_SHOWN = 5
+WALKED_MAX = 5000  # contacts; their utterances are read in some hundredths of a second
+SAMPLED_MAX = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +47,23 @@ class SearchHit:
 class FoundContact:
     """A contact in which the words were said; ``hits``: the first of ``hits_count`` utterances that hold them."""
 
-    contact: Contact
-    inspection: Inspection | None
+    listed: ListedContact
     hits: tuple[SearchHit, ...]
     hits_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchPage:
-    """Some of ``total`` contacts, newest first. ``unindexed_count``: inspected contacts that cannot be found yet."""
+    """Some of ``total`` contacts; there are more than that where ``total_is_exact`` is False.
+
+    ``next``: the cursor behind this page, None at the end. ``unindexed_count``: inspected contacts that cannot be found
+    yet, at most 10,000.
+    """
 
     contacts: Sequence[FoundContact]
     total: int
+    total_is_exact: bool
+    next: str | None
     unindexed_count: int
 
 
@@ -58,7 +76,7 @@ class Reindexed:
 
 
 def search_contacts(
-    store: Store, query: str, wanted: ContactFilter, *, role: Role | None = None, offset: int = 0, limit: int = 50
+    store: Store, query: str, wanted: ContactFilter, *, role: Role | None = None, part: Part | None = None
 ) -> SearchPage:
     """Return the contacts in which the query holds, with their first utterances that hold its words.
 
@@ -71,19 +89,20 @@ def search_contacts(
         What else must hold of the contact.
     role : Role, optional
         Whose words; by default anybody's.
-    offset, limit : int
-        Which part of the list.
+    part : Part, optional
+        Which part of the list, and in which order; by default the newest 50.
 
     Raises
     ------
     InputError
-        When the query cannot be read.
+        When the query or the cursor cannot be read.
     """
     said = SaidWords(query=parse_query(query), role=role)
-    page = list_contacts(store, replace(wanted, said=said), offset=offset, limit=limit)
+    part = part or Part()
     with store.reading() as tx:
+        page = _page(tx, said, wanted, part)
         found = tx.utterances.find(said, [listed.contact.id for listed in page.contacts])
-        unindexed = tx.utterances.contacts_without()
+        unindexed_count = count_unsearchable(tx.connection, COUNTED_MAX)
     hits: dict[str, list[SearchHit]] = defaultdict(list)
     counts: dict[str, int] = defaultdict(int)
     for each in found:
@@ -100,15 +119,63 @@ def search_contacts(
                 )
             )
     contacts = [
-        FoundContact(
-            contact=listed.contact,
-            inspection=listed.inspection,
-            hits=tuple(hits[listed.contact.id]),
-            hits_count=counts[listed.contact.id],
-        )
+        FoundContact(listed=listed, hits=tuple(hits[listed.contact.id]), hits_count=counts[listed.contact.id])
         for listed in page.contacts
     ]
-    return SearchPage(contacts=contacts, total=page.total, unindexed_count=len(unindexed))
+    return SearchPage(
+        contacts=contacts,
+        total=page.total,
+        total_is_exact=page.total_is_exact,
+        next=page.next,
+        unindexed_count=unindexed_count,
+    )
+
+
+def _page(tx: Transaction, said: SaidWords, wanted: ContactFilter, part: Part) -> ContactPage:
+    """Return a page of the contacts in which the words were said.
+
+    A word that many say is soon met on a walk through the first contacts of the list, while the index would give all
+    who say it only to have most of them thrown away; one that few say is found by the index. So the walk is tried
+    first, as far as it takes little time, and the index where the walk has not filled the page.
+    """
+    where = conditions(wanted, part.sort)
+    behind = part.behind()
+    ahead = where if behind is None else [*where, behind]
+    walked = select(listing).where(*ahead).order_by(*part.order()).limit(WALKED_MAX).subquery("walked")
+    holds = [tx.utterances.holds(clause, said.role, walked.c.contact_id) for clause in said.query.clauses]
+    needed = part.offset + part.limit + 1
+    order = part.order(walked)
+    met = tx.connection.execute(select(walked).where(*holds).order_by(*order).limit(needed)).all()
+    has_met_all = count_up_to(tx, ahead, WALKED_MAX + 1) <= WALKED_MAX
+    if len(met) == needed or has_met_all:
+        return part.page(tx, met[part.offset :], len(met), is_exact=len(met) < needed and behind is None)
+    return _by_index(tx, said, where, part)
+
+
+def _by_index(tx: Transaction, said: SaidWords, where: Sequence[ColumnElement[bool]], part: Part) -> ContactPage:
+    looked_up = _rarest(tx, said, where, part)
+    found = tx.utterances.found(looked_up, said.role)
+    rest = [
+        tx.utterances.holds(clause, said.role, found.c.contact_id)
+        for clause in said.query.clauses
+        if clause is not looked_up
+    ]
+    matching = select(found.c.contact_id).where(*rest).cte("matching").prefix_with("MATERIALIZED")
+    fits = [*where, listing.c.contact_id == matching.c.contact_id]
+    total = tx.connection.execute(select(func.count()).select_from(listing).where(*fits)).scalar_one()
+    rows = tx.connection.execute(part.rows(fits)).all()
+    return part.page(tx, rows, total, is_exact=True)
+
+
+def _rarest(tx: Transaction, said: SaidWords, where: Sequence[ColumnElement[bool]], part: Part) -> Clause:
+    """Return the clause that the fewest of the first contacts of the list fulfil: its look-up gives the fewest."""
+    wanted = [clause for clause in said.query.clauses if not clause.is_excluded]
+    if len(wanted) == 1:
+        return wanted[0]
+    sample = select(listing.c.contact_id).where(*where).order_by(*part.order()).limit(SAMPLED_MAX).subquery("sample")
+    holds = [tx.utterances.holds(clause, said.role, sample.c.contact_id) for clause in wanted]
+    counts = tx.connection.execute(select(*(func.sum(case((each, 1), else_=0)) for each in holds))).one()
+    return min(zip(counts, wanted, strict=True), key=lambda pair: pair[0] or 0)[1]
 
 
 def reindex(store: Store, artifacts: ArtifactFolder) -> Reindexed:

@@ -16,6 +16,7 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.review import Review
 from qa_pipeline.store import appraisal_tables, tables
 from qa_pipeline.store.documents import dump, load
+from qa_pipeline.store.listing import Listing
 
 
 def content_fingerprint(review: Review) -> str:
@@ -47,6 +48,7 @@ class Reviews:
                 reviewed_at=review.reviewed_at,
             )
         )
+        Listing(self._connection).mark(review.contact_id, reviewed=True)
         return True
 
     def list(

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
+    Integer,
     and_,
     cast,
     column,
     delete,
     func,
     insert,
+    literal,
     literal_column,
     not_,
     or_,
@@ -24,11 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from qa_pipeline.domain.contact import Role
-from qa_pipeline.scoring.full_text import Query, SearchableUtterance, Term, Token
+from qa_pipeline.scoring.full_text import Clause, Query, SearchableUtterance, Term, Token
 from qa_pipeline.store import tables
 
-# Stage under which the artifacts of a contact name the annotation that its searchable words were taken from.
-INDEXED = "search"
 # Written out, not bound: the index is used only where the expression is the one it was made over.
 _SPACE: ColumnElement[str] = literal_column("' '")
 _FTS = table(tables.UTTERANCE_INDEX, column("rowid"), column(tables.UTTERANCE_INDEX))
@@ -98,22 +99,22 @@ class Utterances:
             FoundUtterance(**{**row, "role": Role(row["role"])}) for row in self._connection.execute(query).mappings()
         ]
 
-    def contacts_without(self) -> Sequence[str]:
-        """Return the ids of inspected contacts that were never made searchable; there may be no word in others."""
-        inspected = select(tables.inspection.c.contact_id)
-        kept = select(tables.artifact.c.contact_id).where(tables.artifact.c.stage == INDEXED)
-        query = select(tables.contact.c.id).where(tables.contact.c.id.in_(inspected), tables.contact.c.id.not_in(kept))
-        return self._connection.execute(query.order_by(tables.contact.c.id)).scalars().all()
-
-    def condition(self, wanted: SaidWords) -> ColumnElement[bool]:
-        """Return the condition on ``contact`` that the query holds: each clause somewhere in the contact."""
+    def found(self, clause: Clause, role: Role | None) -> CTE:
+        """Return the ids of the contacts in which one of the terms of a clause was said, by the index of tokens."""
         said = tables.utterance
-        clauses = []
-        for clause in wanted.query.clauses:
-            where = self._holds(clause.any_of, wanted.role)
-            found = tables.contact.c.id.in_(select(said.c.contact_id).where(where))
-            clauses.append(not_(found) if clause.is_excluded else found)
-        return and_(*clauses)
+        found = select(said.c.contact_id).where(self._holds(clause.any_of, role)).distinct()
+        # Found once: looking it up for each contact of a list would read the index as often.
+        return found.cte("found").prefix_with("MATERIALIZED")
+
+    def holds(self, clause: Clause, role: Role | None, contact_id: ColumnElement[str]) -> ColumnElement[bool]:
+        """Return the condition that a clause holds of a contact of another query, by reading what was said in it."""
+        said = tables.utterance
+        any_of = or_(*(self._is_said(term) for term in clause.any_of))
+        where = [said.c.contact_id == contact_id, any_of]
+        if role is not None:
+            where.append(said.c.role == role.value)
+        is_said = select(said.c.id).where(*where).correlate_except(said).exists()
+        return not_(is_said) if clause.is_excluded else is_said
 
     def _holds(self, terms: Sequence[Term], role: Role | None) -> ColumnElement[bool]:
         holds = or_(*(self._term(term) for term in terms))
@@ -124,8 +125,19 @@ class Utterances:
         indexed = _in_sqlite(term.tokens) if is_sqlite else _in_postgres(term.tokens)
         if term.is_one_token:
             return indexed
-        position: Any = func.instr if is_sqlite else func.strpos
-        return and_(indexed, position(tables.utterance.c.words, term.words) > 0)
+        return and_(indexed, self._position(tables.utterance.c.words, term.words) > 0)
+
+    def _is_said(self, term: Term) -> ColumnElement[bool]:
+        """Return what :meth:`_term` says of one utterance, without the index."""
+        tokens = literal(" ").concat(tables.utterance.c.tokens).concat(" ")
+        held = [self._position(tokens, f" {each.text}" + ("" if each.is_prefix else " ")) > 0 for each in term.tokens]
+        if not term.is_one_token:
+            held.append(self._position(tables.utterance.c.words, term.words) > 0)
+        return and_(*held)
+
+    def _position(self, text: ColumnElement[str], part: str) -> ColumnElement[int]:
+        position: Any = func.instr if self._connection.dialect.name == "sqlite" else func.strpos
+        return cast(position(text, part), Integer)
 
 
 def _in_sqlite(tokens: Sequence[Token]) -> ColumnElement[bool]:

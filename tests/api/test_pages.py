@@ -1,6 +1,7 @@
 """The pages, as text; tests/browser looks at them as people do."""
 
 import io
+import re
 from itertools import pairwise
 
 import pytest
@@ -46,7 +47,10 @@ def test_a_language_in_the_address_is_kept_by_the_links(client: TestClient) -> N
 def test_contacts_keep_their_filters_over_pages(client: TestClient) -> None:
     page = text_of(client, "/contacts?period=2026-10&kind=&passed=&text=&limit=50")
     assert "1–50 of 73" in page
-    assert 'href="/contacts?period=2026-10&amp;offset=50"' in page
+    (after,) = re.findall(r'href="/contacts\?period=2026-10&amp;after=([\w-]+)"', page)
+    second = text_of(client, f"/contacts?period=2026-10&after={after}")
+    assert "First page" in second and "Next page" not in second
+    assert len(re.findall(r'href="/contacts/(?:2026|waiting)', second)) == 23
     assert "51–73 of 73" in text_of(client, "/contacts?period=2026-10&offset=50")
     assert "No contact fits these filters." in text_of(client, "/contacts?text=nobody")
 

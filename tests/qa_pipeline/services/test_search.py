@@ -19,7 +19,7 @@ from qa_pipeline.domain.listening import Facts
 from qa_pipeline.domain.transcript import Utterance
 from qa_pipeline.errors import InputError
 from qa_pipeline.scoring.full_text import parse_query, searchable, units_of
-from qa_pipeline.services.contact_list import ContactFilter
+from qa_pipeline.services.contact_list import ContactFilter, Part
 from qa_pipeline.services.search import SearchPage, reindex, search_contacts
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
@@ -52,7 +52,7 @@ def filled(store: Store) -> Store:
 
 
 def found(page: SearchPage) -> set[str]:
-    return {each.contact.id for each in page.contacts}
+    return {each.listed.contact.id for each in page.contacts}
 
 
 def search(store: Store, query: str, role: Role | None = None, **wanted: object) -> set[str]:
@@ -115,10 +115,10 @@ def test_hits_carry_utterance_time_and_highlights(filled: Store) -> None:
 
 
 def test_contacts_come_newest_first_in_pages(filled: Store) -> None:
-    page = search_contacts(filled, "退款", ContactFilter(), limit=1)
-    assert ([each.contact.id for each in page.contacts], page.total) == (["broken"], 2)
-    page = search_contacts(filled, "退款", ContactFilter(), offset=1, limit=1)
-    assert [each.contact.id for each in page.contacts] == ["late"]
+    page = search_contacts(filled, "退款", ContactFilter(), part=Part(limit=1))
+    assert ([each.listed.contact.id for each in page.contacts], page.total) == (["broken"], 2)
+    page = search_contacts(filled, "退款", ContactFilter(), part=Part(offset=1, limit=1))
+    assert [each.listed.contact.id for each in page.contacts] == ["late"]
 
 
 def test_putting_again_replaces_and_deleting_the_contact_deletes(filled: Store) -> None:

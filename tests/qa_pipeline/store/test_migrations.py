@@ -95,7 +95,7 @@ def test_everything_is_still_there(migrated: Store) -> None:
 
 def test_what_was_said_is_found_and_new_things_are_kept_beside_the_old(migrated: Store) -> None:
     page = search_contacts(migrated, "发票", ContactFilter())
-    assert [one.contact.id for one in page.contacts] == [CONTACT]
+    assert [one.listed.contact.id for one in page.contacts] == [CONTACT]
     review = Review(
         contact_id=CONTACT,
         scorecard_id="chat",
