@@ -8,14 +8,15 @@ from fastapi import FastAPI
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import errors, v1
+from api.description import describe
 from api.job_watch import JobWatch
 from api.metrics import Metrics
 from api.options import ServiceOptions, Site
-from api.pages import account, metrics, sign_in
+from api.pages import account, metrics, sign_in, single_sign_on
 from api.pages import routes as page_routes
 from api.rates import LimitOpenRequests, Rates
 from api.rulebook_watch import RulebookWatch
-from api.security import HeadAsGet, KnownHosts
+from api.security import HeadAsGet, KnownHosts, SecureHeaders
 from api.sources import Sources
 from api.trace import Trace
 from qa_pipeline.report.rulebook import Rulebook
@@ -57,8 +58,9 @@ def create_app(
     )
     app.state.job_watch = JobWatch(store)
     errors.install(app)
+    describe(app)
     app.include_router(v1.router)
-    for pages in (page_routes, sign_in, account, metrics):
+    for pages in (page_routes, sign_in, single_sign_on, account, metrics):
         app.include_router(pages.router)
     # The last one added sees a request first.
     app.add_middleware(LimitOpenRequests, rates=rates)
@@ -67,4 +69,5 @@ def create_app(
     if options.proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(options.proxies))
     app.add_middleware(Trace, metrics=app.state.metrics)
+    app.add_middleware(SecureHeaders)
     return app

@@ -20,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from api.bodies import CheckedRoute
 from api.caller import Caller, caller_of, caller_with
 from api.documents import ErrorDocument
+from api.operations import operation_id, summary_of
 from qa_pipeline.access import Permission
 from qa_pipeline.errors import N_, Conflict, InputError
 from qa_pipeline.store import Transaction
@@ -74,7 +75,10 @@ class Routes(APIRouter):
         """Register a route for anybody, signed in or not."""
 
         def register(endpoint: Endpoint) -> Endpoint:
-            self.add_api_route(path, endpoint, methods=[method], openapi_extra={PERMISSION: ANYBODY}, **options)
+            extra = {PERMISSION: ANYBODY, "security": []}
+            self.add_api_route(
+                path, endpoint, methods=[method], openapi_extra=extra, **_told(method, path, endpoint) | options
+            )
             return endpoint
 
         return register
@@ -89,8 +93,13 @@ class Routes(APIRouter):
             methods=[method],
             dependencies=[Depends(caller_with(permission)), *more],
             openapi_extra={PERMISSION: permission.value} | options.pop("openapi_extra", {}),
-            **options,
+            **_told(method, path, endpoint) | options,
         )
+
+
+def _told(method: str, path: str, endpoint: Callable[..., Any]) -> dict[str, Any]:
+    name = getattr(endpoint, "__name__", method)
+    return {"operation_id": operation_id(method, path, name), "summary": summary_of(endpoint)}
 
 
 def _reading(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from api import errors
 from api.options import ServiceOptions, Site
 from api.router import FromCaller, Routes
+from api.rulebook_watch import RulebookWatch
 from api.sources import Sources
 from qa_pipeline.access import Permission
 from qa_pipeline.domain.cycle import StaffRole
@@ -56,12 +57,12 @@ def look(call: FromCaller, agent_id: str) -> Named:
 
 @pytest.fixture
 def client(store: Store, tmp_path: Path) -> Iterator[TestClient]:
-    app = FastAPI()
+    app, site = FastAPI(), Site(home=tmp_path)
     app.state.sources = Sources(
         store=store,
         artifacts=ArtifactFolder(tmp_path / "artifacts"),
-        rulebook=Rulebook(scorecards=[], indicators=[], templates=[]),
-        site=Site(home=tmp_path),
+        rules=RulebookWatch(Rulebook(), site),
+        site=site,
         options=ServiceOptions(),
     )
     errors.install(app)

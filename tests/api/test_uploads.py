@@ -14,6 +14,7 @@ from openpyxl import Workbook
 
 from api import errors, uploads
 from api.options import ServiceOptions, Site
+from api.rulebook_watch import RulebookWatch
 from api.sources import Sources
 from api.uploads import TABLES, FileKind, Upload, UploadLimits, harmless_name, one_upload, receive
 from qa_pipeline.errors import TableError
@@ -61,12 +62,12 @@ def client(folder: Path) -> Iterator[TestClient]:
     """A server that takes one table of 64 KiB, or three files of any kind with 100 KiB together."""
     store = open_store(f"sqlite:///{folder / 'callqa.db'}", ZONE)
     app = FastAPI()
-    rulebook = Rulebook(scorecards=(), indicators={}, templates=())
+    site = Site(home=folder)
     app.state.sources = Sources(
         store=store,
         artifacts=ArtifactFolder(folder / "artifacts"),
-        rulebook=rulebook,
-        site=Site(home=folder),
+        rules=RulebookWatch(Rulebook(), site),
+        site=site,
         options=ServiceOptions(),
     )
     errors.install(app)

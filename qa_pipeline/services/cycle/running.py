@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,6 +45,35 @@ def read_running(
     Conflict
         The period has not begun, or is closed.
     """
+    found = list_running(store, period, now, compute=compute, templates=templates, agent_ids=[agent_id])
+    if not found:
+        raise NotFound(
+            N_("Neither a contact nor a value of {agent} is known in {period}."),
+            hint=N_("Check the agent's id; `callqa evaluate --period {period}` lists who is known."),
+            agent=agent_id,
+            period=period,
+        )
+    return found[0]
+
+
+def list_running(
+    store: Store,
+    period: str,
+    now: datetime,
+    *,
+    compute: Compute,
+    templates: Sequence[Template],
+    agent_ids: Collection[str],
+) -> Sequence[Running]:
+    """Evaluate agents by what is known today; those of whom nothing is known are left out.
+
+    Raises
+    ------
+    NotFound
+        Nothing is known of anybody in the period.
+    Conflict
+        The period has not begun, or is closed.
+    """
     first_on, last_on = period_days(period)
     today = now.astimezone(store.time_zone).date()
     if today < first_on:
@@ -58,15 +87,13 @@ def read_running(
                 period=period,
                 state=get_workflow(MACHINE).get_state(state).name,
             )
-        found = next((one for one in compute(tx, period) if one.agent_id == agent_id), None)
-    if found is None:
-        raise NotFound(
-            N_("Neither a contact nor a value of {agent} is known in {period}."),
-            hint=N_("Check the agent's id; `callqa evaluate --period {period}` lists who is known."),
-            agent=agent_id,
-            period=period,
-        )
+        wanted = frozenset(agent_ids)
+        found = [one for one in compute(tx, period) if one.agent_id in wanted]
     elapsed = min(1.0, ((today - first_on).days + 1) / ((last_on - first_on).days + 1))
+    return [_running(one, state, elapsed, last_on, templates) for one in found]
+
+
+def _running(found: Evaluation, state: str, elapsed: float, last_on: date, templates: Sequence[Template]) -> Running:
     template = find_template(f"{found.template_id}@{found.template_version}", templates)
     assert template is not None, "the evaluation was made by it a moment ago"
     return Running(
