@@ -7,6 +7,7 @@ its answer: a repeated request gets that answer again and does nothing twice.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from hashlib import sha256
 from http import HTTPStatus
@@ -171,8 +172,9 @@ def _once(endpoint: Callable[..., Any], args: Any, given: dict[str, Any], call: 
 
 
 def _keep_events(tx: Transaction, call: Caller) -> None:
+    # The time of the entry, not of the request: entries stand in the order of their locks, and their times should too.
     for event in call.events:
-        tx.audit.append(event, call.now)
+        tx.audit.append(event, datetime.now(UTC))
 
 
 def _key_of(call: Caller) -> str | None:
