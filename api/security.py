@@ -49,21 +49,11 @@ def content_security_policy() -> str:
     )
 
 
-class KnownHosts:
-    """Refuse requests for other host names, and put the security headers on every answer.
+class SecureHeaders:
+    """Put the security headers on every answer."""
 
-    A page of a stranger can point its own name at this server (DNS rebinding); the Host header gives it away.
-
-    Parameters
-    ----------
-    app : ASGI application
-    hosts : sequence of str
-        Names and addresses of this server, besides those that mean the machine itself.
-    """
-
-    def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._hosts = frozenset(host.lower().strip("[]") for host in hosts)
         self._headers = {
             "content-security-policy": content_security_policy(),
             "x-content-type-options": "nosniff",
@@ -91,18 +81,42 @@ class KnownHosts:
                     headers["strict-transport-security"] = f"max-age={_YEAR_S}"
             await send(message)
 
+        await self._app(scope, receive, send_with_headers)
+
+
+class KnownHosts:
+    """Refuse requests for other host names.
+
+    A page of a stranger can point its own name at this server (DNS rebinding); the Host header gives it away.
+
+    Parameters
+    ----------
+    app : ASGI application
+    hosts : sequence of str
+        Names and addresses of this server, besides those that mean the machine itself.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str] = ()) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower().strip("[]") for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         host = host_name(Headers(scope=scope).get("host", ""))
         if is_loopback(host) or host.strip("[]").lower() in self._hosts:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive, send)
             return
         request = Request(scope)
+        translate = translator(language_of(request))
         document = {
             "type": "WrongHost",
-            "message": translator(language_of(request))(N_("This server does not answer to this name.")),
-            "hint": translator(language_of(request))(N_("An administrator can add it to the setting service.hosts.")),
+            "message": translate(N_("This server does not answer to this name.")),
+            "hint": translate(N_("An administrator can add it to the setting service.hosts.")),
         }
-        refusal = answer(request, HTTPStatus.MISDIRECTED_REQUEST, document)
-        await refusal(scope, receive, send_with_headers)
+        await answer(request, HTTPStatus.MISDIRECTED_REQUEST, document)(scope, receive, send)
 
 
 class HeadAsGet:

@@ -26,6 +26,9 @@ _FIELDS = (
 )
 
 
+OURS = ("callqa", "api", "coaching", "models", "qa_pipeline")
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line. Of an error only its kind and where it happened: messages quote what was read."""
 
@@ -51,7 +54,10 @@ def set_up(form: LogForm, *, verbose: bool) -> logging.Handler:
         handler.setFormatter(JsonLines())
     else:
         handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    # Programs read the lines of single requests; people only where they ask for them.
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # Programs read the lines of single requests; people only where they ask for them. Libraries keep silent about what
+    # they do: clients log addresses with what stands in them.
     level = logging.INFO if verbose or form == "json" else logging.WARNING
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
     return handler

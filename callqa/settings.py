@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from qa_pipeline.detectors.suggest import did_you_mean, find_alike
+from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.errors import N_, ConfigurationError, Message
 from qa_pipeline.i18n import console_language
 from qa_pipeline.resources.schema import problem_of
@@ -178,6 +180,17 @@ class ServiceSettings(_Part):
         10, ge=3, le=100, description="wrong passwords in a row after which an account is locked for a while"
     )
     lock_minutes: int = Field(15, ge=1, le=1440, description="minutes that an account stays locked")
+    oidc_issuer: str | None = Field(None, description="issuer of the single sign-on provider (OpenID Connect)")
+    oidc_client_id: str | None = Field(None, description="name of this site at the provider")
+    oidc_client_secret: SecretStr | None = Field(None, description="secret of this site at the provider, if it has one")
+    oidc_scopes: tuple[str, ...] = Field(("openid", "profile"), description="what the provider is asked for")
+    oidc_login_claim: str = Field("preferred_username", description="what the provider says that is the login here")
+    oidc_role_claim: str | None = Field(None, description="what the provider says that decides on the role")
+    oidc_roles: dict[str, StaffRole] = Field({}, description="value of that claim -> role; the first that fits wins")
+    oidc_agent_claim: str | None = Field(None, description="what the provider says that is the agent id")
+    oidc_adds_accounts: bool = Field(
+        False, description="make accounts for people whom the provider knows and we do not; needs oidc_role_claim"
+    )
     proxies: tuple[str, ...] = Field(
         (), description="addresses or networks of the proxies in front, whose forwarded headers are believed"
     )
@@ -209,6 +222,38 @@ class ServiceSettings(_Part):
     batch_mb: int = Field(51_200, ge=1, le=100_000_000, description="largest batch of uploaded files")
     batch_files: int = Field(20_000, ge=1, le=1_000_000, description="most files of a batch, those of zips too")
     table_mb: int = Field(20, ge=1, le=1024, description="largest table (CSV or workbook) that is taken as an upload")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer_is_safe(cls, value: str | None) -> str | None:
+        # Over plain http anybody on the way could say who somebody is; on this machine there is no way.
+        if value is not None:
+            parts = urlsplit(value)
+            local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost")
+            if not parts.hostname or not (parts.scheme == "https" or local):
+                raise ValueError(N_("must be an https address"))
+        return value
+
+    @model_validator(mode="after")
+    def _single_sign_on_is_whole(self) -> ServiceSettings:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError(N_("needs oidc_issuer and oidc_client_id together"))
+        if bool(self.oidc_roles) != (self.oidc_role_claim is not None):
+            raise ValueError(N_("needs oidc_role_claim and oidc_roles together"))
+        if self.oidc_adds_accounts and self.oidc_role_claim is None:
+            raise ValueError(N_("needs oidc_role_claim for oidc_adds_accounts"))
+        return self
+
+    @field_validator("proxies")
+    @classmethod
+    def _known_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError as problem:
+                message = N_("'{address}' is no address and no network; write one such as 10.0.0.1 or 10.0.0.0/8")
+                raise ValueError(Message(message, {"address": each})) from problem
+        return value
 
 
 class BatchSettings(_Part):

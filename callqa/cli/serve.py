@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from contextlib import nullcontext
 from typing import Annotated
@@ -36,12 +37,13 @@ def serve(
     settings = here.settings
     verbose = logging.getLogger().getEffectiveLevel() <= logging.INFO
     _check_accounts(here, host)
+    form = log_format or settings.service.log_format
+    os.environ["CALLQA_SERVICE__LOG_FORMAT"] = form  # for the worker beside the server
     with _listen(host, port) as listener:
         _announce(here, listener)
         tell_accounts(here)
         with supervised_worker(settings) if jobs else nullcontext():
-            log = LogOptions(form=log_format or settings.service.log_format, verbose=verbose)
-            run_server(settings, listener, workers, log)
+            run_server(settings, listener, workers, LogOptions(form=form, verbose=verbose))
 
 
 def _check_accounts(here: AppContext, host: str) -> None:
