@@ -15,6 +15,7 @@ from api.own_account import end_own_session
 from api.pages.environment import link, render
 from api.router import FromCaller, Routes
 from api.signing_in import enter, path_here
+from api.sources import sources_of
 from qa_pipeline.access import Permission
 from qa_pipeline.errors import CallqaError, SignInNeeded
 from qa_pipeline.i18n import translator
@@ -71,6 +72,7 @@ def show_sign_in(
         request,
         wanted=path_here(wanted),
         login=login,
+        has_single_sign_on=sources_of(request).options.single_sign_on is not None,
         problem=problem.as_dict(translator(language_of(request))) if problem else None,
     )
     return HTMLResponse(text, status_code=status)

@@ -153,7 +153,12 @@ def test_only_health_and_signing_in_are_open(service: FastAPI) -> None:
         "GET /api/v1/health",
         "GET /api/v1/ready",
         "GET /favicon.ico",
+        "GET /sign-in",
+        "GET /sign-in/sso",
+        "GET /sign-in/sso/callback",
         "GET /static/style.css",
+        "POST /api/v1/sessions",
+        "POST /sign-in",
     }
 
 

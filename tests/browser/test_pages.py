@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from qa_pipeline.report.compose import ReportInputs, compose
 from qa_pipeline.report.html import render_html
 from tests import factories
 from tests.api.conftest import ONE_CHANNEL_CALL, RED_LINE_CALL, RULES
+from tests.browser.conftest import SignedInBrowser
 
 pytestmark = pytest.mark.browser
 
@@ -22,6 +23,9 @@ PATHS = (
     f"/contacts/{ONE_CHANNEL_CALL}",
     "/contacts/waiting/1",
     "/reports/2026-10",
+    "/account",
+    "/account/password",
+    "/sign-in",
     "/nowhere",
 )
 
@@ -64,7 +68,7 @@ class Watched:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
 
-def open_page(browser: Browser, **options: Any) -> Watched:
+def open_page(browser: SignedInBrowser, **options: Any) -> Watched:
     return Watched(browser.new_page(**options))
 
 
@@ -90,7 +94,7 @@ def report_file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_the_report_fits_and_is_silent(browser: Browser, report_file: Path, width: int) -> None:
+def test_the_report_fits_and_is_silent(browser: SignedInBrowser, report_file: Path, width: int) -> None:
     watched = open_page(browser, viewport={"width": width, "height": 900})
     watched.page.goto(report_file.as_uri())
     watched.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
@@ -99,7 +103,7 @@ def test_the_report_fits_and_is_silent(browser: Browser, report_file: Path, widt
     watched.page.close()
 
 
-def test_totals_open_in_place(browser: Browser, report_file: Path) -> None:
+def test_totals_open_in_place(browser: SignedInBrowser, report_file: Path) -> None:
     page = open_page(browser).page
     page.goto(report_file.as_uri())
     details = page.locator("tr.opening details").first
@@ -110,7 +114,7 @@ def test_totals_open_in_place(browser: Browser, report_file: Path) -> None:
     page.close()
 
 
-def test_everything_but_lists_of_ids_is_open_on_paper(browser: Browser, report_file: Path) -> None:
+def test_everything_but_lists_of_ids_is_open_on_paper(browser: SignedInBrowser, report_file: Path) -> None:
     page = open_page(browser).page
     page.goto(report_file.as_uri())
     page.emulate_media(media="print")
@@ -126,7 +130,7 @@ def test_everything_but_lists_of_ids_is_open_on_paper(browser: Browser, report_f
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_report_has_enough_contrast(browser: Browser, report_file: Path, scheme: str) -> None:
+def test_the_report_has_enough_contrast(browser: SignedInBrowser, report_file: Path, scheme: str) -> None:
     page = open_page(browser, color_scheme=scheme).page
     page.goto(report_file.as_uri())
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
@@ -137,7 +141,7 @@ def test_the_report_has_enough_contrast(browser: Browser, report_file: Path, sch
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("path", PATHS)
 def test_pages_fit_and_are_silent_under_the_strict_policy(
-    browser: Browser, address: str, path: str, language: str
+    browser: SignedInBrowser, address: str, path: str, language: str
 ) -> None:
     watched = open_page(browser)
     for width in (1440, 390):
@@ -153,15 +157,15 @@ def test_pages_fit_and_are_silent_under_the_strict_policy(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/contacts", f"/contacts/{RED_LINE_CALL}"])
-def test_pages_have_enough_contrast(browser: Browser, address: str, path: str, scheme: str) -> None:
+@pytest.mark.parametrize("path", ["/", "/contacts", f"/contacts/{RED_LINE_CALL}", "/account", "/sign-in"])
+def test_pages_have_enough_contrast(browser: SignedInBrowser, address: str, path: str, scheme: str) -> None:
     page = open_page(browser, color_scheme=scheme).page
     page.goto(address + path)
     assert page.evaluate(LOW_CONTRAST) == []
     page.close()
 
 
-def test_a_quote_leads_to_its_sentence(browser: Browser, address: str) -> None:
+def test_a_quote_leads_to_its_sentence(browser: SignedInBrowser, address: str) -> None:
     page = open_page(browser, viewport={"width": 1440, "height": 300}).page
     page.goto(f"{address}/contacts/{RED_LINE_CALL}")
     page.locator(".finding a", has_text="02:05").click()
@@ -173,7 +177,7 @@ def test_a_quote_leads_to_its_sentence(browser: Browser, address: str) -> None:
     page.close()
 
 
-def test_filters_work_with_the_keyboard_alone(browser: Browser, address: str) -> None:
+def test_filters_work_with_the_keyboard_alone(browser: SignedInBrowser, address: str) -> None:
     page = open_page(browser).page
     page.goto(f"{address}/contacts?lang=en")
     page.locator("input[name=text]").focus()
@@ -187,7 +191,7 @@ def test_filters_work_with_the_keyboard_alone(browser: Browser, address: str) ->
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_what_was_said_is_searched_and_opened_at_the_sentence(
-    browser: Browser, address: str, language: str, width: int
+    browser: SignedInBrowser, address: str, language: str, width: int
 ) -> None:
     watched = open_page(browser, viewport={"width": width, "height": 900})
     page = watched.page
@@ -205,7 +209,7 @@ def test_what_was_said_is_searched_and_opened_at_the_sentence(
     page.close()
 
 
-def test_a_query_that_cannot_be_read_keeps_what_was_typed(browser: Browser, address: str) -> None:
+def test_a_query_that_cannot_be_read_keeps_what_was_typed(browser: SignedInBrowser, address: str) -> None:
     page = open_page(browser).page
     page.goto(f"{address}/contacts?lang=en")
     page.locator("input[name=q]").fill('"快递')
