@@ -42,7 +42,8 @@ class Claims:
         dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         row = {each.name: getattr(claim, each.name) for each in fields(claim)}
         row |= {"purpose": claim.purpose.value, "selection": claim.selection.value, "seat": seat}
-        return self._connection.execute(dialect.insert(table).values(row).on_conflict_do_nothing()).rowcount == 1
+        kept = dialect.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+        return self._connection.execute(kept).scalar() is not None
 
     def find(self, claim_id: str) -> Claim | None:
         """Return a claim, whether in force or not, or None."""
