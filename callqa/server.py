@@ -14,17 +14,21 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.supervisors.multiprocess import Multiprocess
 
-from callqa import wiring
 from callqa.logs import LogForm, set_up
 from callqa.settings import Settings
-from qa_pipeline.store import Store, open_store
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from qa_pipeline.store import Store
 
 _PARENT_LOOKED_FOR_S = 1.0
+_HUNG_S = 30
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -51,6 +55,8 @@ def run_server(settings: Settings, listener: socket.socket, workers: int, log: L
             server_header=False,
             proxy_headers=False,  # the application does that itself, for the proxies that are believed
             timeout_graceful_shutdown=settings.service.stop_seconds,
+            # On a busy machine a process takes its time to start; one that hangs is replaced after this.
+            timeout_worker_healthcheck=_HUNG_S,
         )
         # uvicorn stops in order and then hands the interrupt on; for a server it is the usual end, no failure.
         with suppress(KeyboardInterrupt):
@@ -62,10 +68,12 @@ def run_server(settings: Settings, listener: socket.socket, workers: int, log: L
 
 def build(settings: Settings, log: LogOptions, parent: int | None) -> FastAPI:
     """Return the application of one server process, once uvicorn listens to signals there."""
+    # Imported late: the main process takes one that does not answer it soon for hung.
     from api.trace import NamesRequest
+    from callqa import wiring
 
     set_up(log.form, verbose=log.verbose).addFilter(NamesRequest())
-    app = application(settings, open_store(settings.store_url, settings.zone))
+    app = application(settings, wiring.service_store(settings))
     _end_streams_on_signals(app.state.sources.stopping)
     if parent is not None:
         Thread(target=_end_with, args=(parent,), name="parent-watch", daemon=True).start()
@@ -75,6 +83,7 @@ def build(settings: Settings, log: LogOptions, parent: int | None) -> FastAPI:
 def application(settings: Settings, store: Store) -> FastAPI:
     """Return the application over a store, as the settings have it."""
     from api.app import create_app
+    from callqa import wiring
 
     return create_app(
         store=store,
