@@ -19,6 +19,7 @@ from api.v1 import (
     incidents,
     kpis,
     objectives,
+    people,
     periods,
     plans,
     problems,
@@ -41,7 +42,7 @@ from api.v1 import (
 # In the order in which the OpenAPI document tells of them; each module is a tag of it.
 AREAS: tuple[ModuleType, ...] = (
     # Reviews before contacts, whose ids may hold a slash: /contacts/{contact_id}/reviews would be one of them.
-    *(system, account, session, users, audit, retention, reviews, contacts, evaluations, batches, problems, webhooks),
+    *(system, account, session, users, audit, retention, people, reviews, contacts, evaluations, batches, problems, webhooks),
     *(queue, samples, calibration, calibration_sessions),
     *(periods, plans, results, appeals, ratings, incidents, objectives, assignments, proposals, coaching, reports),
     *(kpis, scorecards, templates),

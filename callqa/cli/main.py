@@ -22,6 +22,7 @@ from callqa.cli import (
     calibration,
     coaching,
     console,
+    db,
     demo,
     doctor,
     evaluate,
@@ -31,6 +32,7 @@ from callqa.cli import (
     kpi,
     lexicon,
     objectives,
+    people,
     periods,
     plans,
     ratings,
@@ -136,7 +138,9 @@ app.add_typer(validate.app, name="validate")
 app.add_typer(train.app, name="train")
 app.add_typer(audit.app, name="audit")
 app.add_typer(retention.app, name="retention")
+app.add_typer(people.app, name="people")
 app.command()(doctor.doctor)
+app.add_typer(db.app, name="db")
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:

@@ -1,0 +1,75 @@
+"""One person's data over the API."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from fastapi import FastAPI
+
+from qa_pipeline.domain.account import User
+from qa_pipeline.domain.cycle import StaffRole
+from qa_pipeline.domain.retention import RetentionRules
+from qa_pipeline.services.retention import Doer, Terms, apply_retention
+from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.store import Store
+from tests.accounts import an_account
+from tests.api.conftest import client_of, make_app
+from tests.qa_pipeline.services.retention.site import NOW, OLD, found_in, plant
+
+
+@pytest.fixture
+def app(store: Store, tmp_path: Path) -> FastAPI:
+    """The application over one contact of A01 and one more agent."""
+    plant(store, tmp_path, OLD, NOW)
+    return make_app(store, ArtifactFolder(tmp_path / "artifacts"), tmp_path)
+
+
+ME = an_account(StaffRole.AGENT, "wangfang", agent_id="A01")
+OTHER = an_account(StaffRole.AGENT, "liqiang", agent_id="A02")
+HR = an_account(StaffRole.HR)
+ADMINISTRATOR = an_account(StaffRole.ADMINISTRATOR)
+
+
+@pytest.mark.parametrize(("user", "status"), [(ME, 200), (HR, 200), (OTHER, 404), (ADMINISTRATOR, 403)])
+def test_one_s_own_data_and_hr_everybody_s(app: FastAPI, user: User, status: int) -> None:
+    """Others are told that there is nothing."""
+    with client_of(app, user) as client:
+        answer = client.get("/api/v1/people/A01/export")
+    assert answer.status_code == status
+    if status == 200:
+        with ZipFile(io.BytesIO(answer.content)) as packed:
+            assert json.loads(packed.read("manifest.json"))["person"] == "A01"
+
+
+def test_an_administrator_erases(app: FastAPI, store: Store, tmp_path: Path) -> None:
+    """First asks what would change; files go with the run that the answer names; a repeated request finds nobody."""
+    with client_of(app, HR) as client:
+        assert client.post("/api/v1/people/A01/erasure", json={"reason": "x"}).status_code == 403
+    with client_of(app, ADMINISTRATOR) as client:
+        would = client.get("/api/v1/people/A01/erasure").json()
+        assert would["rows"]["contact"] == 1
+        assert client.post("/api/v1/people/A01/erasure", json={"reason": " "}).status_code == 422
+        done = client.post("/api/v1/people/A01/erasure", json={"reason": "Asked on 20 November."})
+        assert (done.status_code, done.json()["job"] is None) == (202, False)
+        assert client.post("/api/v1/people/A01/erasure", json={"reason": "Again."}).status_code == 404
+    terms = Terms(rules=RetentionRules(), home=tmp_path, now=NOW)
+    (finished,) = apply_retention(store, terms, Doer(name="x", role="", via="job"))
+    assert finished.rule.value == "erasure"
+    places = found_in(store, tmp_path, "A01")
+    assert [place for place in places if not place.startswith("store.db")] == ["audit_entry"]
+
+
+def test_a_customer_is_erased_with_all_contacts(app: FastAPI, store: Store) -> None:
+    """The audit is told a digest of the reference alone."""
+    with client_of(app, ADMINISTRATOR) as client:
+        assert client.get("/api/v1/customers/export", params={"customer_ref": "K-77"}).status_code == 200
+        new = {"customer_ref": "K-77", "contacts": True, "reason": "Asked."}
+        assert client.post("/api/v1/customers/erasure", json=new).json()["contacts"] == 1
+        assert client.post("/api/v1/customers/erasure", json=new).status_code == 404
+        assert "K-77" not in client.get("/api/v1/audit").text
+    with store.reading() as tx:
+        assert tx.contacts.count() == 0
