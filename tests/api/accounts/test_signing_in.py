@@ -1,10 +1,8 @@
 """Signing in and out over HTTP: cookies, requests that other sites cause, and where one goes afterwards."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,11 +16,8 @@ from qa_pipeline.domain.account import Credential, User
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.services.accounts.passwords import hash_password
 from qa_pipeline.services.accounts.users import deactivate_user, reset_password
-from qa_pipeline.stages.artifacts import ArtifactFolder
-from qa_pipeline.store import Store, open_store, service_tables
+from qa_pipeline.store import Store, service_tables
 from tests.accounts import an_account, bearer
-from tests.api.conftest import make_app
-from tests.conftest import ZONE
 
 PASSWORD = "correct horse"
 SITE = "http://127.0.0.1:8000"
@@ -30,26 +25,10 @@ OWN = {"sec-fetch-site": "same-origin"}
 LI = an_account(StaffRole.QA, "li")
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database to copy; what differs between databases is tested with the services."""
-    path = tmp_path_factory.mktemp("migrated") / "store.db"
-    open_store(f"sqlite:///{path}", ZONE).close()
-    return path
-
-
-@pytest.fixture
-def store(migrated: Path, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{shutil.copy(migrated, tmp_path / 'store.db')}", ZONE)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def service(store: Store, tmp_path: Path) -> FastAPI:
+@pytest.fixture(autouse=True)
+def _account(store: Store) -> None:
     with store.transaction() as tx:
         tx.users.add(LI, Credential(password_hash=hash_password(PASSWORD)))
-    return make_app(store, ArtifactFolder(tmp_path / "artifacts"), tmp_path)
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,11 +19,8 @@ from qa_pipeline.domain.account import Credential
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.services.accounts.oidc import Flow, OidcOptions
 from qa_pipeline.services.accounts.users import deactivate_user
-from qa_pipeline.stages.artifacts import ArtifactFolder
-from qa_pipeline.store import Store, open_store
+from qa_pipeline.store import Store
 from tests.accounts import an_account
-from tests.api.conftest import make_app
-from tests.conftest import ZONE
 from tests.oidc_provider import CLIENT, SECRET, Provider, running_provider
 
 SITE = "http://127.0.0.1:8000"
@@ -38,27 +33,11 @@ def provider() -> Iterator[Provider]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "store.db"
-    open_store(f"sqlite:///{path}", ZONE).close()
-    return path
-
-
-@pytest.fixture
-def store(migrated: Path, tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(f"sqlite:///{shutil.copy(migrated, tmp_path / 'store.db')}", ZONE)
-    with opened.transaction() as tx:
+@pytest.fixture(autouse=True)
+def _site(service: FastAPI, store: Store, provider: Provider) -> None:
+    with store.transaction() as tx:
         tx.users.add(LI, Credential())
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def service(store: Store, provider: Provider, tmp_path: Path) -> FastAPI:
-    app = make_app(store, ArtifactFolder(tmp_path / "artifacts"), tmp_path)
-    configure(app, OidcOptions(issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET))
-    return app
+    configure(service, OidcOptions(issuer=provider.issuer, client_id=CLIENT, client_secret=SECRET))
 
 
 def configure(service: FastAPI, options: OidcOptions) -> None:
