@@ -91,7 +91,7 @@ def _print(here: AppContext, tokens: Sequence[Token]) -> None:
     if not tokens:
         here.say(N_("There are none."))
         return
-    headings = ("id", N_("Name"), N_("May"), N_("Until"), N_("Last used"), N_("Revoked"))
+    headings = ("id", N_("Name"), N_("May do"), N_("Until"), N_("Last used"), N_("Revoked"))
     table = here.table(headings, box=None, padding=(0, 2, 0, 0))
     zone = here.settings.zone
     for token in tokens:

@@ -252,7 +252,7 @@ def _print_list(here: AppContext, users: Sequence[User]) -> None:
     if not users:
         here.say(N_("There are no such accounts."))
         return
-    headings = (N_("Login"), N_("Name"), N_("Role"), N_("Agent id"), N_("Teams"), N_("State"))
+    headings = (N_("Login"), N_("Person"), N_("Role"), N_("Agent id"), N_("Teams"), N_("State"))
     table = here.table(headings, box=None, padding=(0, 2, 0, 0))
     for user in users:
         role = label(STAFF_ROLES, user.role.value, here.translate)
@@ -263,5 +263,5 @@ def _print_list(here: AppContext, users: Sequence[User]) -> None:
 
 def _state(user: User) -> str:
     if not user.is_active:
-        return N_("closed")
-    return N_("must change the password") if user.must_change_password else N_("open")
+        return N_("closed account")
+    return N_("must change the password") if user.must_change_password else N_("in force")
