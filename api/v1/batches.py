@@ -29,6 +29,7 @@ from api.batch_files import (
     unpack,
 )
 from api.caller import Caller
+from api.documents import ErrorDocument
 from api.filters import Paging
 from api.job_watch import JobWatch, Sight
 from api.listing import IdInPath
@@ -65,6 +66,7 @@ _RUN = Permission.BATCHES_RUN
 _MIB = 1 << 20
 _NUMBER_MAX = 2**31 - 1
 _STREAM = {200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
+_FULL: dict[int | str, dict[str, Any]] = {HTTPStatus.INSUFFICIENT_STORAGE: {"model": ErrorDocument}}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -199,7 +201,7 @@ async def _arriving(request: Request, job_id: IdInPath, name: _FileName) -> Asyn
         yield Arrived(path=path, kept=kept, **{"size_bytes": body.size_bytes, "sha256": body.sha256})
 
 
-@router.write("PUT", "/batches/{job_id}/files/{name}", _RUN, openapi_extra=_BODY)
+@router.write("PUT", "/batches/{job_id}/files/{name}", _RUN, openapi_extra=_BODY, responses=_FULL)
 def put_file(
     call: FromCaller,
     job_id: IdInPath,

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+
+from qa_pipeline.domain.cycle import StaffRole
+from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.store import open_store
+from tests.accounts import an_account
+from tests.api.conftest import client_of, make_app
+from tests.conftest import ZONE
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
@@ -69,3 +79,21 @@ def test_a_full_disk_leaves_no_half_copy_of_a_recording(small_disk: Path, tmp_pa
     (small_disk / "other").unlink()
     assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
     assert [path.name for path in (small_disk / "out").iterdir()] == ["call.masked.flac"]
+
+
+def test_a_full_disk_refuses_an_upload_and_leaves_nothing_of_it(small_disk: Path, tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'callqa.db'}", ZONE)
+    app = make_app(store, ArtifactFolder(tmp_path / "artifacts"), small_disk)
+    client = client_of(app, an_account(StaffRole.QA))
+    files = f"/api/v1/batches/{client.post('/api/v1/batches', json={}).json()['id']}/files"
+    full = client.put(f"{files}/call.raw.wav", content=b"RIFF" + bytes(700_000))
+    assert (full.status_code, full.json()["error"]["type"]) == (HTTPStatus.INSUFFICIENT_STORAGE, "StoreFull")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(8):
+            archive.writestr(f"{number}.txt", b"agent: Hello.\n" * 7_000)
+    full = client.put(f"{files}/calls.zip", content=packed.getvalue())
+    assert (full.status_code, full.json()["error"]["type"]) == (HTTPStatus.INSUFFICIENT_STORAGE, "StoreFull")
+    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+    assert client.put(f"{files}/call.txt", content=b"agent: Hello.\n").status_code == HTTPStatus.OK
+    store.close()

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from threading import Event, Thread
 from time import monotonic
+from traceback import format_tb
 
 from qa_pipeline.domain.job import Job, JobKind, JobState, Trouble
 from qa_pipeline.errors import N_, CallqaError, StoreError
@@ -140,7 +141,9 @@ class Worker:
             _log.warning("job %s failed: %s", job.id, type(problem).__name__)
             self._fail(job, hold, trouble_of(problem))
         except Exception as problem:  # noqa: BLE001 -- the border of a task: its error is its end
-            _log.exception("job %s failed", job.id)
+            # Without the error's own words: they may quote what somebody said.
+            frames = "".join(format_tb(problem.__traceback__))
+            _log.error("job %s failed by %s:\n%s", job.id, type(problem).__name__, frames)
             self._fail(job, hold, _defect(problem))
 
     def _end(self, job: Job, hold: _Hold, done: Done) -> None:
