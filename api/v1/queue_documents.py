@@ -33,7 +33,10 @@ class QueueEntryDocument(Document):
 
 
 class QueueDocument(ListDocument):
-    """Some of ``total`` contacts that wait, in the order in which they should be reviewed."""
+    """Some of ``total`` contacts that wait, in the order in which they should be reviewed.
+
+    What only the machine's findings ask for is counted up to 10,000.
+    """
 
     contacts: tuple[QueueEntryDocument, ...]
 

@@ -13,6 +13,7 @@ from callqa.cli.calibration_holds import hold_documents, refresh_holds, tell_hol
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
 from callqa.cli.options import AnyMonthOption, TableArgument
 from callqa.cli.refused import leftover_document, print_leftovers
+from callqa.cli.review_queue import queue
 from qa_pipeline.domain.cycle import CriterionHold
 from qa_pipeline.domain.review import Review
 from qa_pipeline.errors import N_
@@ -29,6 +30,7 @@ from qa_pipeline.services.reviews import (
 )
 
 app = typer.Typer(name="reviews", no_args_is_help=True, help="People's reviews of contacts: import them, list them.")
+app.command()(queue)
 
 SELECTIONS = {
     "random": N_("random"),

@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, collate, func, or_, select
+from sqlalchemy import ColumnElement, collate, func, or_, select
 
 from qa_pipeline.access import Reach
 from qa_pipeline.appraisal.review_need import (
@@ -45,6 +44,8 @@ from qa_pipeline.services.review_queue.draws import (
 from qa_pipeline.services.reviews.drawn import chance_of
 from qa_pipeline.store import Transaction, appraisal_tables, review_tables, tables
 
+# Beyond it a queue is long, whatever the number; counting a large site to the end would take longer than listing.
+COUNT_MAX = 10_000
 _WAITING_APPEALS = ("filed", "under_review", "second_instance")
 
 
@@ -99,7 +100,10 @@ class QueueEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuePage:
-    """Some of ``total`` contacts that wait for somebody."""
+    """Some of ``total`` contacts that wait for somebody.
+
+    What only the machine's inspections ask for is counted up to 10,000.
+    """
 
     entries: tuple[QueueEntry, ...]
     total: int
@@ -125,7 +129,9 @@ def order_key(candidate: Candidate) -> tuple[float, int, float, str]:
 def list_queue(tx: Transaction, view: QueueView, cards: Sequence[Scorecard], *, offset: int, limit: int) -> QueuePage:
     """Return what waits for somebody: neither their own contacts, nor what others have taken or they judged before."""
     asked = _asked_by_people(tx, view)
-    needed, needed_count = _needed(tx, view, {one.contact_id for one in asked}, offset + limit)
+    # What was drawn is asked for by people alone; the rest may be among what the inspections ask for too.
+    both = {one.contact_id for one in asked if one.draw is None}
+    needed, needed_count = _needed(tx, view, both, offset + limit)
     ordered = sorted([*asked, *needed], key=order_key)[offset : offset + limit]
     return QueuePage(entries=tuple(_entry(tx, view, one, cards) for one in ordered), total=len(asked) + needed_count)
 
@@ -234,20 +240,37 @@ def _needed(tx: Transaction, view: QueueView, asked: Collection[str], count: int
     """Return the first contacts that the machine's inspections ask for, without `asked`, and how many there are."""
     contact, inspection = tables.contact, tables.inspection
     where = _needed_conditions(view)
+    joined = inspection.join(contact, contact.c.id == inspection.c.contact_id)
+    most = count + len(asked)
+    # The last one's need by the index alone, so that only contacts that come into question are sorted by the rest.
+    last = select(inspection.c.review_need).select_from(joined).where(*where)
+    last = last.order_by(inspection.c.review_need.desc()).offset(most - 1).limit(1)
+    least = tx.connection.execute(last).scalar()
+    if least is not None:
+        where.append(inspection.c.review_need >= least)
+    found = [each for each in _sorted(tx, view, where, most) if each.contact_id not in asked]
+    listed = select(contact.c.id).select_from(joined).where(*_needed_conditions(view)).limit(COUNT_MAX)
+    total = tx.connection.execute(select(func.count()).select_from(listed.subquery())).scalar_one()
+    if total == COUNT_MAX or not asked:
+        return found[:count], total
+    conditions = (*_needed_conditions(view), contact.c.id.in_(asked))
+    known = tx.connection.execute(select(contact.c.id).select_from(joined).where(*conditions))
+    return found[:count], total - len(known.all())
+
+
+def _sorted(tx: Transaction, view: QueueView, where: Sequence[ColumnElement[bool]], most: int) -> Sequence[Candidate]:
+    contact, inspection = tables.contact, tables.inspection
     periods = [view.period] if view.period else _months_before(view.now, tx.time_zone)
     counted = counted_random_reviews(periods).subquery()
     review_count = func.coalesce(counted.c.review_count, 0)
     joined = inspection.join(contact, contact.c.id == inspection.c.contact_id)
+    of_agent = (counted.c.agent_id == contact.c.agent_id) & (counted.c.period == contact.c.period)
     columns = (contact.c.id, contact.c.agent_id, contact.c.team, contact.c.started_at, inspection.c.review_need)
     # As Python compares texts, whatever the database's language.
     by_id = collate(contact.c.id, "C") if tx.connection.dialect.name == "postgresql" else contact.c.id
     rows = (
         select(*columns, review_count.label("review_count"))
-        .select_from(
-            joined.outerjoin(
-                counted, (counted.c.agent_id == contact.c.agent_id) & (counted.c.period == contact.c.period)
-            )
-        )
+        .select_from(joined.outerjoin(counted, of_agent))
         .where(*where)
         .order_by(
             inspection.c.review_need.desc(),
@@ -256,9 +279,9 @@ def _needed(tx: Transaction, view: QueueView, asked: Collection[str], count: int
             contact.c.started_at.desc(),
             by_id,
         )
-        .limit(count + len(asked))
+        .limit(most)
     )
-    found = [
+    return [
         Candidate(
             contact_id=row.id,
             agent_id=row.agent_id,
@@ -268,19 +291,7 @@ def _needed(tx: Transaction, view: QueueView, asked: Collection[str], count: int
             review_count=row.review_count,
         )
         for row in tx.connection.execute(rows)
-        if row.id not in asked
     ]
-    total = tx.connection.execute(select(func.count()).select_from(joined).where(*where)).scalar_one()
-    both = _count_among(tx, asked, select(func.count()).select_from(joined).where(*where))
-    return found[:count], total - both
-
-
-def _count_among(tx: Transaction, asked: Collection[str], counting: Select[Any]) -> int:
-    """Return how many of the contacts that people ask for the inspections ask for too."""
-    listed = sorted(asked)
-    # Databases limit how many values one statement may name.
-    chunks = [listed[start : start + 500] for start in range(0, len(listed), 500)]
-    return sum(tx.connection.execute(counting.where(tables.contact.c.id.in_(chunk))).scalar_one() for chunk in chunks)
 
 
 def _needed_conditions(view: QueueView) -> list[ColumnElement[bool]]:
