@@ -172,7 +172,8 @@ def _once(endpoint: Callable[..., Any], args: Any, given: dict[str, Any], call: 
 
 
 def _keep_events(tx: Transaction, call: Caller) -> None:
-    # The time of the entry, not of the request: entries stand in the order of their locks, and their times should too.
+    # The time of the entry, not of the request: entries stand in the order of the lock, and their times should too.
+    tx.audit.lock()
     for event in call.events:
         tx.audit.append(event, datetime.now(UTC))
 

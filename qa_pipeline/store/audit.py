@@ -24,10 +24,14 @@ class Audit:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def append(self, event: Event, at: datetime) -> AuditEntry:
-        """Append an event. Until the transaction ends no other can append, so do it last."""
-        if self._connection.dialect.name == "postgresql":
+    def lock(self) -> None:
+        """Wait until nobody else appends; until the transaction ends no other can, so do it last."""
+        if self._connection.dialect.name == "postgresql":  # a writer of SQLite is alone anyway
             self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+    def append(self, event: Event, at: datetime) -> AuditEntry:
+        """Append an event; takes the lock."""
+        self.lock()
         table = service_tables.audit_entry
         last, previous = self.head()
         number = last + 1
