@@ -13,6 +13,7 @@ from api.origin import check_own_origin
 from api.sources import Sources, sources_of
 from qa_pipeline.access import Permission, Reach, find_reach, get_reach
 from qa_pipeline.appraisal.workflow import Attempt
+from qa_pipeline.disclosure import NEEDED, Fact
 from qa_pipeline.domain.account import Session, User
 from qa_pipeline.domain.audit import Event
 from qa_pipeline.domain.cycle import StaffRole
@@ -50,6 +51,11 @@ class Caller:
     def may(self, permission: Permission) -> bool:
         """Whether the person has another permission on any rows, for showing or leaving out what needs it."""
         return find_reach(self.user, permission, self.scopes) is not None
+
+    def shows(self, fact: Fact) -> bool:
+        """Whether the person is shown a fact of the rows that they may see."""
+        needed = NEEDED[fact]
+        return needed is not None and self.may(needed)
 
     def reach_of(self, permission: Permission) -> Reach:
         """Return how far another permission reaches; raises NotAllowed when nowhere."""

@@ -8,6 +8,7 @@ from api.caller import Caller
 from api.filters import ContactQuery
 from api.v1.contact_documents import EffectiveDocument, InspectionDocument, InspectionListDocument
 from qa_pipeline.access import Permission
+from qa_pipeline.disclosure import Fact
 from qa_pipeline.domain.inspection import Finding, Inspection, Reason
 from qa_pipeline.errors import N_, Conflict, NotFound
 from qa_pipeline.i18n import translator
@@ -89,7 +90,7 @@ def effective_document(call: Caller, contact_id: str, language: str) -> Effectiv
         )
     number, inspection = inspections[0]
     found = judged.effective if judged else _as_inspected(inspection)
-    may_know = call.may(Permission.REVIEWS_READ)
+    may_know = call.shows(Fact.REVIEWER_NAMES)
     translate = translator(language)
     findings = (
         found.findings if may_know else tuple(_without_name(each, translate(_SOMEBODY)) for each in found.findings)

@@ -6,27 +6,26 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
-from qa_pipeline.domain.cycle import StaffRole
+from qa_pipeline.access import Permission
 
 
 class Fact(StrEnum):
     """Something that stands in a row and that not everybody who may see the row is shown."""
 
+    REVIEWER_NAMES = "reviewer_names"  # who has reviewed a contact
+    QUOTES = "quotes"  # what was said, in reports and results
+    SERVER_PATHS = "server_paths"  # folders of the server; names of files often hold numbers and dates
+    RATER_NAMES = "rater_names"  # which peer, or who of the own team, gave a rating
     CUSTOMER_REFERENCE = "customer_reference"  # how the site calls the customer
-    SERVER_PATHS = "server_paths"  # where files lie on the server; their names often hold numbers and dates
-    REVIEWER_NAMES = "reviewer_names"  # who reviewed, decided or drew
-    RATER_NAMES = "rater_names"  # who gave a rating in a 360-degree appraisal
-    HIDDEN_AGENTS = "hidden_agents"  # whose contact it is, in a blind review before it is given
 
 
-_AGENT, _SUPERVISOR, _QA = StaffRole.AGENT, StaffRole.SUPERVISOR, StaffRole.QA
-_HR, _ADMINISTRATOR = StaffRole.HR, StaffRole.ADMINISTRATOR
-SHOWN: Mapping[Fact, frozenset[StaffRole]] = {
-    Fact.CUSTOMER_REFERENCE: frozenset({_SUPERVISOR, _QA}),
-    Fact.SERVER_PATHS: frozenset({_QA}),
-    Fact.REVIEWER_NAMES: frozenset({_SUPERVISOR, _QA, _HR}),
-    Fact.RATER_NAMES: frozenset({_HR}),
-    Fact.HIDDEN_AGENTS: frozenset(),
+# What one needs to be shown a fact of rows that one may see; None: it is shown to nobody.
+NEEDED: Mapping[Fact, Permission | None] = {
+    Fact.REVIEWER_NAMES: Permission.REVIEWS_READ,
+    Fact.QUOTES: Permission.CONTACTS_READ,
+    Fact.SERVER_PATHS: Permission.BATCHES_RUN,
+    Fact.RATER_NAMES: None,
+    Fact.CUSTOMER_REFERENCE: None,
 }
 # Fields that name who did something to a row.
 ACTING = frozenset(
@@ -35,11 +34,6 @@ ACTING = frozenset(
     | {f"{verb}_by" for verb in ("released", "created", "filed", "deleted", "superseded", "cancel_requested")}
 )
 ANOTHER = "(another person)"
-
-
-def shows(role: StaffRole, fact: Fact) -> bool:
-    """Whether people in a role are shown a fact of the rows that they may see."""
-    return role in SHOWN[fact]
 
 
 def without_others(value: Any, own: Collection[str]) -> Any:

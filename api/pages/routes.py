@@ -20,6 +20,7 @@ from api.router import FromCaller, Routes
 from api.summaries import contact_document, contact_summary
 from coaching.focus import build_coached_report
 from qa_pipeline.access import Permission
+from qa_pipeline.disclosure import Fact
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.errors import N_, InputError, NotFound
@@ -162,7 +163,7 @@ def _report(request: Request, call: Caller, period: str) -> ReportData:
         language_of(request),
         rulebook=call.sources.rulebook,
         reach=call.reach,
-        quotes=call.may(Permission.CONTACTS_READ),
+        quotes=call.shows(Fact.QUOTES),
     )
 
 

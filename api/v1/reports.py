@@ -13,6 +13,7 @@ from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from coaching.focus import build_coached_report
 from qa_pipeline.access import Permission
+from qa_pipeline.disclosure import Fact
 from qa_pipeline.report.data import ReportData
 from qa_pipeline.services.report import render_report
 
@@ -74,5 +75,5 @@ def _made(call: Caller, period: str, language: str) -> ReportData:
         language,
         rulebook=call.sources.rulebook,
         reach=call.reach,
-        quotes=call.may(Permission.CONTACTS_READ),
+        quotes=call.shows(Fact.QUOTES),
     )

@@ -11,12 +11,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, Table, Text, false, or_, select
 
+from qa_pipeline.appraisal.ratings import show_ratings
 from qa_pipeline.disclosure import without_others
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.services.retention.keeping import of_customer
 from qa_pipeline.store import Transaction, appraisal_tables, retention_tables, service_tables, tables, webhook_tables
-from qa_pipeline.store.documents import load
+from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.tables import metadata
 
 # Nobody's personal data, secrets, or only another form of what stands in other tables.
@@ -64,6 +65,9 @@ def collect_agent(tx: Transaction, agent_id: str) -> Collected:
     for table in metadata.sorted_tables:
         if table.name not in _LEFT_OUT:
             found[table.name] = _rows(tx, table, _names(table, names), names)
+    ratings = appraisal_tables.rating
+    given = _rows(tx, ratings, ratings.c.rater_id.in_(names), names)
+    found[ratings.name] = [*given, *_ratings_of(tx, names)]
     contacts = _contacts(tx, tables.contact.c.agent_id.in_(names))
     _add(found, tx, tables.inspection, "contact_id", [one.id for one in contacts], names)
     _add(found, tx, appraisal_tables.review, "contact_id", [one.id for one in contacts], names)
@@ -90,6 +94,12 @@ def collect_customer(tx: Transaction, reference: str) -> Collected:
     names = ("id", "kind", "queue", "direction", "started_at", "language", "customer_ref")
     rows = [{name: _json(getattr(one, name)) for name in names} for one in contacts]
     return Collected(rows={"contact": rows}, contacts=contacts)
+
+
+def _ratings_of(tx: Transaction, names: frozenset[str]) -> Sequence[Row]:
+    """Return what a person may see of the ratings by others: those of colleagues together, so that none is known."""
+    received = [one for name in sorted(names) for one in tx.ratings.list(agent_id=name) if one.rater_id not in names]
+    return [without_others(json.loads(dump(one)), names) for one in show_ratings(received)]
 
 
 def text_columns(table: Table) -> Sequence[ColumnElement[str]]:
