@@ -171,3 +171,15 @@ def client(qa_client: TestClient) -> TestClient:
     """A client of a QA analyst, without cookies of earlier tests."""
     qa_client.cookies.clear()
     return qa_client
+
+
+@pytest.fixture(scope="session")
+def published_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with October's results published; tests copy it."""
+    from tests.api.cycle_site import published
+
+    folder: Path = tmp_path_factory.mktemp("published")
+    store = open_store(f"sqlite:///{folder / 'callqa.db'}", ZONE)
+    published(store, folder)
+    store.close()
+    return folder

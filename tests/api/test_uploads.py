@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from openpyxl import Workbook
 
 from api import errors, uploads
+from api.metrics import Metrics
 from api.options import ServiceOptions, Site
 from api.rulebook_watch import RulebookWatch
 from api.sources import Sources
@@ -70,6 +71,7 @@ def client(folder: Path) -> Iterator[TestClient]:
         site=site,
         options=ServiceOptions(),
     )
+    app.state.metrics = Metrics()
     errors.install(app)
     one = one_upload(TABLES, lambda _: UploadLimits(file_bytes=64 << 10))
 
@@ -227,4 +229,5 @@ def test_a_full_disk_is_told(client: TestClient, monkeypatch: pytest.MonkeyPatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(uploads._Form, "_open", full)
-    assert send(client, "t.csv", CSV).status_code == 507
+    answer = send(client, "t.csv", CSV)
+    assert answer.status_code == 507, answer.text
