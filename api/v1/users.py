@@ -86,6 +86,7 @@ def user(call: FromCaller, user_id: RowId) -> UserDetailDocument:
         open_sessions = [each for each in tx.sessions.list(user_id) if is_open(each, rules, call.now)]
         in_force = [each for each in tx.tokens.list(user_id) if each.revoked_at is None]
         subject = tx.users.subject(user_id)
+    call.give_etag(found.version)
     return UserDetailDocument(
         **user_document(found).model_dump(),
         has_password=credential.password_hash is not None,
