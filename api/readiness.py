@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from api.metrics import queue_age_s
 from api.sources import Sources
 from qa_pipeline.domain.job import JobState
@@ -45,6 +47,9 @@ def _check_store(sources: Sources, now: datetime) -> Iterator[Check]:
             running = tx.jobs.count(states=(JobState.RUNNING,))
     except CallqaError as problem:
         yield Check(name="database", problem=problem.message, params=tuple(problem.params.items()))
+        return
+    except SQLAlchemyError:  # such as a table that is not there
+        yield Check(name="database", problem=N_("The database does not hold what it should: `callqa db check`."))
         return
     yield Check(name="database")
     wrong = N_("The database has the schema {found}, and this version needs {wanted}: `callqa db upgrade`.")

@@ -7,18 +7,19 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic, sleep
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.supervisors.multiprocess import Multiprocess
 
+from callqa import wiring
 from callqa.logs import LogForm, set_up
 from callqa.settings import Settings
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from qa_pipeline.store import Store
 
 _PARENT_LOOKED_FOR_S = 1.0
-_HUNG_S = 30
+_LOOKED_AFTER_S = 0.5
+_PAUSE_S = 1.0
+_log = logging.getLogger(__name__)
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -40,37 +43,122 @@ class LogOptions:
     verbose: bool = False
 
 
-def run_server(settings: Settings, listener: socket.socket, workers: int, log: LogOptions) -> None:
+def run_server(
+    settings: Settings,
+    listener: socket.socket,
+    workers: int,
+    log: LogOptions,
+    beside: AbstractContextManager[None],
+) -> None:
     """Serve until SIGTERM or Ctrl-C; what is running has ``service.stop_seconds`` to end.
 
-    Several processes share the port, and the kernel gives each connection to one of them.
+    Several processes share the port, and the kernel gives each connection to one of them. They are forked from this
+    one, which has loaded everything and opened nothing: a database must not be open across a fork.
+
+    Parameters
+    ----------
+    settings : Settings
+    listener : socket
+        Bound and listening.
+    workers : int
+        Server processes; with 1 it is this one.
+    log : LogOptions
+    beside : context manager
+        What runs beside the server, begun once all processes are.
     """
-    with _stopped_as_by_ctrl_c(), _metrics_folder(workers):
-        config = uvicorn.Config(
-            partial(build, settings, log, None if workers == 1 else os.getpid()),
-            factory=True,
-            workers=workers,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # the application does that itself, for the proxies that are believed
-            timeout_graceful_shutdown=settings.service.stop_seconds,
-            # On a busy machine a process takes its time to start; one that hangs is replaced after this.
-            timeout_worker_healthcheck=_HUNG_S,
-        )
-        # uvicorn stops in order and then hands the interrupt on; for a server it is the usual end, no failure.
-        with suppress(KeyboardInterrupt):
-            if workers == 1:
+    config = uvicorn.Config(
+        partial(build, settings, log, None if workers == 1 else os.getpid()),
+        factory=True,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the application does that itself, for the proxies that are believed
+        timeout_graceful_shutdown=settings.service.stop_seconds,
+    )
+    with _stopped_as_by_ctrl_c(), suppress(KeyboardInterrupt):
+        import api.app  # noqa: F401 -- once for all processes
+
+        if workers == 1:
+            with beside:
+                # uvicorn stops in order and then hands the interrupt on; for a server it is the usual end, no failure.
                 uvicorn.Server(config).run(sockets=[listener])
-            else:
-                Multiprocess(config, sockets=[listener]).run()
+            return
+        set_up(log.form, verbose=log.verbose)
+        children = _Children(partial(_serve_in_child, config, listener), settings.service.stop_seconds)
+        try:
+            children.start(workers)
+            with beside:
+                children.keep()
+        finally:
+            children.stop()
+
+
+def _serve_in_child(config: uvicorn.Config, listener: socket.socket) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+class _Children:
+    """Forked processes that all do the same; one that ends is replaced."""
+
+    def __init__(self, work: Callable[[], None], patience_s: float) -> None:
+        self._work = work
+        self._patience_s = patience_s
+        self._pids: list[int] = []
+
+    def start(self, count: int) -> None:
+        """Begin so many processes."""
+        for _ in range(count):
+            self._fork()
+
+    def keep(self) -> None:
+        """Replace what ends, until this process is interrupted."""
+        while True:
+            sleep(_LOOKED_AFTER_S)
+            ended = self._reap()
+            if ended:
+                _log.warning("%d server processes ended and are started again", ended)
+                sleep(_PAUSE_S)  # while the database is away they end at once
+                self.start(ended)
+
+    def stop(self) -> None:
+        """End all processes in good order, and by force those that do not in time."""
+        self._signal(signal.SIGTERM)
+        ends = monotonic() + self._patience_s + _PAUSE_S
+        while self._pids and monotonic() < ends:
+            self._reap()
+            sleep(_LOOKED_AFTER_S / 5)
+        self._signal(signal.SIGKILL)
+
+    def _fork(self) -> None:
+        pid = os.fork()
+        if pid:
+            self._pids.append(pid)
+            return
+        code = 1
+        try:
+            self._work()
+            code = 0
+        finally:
+            os._exit(code)  # nothing of the main process is to be ended here
+
+    def _reap(self) -> int:
+        """Forget the processes that have ended, and return how many."""
+        # One by one: other children of this process belong to others.
+        gone = [pid for pid in self._pids if os.waitpid(pid, os.WNOHANG)[0]]
+        self._pids = [pid for pid in self._pids if pid not in gone]
+        return len(gone)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 def build(settings: Settings, log: LogOptions, parent: int | None) -> FastAPI:
     """Return the application of one server process, once uvicorn listens to signals there."""
-    # Imported late: the main process takes one that does not answer it soon for hung.
     from api.trace import NamesRequest
-    from callqa import wiring
 
     set_up(log.form, verbose=log.verbose).addFilter(NamesRequest())
     app = application(settings, wiring.service_store(settings))
@@ -83,7 +171,6 @@ def build(settings: Settings, log: LogOptions, parent: int | None) -> FastAPI:
 def application(settings: Settings, store: Store) -> FastAPI:
     """Return the application over a store, as the settings have it."""
     from api.app import create_app
-    from callqa import wiring
 
     return create_app(
         store=store,
@@ -111,7 +198,7 @@ def _end_with(parent: int) -> None:
     """End this process when the one that started it has been killed: nobody would stop it any more."""
     while os.getppid() == parent:
         Event().wait(_PARENT_LOOKED_FOR_S)
-    logging.getLogger(__name__).warning("the main process is gone, stopping")
+    _log.warning("the main process is gone, stopping")
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -130,8 +217,11 @@ def _stopped_as_by_ctrl_c() -> Iterator[None]:
 
 
 @contextmanager
-def _metrics_folder(workers: int) -> Iterator[None]:
-    """Give several processes a folder for their counts, so that each can tell the sum."""
+def metrics_folder(workers: int) -> Iterator[None]:
+    """Give several processes a folder for their counts, so that each can tell the sum.
+
+    To be entered before anything of the API is imported: that is when the counts look for the folder.
+    """
     if workers == 1 or os.environ.get(_METRICS_FOLDER):
         yield
         return

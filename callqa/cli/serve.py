@@ -31,19 +31,21 @@ def serve(
 ) -> None:
     """Serve pages and API until Ctrl-C or SIGTERM."""
     # FastAPI and uvicorn are for this command alone.
-    from callqa.server import LogOptions, run_server
+    from callqa.server import LogOptions, metrics_folder, run_server
 
     here = context(ctx)
     settings = here.settings
     verbose = logging.getLogger().getEffectiveLevel() <= logging.INFO
-    _check_accounts(here, host)
     form = log_format or settings.service.log_format
-    os.environ["CALLQA_SERVICE__LOG_FORMAT"] = form  # for the worker beside the server
-    with _listen(host, port) as listener:
-        _announce(here, listener)
-        tell_accounts(here)
-        with supervised_worker(settings) if jobs else nullcontext():
-            run_server(settings, listener, workers, LogOptions(form=form, verbose=verbose))
+    with metrics_folder(workers):
+        _check_accounts(here, host)
+        with _listen(host, port) as listener:
+            _announce(here, listener)
+            tell_accounts(here)
+            here.store().close()
+            os.environ["CALLQA_SERVICE__LOG_FORMAT"] = form  # for the worker beside the server
+            beside = supervised_worker(settings) if jobs else nullcontext()
+            run_server(settings, listener, workers, LogOptions(form=form, verbose=verbose), beside)
 
 
 def _check_accounts(here: AppContext, host: str) -> None:
