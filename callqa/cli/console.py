@@ -175,12 +175,13 @@ def context(ctx: typer.Context) -> AppContext:
     """Return the command's context."""
     found = ctx.find_object(AppContext)
     assert found is not None, "main() makes one for every command"
-    found.command, found.params = " ".join(_words(ctx)), ctx.params
+    words: list[str] = []
+    place: Any = ctx
+    while place.parent is not None:  # the outermost is the program itself
+        words.insert(0, place.info_name or "")
+        place = place.parent
+    found.command, found.params = " ".join(words), ctx.params
     return found
-
-
-def _words(ctx: typer.Context) -> Sequence[str]:
-    return [] if ctx.parent is None else [*_words(ctx.parent), ctx.info_name or ""]
 
 
 def write_json(document: Any) -> None:

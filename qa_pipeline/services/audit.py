@@ -136,7 +136,7 @@ def export_lines(store: Store, wanted: AuditFilter) -> Iterator[bytes]:
         for row in tx.audit.rows(wanted):
             if row["number"] > number:
                 break
-            event = _event(row)
+            event = _event(dict(row))
             line = {"number": row["number"], **event, "previous_digest": row["previous_digest"]}
             yield _line(line | {"digest": row["digest"]})
     filters = {name: value for name, value in asdict(wanted).items() if value is not None}
@@ -148,7 +148,7 @@ def export_table(store: Store, wanted: AuditFilter) -> Iterator[bytes]:
     yield "\ufeff".encode() + _csv_line(COLUMNS)
     with store.reading() as tx:
         for row in tx.audit.rows(wanted):
-            document = _event(row)
+            document = _event(dict(row))
             told = [document["at"], *(_cell(document[name]) for name in _EVENT)]
             yield _csv_line([row["number"], *told, row["previous_digest"], row["digest"]])
 
