@@ -18,6 +18,7 @@ review = Table(
     Column("fingerprint", String(64), nullable=False, unique=True),
     Column("document", Text, nullable=False),
     Column("reviewed_at", UtcMoment, nullable=False),
+    Index("ix_review_selection_contact_id", "selection", "contact_id"),
 )
 
 sample = Table(

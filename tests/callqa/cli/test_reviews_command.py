@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from callqa.cli.main import main
+from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.scorecards import get_scorecard
 from qa_pipeline.store import open_store
 from tests.callqa.commands import run
@@ -143,3 +145,19 @@ def test_what_cannot_be_drawn_is_a_usage_error(capsys: pytest.CaptureFixture[str
     assert "second look" in capsys.readouterr().err
     assert main(["samples", "show", "S1"]) == 1
     assert main(["samples", "show", "S1", "--reviewer", "lin"]) == 2
+
+
+def test_the_queue_says_what_waits_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reviews", "queue", "--by", "li"]) == 0
+    assert "Nothing waits." in capsys.readouterr().out
+    store = open_store(f"sqlite:///{tmp_path / 'home' / 'callqa.db'}", ZONE)
+    with store.transaction() as tx:
+        tx.contacts.put(contact("red", started_at=datetime.now(UTC) - timedelta(days=1)))
+        tx.inspections.add(inspection("red", flags=(Flag.RED_LINE,), findings=(), score=score(90.0)), "run")
+    store.close()
+    code, document = run(capsys, "reviews", "queue", "--by", "li")
+    assert (code, document["total"]) == (0, 1)
+    (waiting,) = document["contacts"]
+    assert (waiting["contact"], waiting["selection"], waiting["points"]) == ("red", "risk", 8.0)
+    assert waiting["reasons"][0] == "A red line was crossed."
+    assert run(capsys, "reviews", "queue", "--by", "a01")[1]["contacts"] == []  # nobody reviews own contacts

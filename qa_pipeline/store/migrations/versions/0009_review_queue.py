@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.add_column("inspection", sa.Column("review_need", sa.Float, nullable=False, server_default="0"))
     op.execute(_NEED_OF_FLAGS)
     op.create_index("ix_inspection_review_need_contact_id", "inspection", ["review_need", "contact_id"])
+    op.create_index("ix_review_selection_contact_id", "review", ["selection", "contact_id"])
     op.create_table(
         "calibration_session",
         sa.Column("id", sa.String(60), nullable=False),
@@ -89,6 +90,7 @@ def _create_claims() -> None:
 def downgrade() -> None:
     for table in ("review_claim", "calibration_member", "calibration_session"):
         op.drop_table(table)
+    op.drop_index("ix_review_selection_contact_id", "review")
     op.drop_index("ix_inspection_review_need_contact_id", "inspection")
     with op.batch_alter_table("inspection") as batch:
         batch.drop_column("review_need")
