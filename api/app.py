@@ -56,7 +56,7 @@ def create_app(
         options=options,
         rates=rates,
     )
-    app.state.job_watch = JobWatch(store)
+    app.state.job_watch = JobWatch(store, app.state.sources.stopping)
     errors.install(app)
     describe(app)
     app.include_router(v1.router)

@@ -7,8 +7,8 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from threading import Lock, Thread
-from time import monotonic, sleep
+from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -56,10 +56,13 @@ class JobWatch:
     Parameters
     ----------
     store : Store
+    stopping : Event, optional
+        Set when the server is to stop: all streams end then.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, stopping: Event | None = None) -> None:
         self._store = store
+        self._stopping = stopping or Event()
         self._lock = Lock()
         self._feeds: dict[str, _Feed] = {}
         self._thread: Thread | None = None
@@ -79,7 +82,7 @@ class JobWatch:
         feed = self._join(first, wake)
         began, told = monotonic(), None
         try:
-            while monotonic() - began < STREAM_S:
+            while monotonic() - began < STREAM_S and not self._stopping.is_set():
                 changed.clear()
                 sight = await self._see(feed, after)
                 after = sight.items[-1].number if sight.items else after
@@ -141,7 +144,15 @@ class JobWatch:
                 self._look(known)
             except StoreError as problem:
                 _log.warning("jobs cannot be watched now: %s", problem)
-            sleep(_LOOK_S)
+            if self._stopping.wait(_LOOK_S):
+                self._wake_all()
+                return
+
+    def _wake_all(self) -> None:
+        with self._lock:
+            watchers = [wake for feed in self._feeds.values() for wake in feed.watchers]
+        for wake in watchers:
+            wake()
 
     def _look(self, known: dict[str, int]) -> None:
         with self._store.reading() as tx:

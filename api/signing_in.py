@@ -25,9 +25,12 @@ def enter(request: Request, login: str, password: str, now: datetime) -> OpenedS
         Another site made the browser send this: it would sign people in as somebody else.
     SignInNeeded
         Login and password do not fit, or the account is locked.
+    TooManyRequests
+        There were too many attempts from this address.
     """
     check_own_origin(request)
     sources = sources_of(request)
+    sources.rates.check_sign_in(request)
     opened = sign_in(sources.store, login, password, sources.options.sign_in, now, request_id=request_id_of(request))
     leave_earlier(request, now)
     return opened

@@ -18,6 +18,7 @@ import typer
 
 from callqa import wiring
 from callqa.cli.console import context
+from callqa.logs import set_up
 from callqa.settings import Settings
 from qa_pipeline.errors import N_
 from qa_pipeline.services.jobs.worker import Worker, WorkerOptions
@@ -39,6 +40,8 @@ def work(
     """Do the jobs that were started over the API until stopped, and send the messages of webhooks."""
     here = context(ctx)
     settings, store = here.settings, here.store()
+    verbose = logging.getLogger().getEffectiveLevel() <= logging.INFO
+    set_up(settings.service.log_format, verbose=verbose)
     worker = Worker(
         store,
         wiring.tools(settings),

@@ -114,6 +114,16 @@ def test_all_tokens_of_one_person_count_together(make: Make, store: Store) -> No
     assert statuses(client_of(app, an_account(StaffRole.QA)), 1, "/api/v1/contacts") == [200]
 
 
+def test_passwords_are_tried_a_few_times_in_a_minute_from_one_address(make: Make) -> None:
+    client = client_of(make(ServiceOptions(sign_ins_per_minute=2)), None)
+    body = {"login": "nobody", "password": "guess"}
+    tried = [
+        client.post("/api/v1/sessions", json=body, headers={"sec-fetch-site": "same-origin"}).status_code
+        for _ in range(3)
+    ]
+    assert tried == [401, 401, 429]
+
+
 @pytest.mark.parametrize(
     ("client", "address"),
     [
