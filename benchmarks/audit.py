@@ -26,13 +26,12 @@ def main(count: int) -> None:
         for first in range(0, count, CHUNK):
             with store.transaction() as tx:
                 for number in range(first, min(first + CHUNK, count)):
-                    details = {"count": number, "period": "2026-10"}
                     event = Event(
                         actor=f"A{number % 500:03d}",
                         role="qa",
                         action="contact.view",
                         subject=f"C-{number:07d}",
-                        details=details,
+                        details={"count": number, "period": "2026-10"},
                         request_id=f"{number:032x}",
                     )
                     tx.audit.append(event, start_at + timedelta(seconds=number))
