@@ -21,6 +21,7 @@ from qa_pipeline.errors import N_, CallqaError, fill
 from qa_pipeline.i18n import translator
 from qa_pipeline.resources.schema import problem_of
 
+_RETRY_S = 5  # a database that restarts is back by then
 _log = logging.getLogger(__name__)
 
 # Every error of the tree stands here by itself; a test fails when one is missing.
@@ -94,6 +95,8 @@ async def _on_callqa_error(request: Request, error: Exception) -> Response:
         response.headers["www-authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to sign in
     if isinstance(error, errors.TooManyRequests) and "seconds" in error.params:
         response.headers["retry-after"] = str(error.params["seconds"])
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["retry-after"] = str(_RETRY_S)
     if isinstance(error, errors.StoreError):
         metrics_of(request).count_store_error(type(error).__name__)
     return response

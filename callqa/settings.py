@@ -256,6 +256,17 @@ class ServiceSettings(_Part):
         return value
 
 
+class DatabaseSettings(_Part):
+    """How the service uses a PostgreSQL server; docs/database.md."""
+
+    pool_size: int = Field(5, ge=1, le=200, description="connections that each server process keeps open")
+    pool_more: int = Field(10, ge=0, le=200, description="further connections that it opens when it needs them")
+    pool_wait_s: float = Field(10.0, ge=0, le=300, description="seconds that a request waits for a free connection")
+    statement_timeout_s: float = Field(
+        30.0, ge=0, le=3600, description="seconds after which a statement of the service is stopped; 0 never"
+    )
+
+
 class BatchSettings(_Part):
     """Batch runs."""
 
@@ -329,6 +340,7 @@ class Settings(BaseSettings):
     cycle: CycleSettings = CycleSettings()
     retention: RetentionSettings = RetentionSettings()
     service: ServiceSettings = ServiceSettings()
+    database: DatabaseSettings = DatabaseSettings()
 
     @field_validator("time_zone")
     @classmethod

@@ -41,6 +41,7 @@ from qa_pipeline.services.score import Batch
 from qa_pipeline.services.webhooks.delivery import DeliveryOptions
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import InspectionOptions
+from qa_pipeline.store import PostgresOptions, Store, open_store
 from qa_pipeline.vocabulary import read_lexicon
 
 
@@ -207,6 +208,18 @@ def batch(
         intake=intake_options(settings),
         inspection=inspection_options(settings, engine, corrections=corrections),
     )
+
+
+def service_store(settings: Settings) -> Store:
+    """Return the store as a server process uses it."""
+    part = settings.database
+    options = PostgresOptions(
+        pool_size=part.pool_size,
+        pool_more=part.pool_more,
+        pool_wait_s=part.pool_wait_s,
+        statement_timeout_s=part.statement_timeout_s,
+    )
+    return open_store(settings.store_url, settings.zone, options)
 
 
 def executor(settings: Settings, workers: int | None = None) -> Executor:

@@ -11,7 +11,20 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Float, FromClause, Row, Select, func, literal, select, tuple_
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Float,
+    FromClause,
+    Row,
+    Select,
+    func,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from qa_pipeline.access import EVERYTHING, Reach
 from qa_pipeline.domain.contact import Contact, ContactKind
@@ -20,7 +33,7 @@ from qa_pipeline.errors import N_, InputError
 from qa_pipeline.store import Store, Transaction, tables
 from qa_pipeline.store.documents import load
 from qa_pipeline.store.listing import begins_with, within_reach
-from qa_pipeline.store.listing_tables import NO_TIME
+from qa_pipeline.store.listing_tables import NO_TIME, has_flag
 from qa_pipeline.store.listing_tables import contact_listing as listing
 from qa_pipeline.store.tables import UtcMoment
 
@@ -140,14 +153,15 @@ class Part:
                 max=OFFSET_MAX,
             )
 
-    def behind(self) -> ColumnElement[bool] | None:
-        """Return the condition on ``contact_listing`` that a contact stands behind the cursor."""
+    def behind(self, rows: FromClause = listing) -> ColumnElement[bool] | None:
+        """Return the condition that a row of ``contact_listing`` stands behind the cursor, None without one."""
         if self.after is None:
             return None
         place = _read_cursor(self.sort, self.after)
         columns = self.sort.columns
         values = tuple_(*(literal(value, column.type) for value, column in zip(place, columns, strict=True)))
-        return tuple_(*columns) < values if self.sort.is_falling else tuple_(*columns) > values
+        compared = tuple_(*(rows.c[column.name] for column in columns))
+        return compared < values if self.sort.is_falling else compared > values
 
     def order(self, rows: FromClause = listing) -> list[ColumnElement[Any]]:
         """Return what to sort rows of ``contact_listing`` by."""
@@ -232,7 +246,7 @@ def conditions(wanted: ContactFilter, sort: Sort = Sort.NEWEST) -> list[ColumnEl
     if wanted.text:
         found.append(begins_with(wanted.text))
     if wanted.flag is not None:
-        found += [table.flags != "", table.flags.contains(tables.spaced([wanted.flag.value]), autoescape=True)]
+        found.append(literal_column(has_flag(wanted.flag), Boolean))
     found += _ranges(wanted)
     first = sort.columns[0]
     return [*found, first.is_not(None)] if first.nullable else found

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.scoring.full_text import Clause, parse_query, searchable
@@ -28,7 +28,7 @@ from qa_pipeline.store.utterances import SaidWords
 
 HITS_SHOWN = 5
 WALKED_MAX = 5000  # contacts; their utterances are read in some hundredths of a second
-SAMPLED_MAX = 300
+COMMON_MIN = 20_000  # utterances
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,47 +135,56 @@ def _page(tx: Transaction, said: SaidWords, wanted: ContactFilter, part: Part) -
     """Return a page of the contacts in which the words were said.
 
     A word that many say is soon met on a walk through the first contacts of the list, while the index would give all
-    who say it only to have most of them thrown away; one that few say is found by the index. So the walk is tried
-    first, as far as it takes little time, and the index where the walk has not filled the page.
+    who say it only to have most of them thrown away; one that few say is found by the index. So for common words the
+    walk is tried first, as far as it takes little time.
     """
     where = conditions(wanted, part.sort)
+    counted = [
+        (tx.utterances.estimate(clause, said.role), place, clause)
+        for place, clause in enumerate(said.query.clauses)
+        if not clause.is_excluded
+    ]
+    count, _, rarest = min(counted)
+    met = _walk(tx, said, where, part) if count >= COMMON_MIN else None
+    return met or _by_index(tx, said, where, part, rarest)
+
+
+def _walk(tx: Transaction, said: SaidWords, where: Sequence[ColumnElement[bool]], part: Part) -> ContactPage | None:
+    """Return the page if the first contacts of the list fill it or are all that there are."""
     behind = part.behind()
     ahead = where if behind is None else [*where, behind]
     walked = select(listing).where(*ahead).order_by(*part.order()).limit(WALKED_MAX).subquery("walked")
     holds = [tx.utterances.holds(clause, said.role, walked.c.contact_id) for clause in said.query.clauses]
     needed = part.offset + part.limit + 1
-    order = part.order(walked)
-    met = tx.connection.execute(select(walked).where(*holds).order_by(*order).limit(needed)).all()
-    has_met_all = count_up_to(tx, ahead, WALKED_MAX + 1) <= WALKED_MAX
-    if len(met) == needed or has_met_all:
-        return part.page(tx, met[part.offset :], len(met), is_exact=len(met) < needed and behind is None)
-    return _by_index(tx, said, where, part)
+    met = tx.connection.execute(select(walked).where(*holds).order_by(*part.order(walked)).limit(needed)).all()
+    if len(met) < needed and count_up_to(tx, ahead, WALKED_MAX + 1) > WALKED_MAX:
+        return None
+    return part.page(tx, met[part.offset :], len(met), is_exact=len(met) < needed and behind is None)
 
 
-def _by_index(tx: Transaction, said: SaidWords, where: Sequence[ColumnElement[bool]], part: Part) -> ContactPage:
-    looked_up = _rarest(tx, said, where, part)
+def _by_index(
+    tx: Transaction, said: SaidWords, where: Sequence[ColumnElement[bool]], part: Part, looked_up: Clause
+) -> ContactPage:
     found = tx.utterances.found(looked_up, said.role)
     rest = [
         tx.utterances.holds(clause, said.role, found.c.contact_id)
         for clause in said.query.clauses
         if clause is not looked_up
     ]
-    matching = select(found.c.contact_id).where(*rest).cte("matching").prefix_with("MATERIALIZED")
-    fits = [*where, listing.c.contact_id == matching.c.contact_id]
-    total = tx.connection.execute(select(func.count()).select_from(listing).where(*fits)).scalar_one()
-    rows = tx.connection.execute(part.rows(fits)).all()
+    fits = (
+        select(listing, func.count().over().label("fitting_count"))
+        .join(found, found.c.contact_id == listing.c.contact_id)
+        .where(*where, *rest)
+        .subquery("fits")
+    )
+    behind = part.behind(fits)
+    query = select(fits).where(*([] if behind is None else [behind])).order_by(*part.order(fits))
+    rows = tx.connection.execute(query.offset(part.offset).limit(part.limit + 1)).all()
+    if rows:
+        total = int(rows[0].fitting_count)
+    else:  # behind the end
+        total = int(tx.connection.execute(select(func.count()).select_from(fits)).scalar_one())
     return part.page(tx, rows, total, is_exact=True)
-
-
-def _rarest(tx: Transaction, said: SaidWords, where: Sequence[ColumnElement[bool]], part: Part) -> Clause:
-    """Return the clause that the fewest of the first contacts of the list fulfil: its look-up gives the fewest."""
-    wanted = [clause for clause in said.query.clauses if not clause.is_excluded]
-    if len(wanted) == 1:
-        return wanted[0]
-    sample = select(listing.c.contact_id).where(*where).order_by(*part.order()).limit(SAMPLED_MAX).subquery("sample")
-    holds = [tx.utterances.holds(clause, said.role, sample.c.contact_id) for clause in wanted]
-    counts = tx.connection.execute(select(*(func.sum(case((each, 1), else_=0)) for each in holds))).one()
-    return min(zip(counts, wanted, strict=True), key=lambda pair: pair[0] or 0)[1]
 
 
 def reindex(store: Store, artifacts: ArtifactFolder) -> Reindexed:

@@ -88,6 +88,14 @@ class Listing:
         query = select(tables.contact.c.id).where(~has_row.exists()).order_by(tables.contact.c.id).limit(limit)
         return list(self._connection.execute(query).scalars())
 
+    def stale(self, limit: int) -> list[str]:
+        """Return ids of contacts whose row shows another inspection than the newest, at most `limit`."""
+        table, inspection = contact_listing.c, tables.inspection.c
+        newest = select(func.max(inspection.id)).where(inspection.contact_id == table.contact_id).scalar_subquery()
+        differs = func.coalesce(table.inspection_id, 0) != func.coalesce(newest, 0)
+        query = select(table.contact_id).where(differs).order_by(table.contact_id).limit(limit)
+        return list(self._connection.execute(query).scalars())
+
     def team_of(self, contact_id: str) -> str | None:
         """Return the team that a contact belongs to: its own, else its agent's."""
         found = select(contact_listing.c.team).where(contact_listing.c.contact_id == contact_id)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, text
 
+from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.store.tables import UtcMoment, metadata
 
 # Stands for an unknown time, so that one index holds all contacts in the order of lists.
@@ -13,6 +14,12 @@ NO_TIME = datetime(1000, 1, 1, tzinfo=UTC)
 
 # Compared by code points, so that "begins with" is a range of an index on both databases.
 _FOLDED = String(200).with_variant(String(200, collation="C"), "postgresql")
+
+
+def has_flag(flag: Flag) -> str:
+    """Return the condition that a contact carries a flag, in the words of the index of those that do."""
+    return f"flags LIKE '% {flag.value} %'"
+
 
 contact_listing = Table(
     "contact_listing",
@@ -40,6 +47,8 @@ contact_listing = Table(
     Index("ix_contact_listing_team_sort_at", "team", "sort_at", "contact_id"),
     Index("ix_contact_listing_agent_id_sort_at", "agent_id", "sort_at", "contact_id"),
     Index("ix_contact_listing_period_sort_at", "period", "sort_at", "contact_id"),
+    Index("ix_contact_listing_team_points", "team", "points", "contact_id"),
+    Index("ix_contact_listing_team_duration_s", "team", "duration_s", "contact_id"),
     Index("ix_contact_listing_points", "points", "contact_id"),
     Index("ix_contact_listing_duration_s", "duration_s", "contact_id"),
     Index("ix_contact_listing_folded_id", "folded_id"),
@@ -48,7 +57,7 @@ contact_listing = Table(
     *(
         Index(name, "sort_at", "contact_id", postgresql_where=text(condition), sqlite_where=text(condition))
         for name, condition in (
-            ("ix_contact_listing_flagged", "flags <> ''"),
+            *((f"ix_contact_listing_flag_{flag.value}", has_flag(flag)) for flag in Flag),
             ("ix_contact_listing_red_line", "red_line"),
             ("ix_contact_listing_failed", "NOT passed"),
             ("ix_contact_listing_reviewed", "is_reviewed"),

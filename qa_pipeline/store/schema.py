@@ -24,20 +24,28 @@ def current_revision(connection: Connection) -> str | None:
     return str(found) if found is not None else None
 
 
-def upgrade(connection: Connection) -> None:
-    """Migrate to this version's schema; a database of a newer callqa is refused."""
+def is_known(revision: str | None) -> bool:
+    """Whether a revision is of this version or an older one."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Migrate to this version's schema, or to an older one on the way; a database of a newer callqa is refused."""
     revision = current_revision(connection)
     if revision == HEAD:
         return
-    config = _config(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and not is_known(revision):
         raise StoreError(
             N_("The database was written by a newer callqa (schema {revision})."),
             hint=N_("Update callqa, or name another folder with CALLQA_HOME."),
             revision=revision,
         )
-    command.upgrade(config, "head")
+    command.upgrade(_config(connection), to)
+
+
+def empty(connection: Connection) -> None:
+    """Drop every table that migrations have made, with what is in them."""
+    command.downgrade(_config(connection), "base")
 
 
 def differences(connection: Connection) -> list[object]:
@@ -56,7 +64,7 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
+    Text,
     and_,
     cast,
     column,
@@ -30,6 +31,7 @@ from qa_pipeline.domain.contact import Role
 from qa_pipeline.scoring.full_text import Clause, Query, SearchableUtterance, Term, Token
 from qa_pipeline.store import tables
 
+COUNTED_MAX = 20_001  # utterances: more make a word common
 # Written out, not bound: the index is used only where the expression is the one it was made over.
 _SPACE: ColumnElement[str] = literal_column("' '")
 _FTS = table(tables.UTTERANCE_INDEX, column("rowid"), column(tables.UTTERANCE_INDEX))
@@ -106,6 +108,19 @@ class Utterances:
         # Found once: looking it up for each contact of a list would read the index as often.
         return found.cte("found").prefix_with("MATERIALIZED")
 
+    def estimate(self, clause: Clause, role: Role | None) -> int:
+        """Return about how many utterances the index has for a clause: in a moment, however many they are."""
+        said = tables.utterance
+        query = select(said.c.id).where(self._holds(clause.any_of, role))
+        if self._connection.dialect.name == "sqlite":
+            # Its index gives one after the other, so that counting can stop.
+            some = query.limit(COUNTED_MAX).subquery()
+            return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one())
+        # PostgreSQL's gives all at once; but the planner knows how often each token was said.
+        sql = query.compile(self._connection, compile_kwargs={"literal_binds": True})
+        plan = self._connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}").scalar_one()
+        return int(plan[0]["Plan"]["Plan Rows"])
+
     def holds(self, clause: Clause, role: Role | None, contact_id: ColumnElement[str]) -> ColumnElement[bool]:
         """Return the condition that a clause holds of a contact of another query, by reading what was said in it."""
         said = tables.utterance
@@ -149,4 +164,4 @@ def _in_sqlite(tokens: Sequence[Token]) -> ColumnElement[bool]:
 def _in_postgres(tokens: Sequence[Token]) -> ColumnElement[bool]:
     query = " & ".join(f"'{token.text}'" + (":*" if token.is_prefix else "") for token in tokens)
     indexed = func.array_to_tsvector(func.string_to_array(tables.utterance.c.tokens, _SPACE))
-    return indexed.op("@@", is_comparison=True)(cast(query, TSQUERY))
+    return indexed.op("@@", is_comparison=True)(cast(literal(query, Text), TSQUERY))

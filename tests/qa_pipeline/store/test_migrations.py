@@ -42,7 +42,7 @@ def migrated(store_url: str) -> Iterator[Store]:
         for name, rows in ROWS.items():
             connection.execute(tables.tables[name].insert(), [_typed(row) for row in rows])
     engine.dispose()
-    store = open_store(store_url, ZONE)
+    store = open_store(store_url, ZONE, upgrade=True)
     yield store
     store.close()
 

@@ -297,7 +297,7 @@ def test_a_database_of_the_first_version_keeps_its_contacts_and_can_be_filtered_
             {"no": False, "document": dump(inspection).decode()},
         )
     engine.dispose()
-    store = open_store(store_url, ZONE)
+    store = open_store(store_url, ZONE, upgrade=True)
     found = {flag: list_contacts(store, ContactFilter(flag=flag)).total for flag in Flag}
     assert found == {flag: int(flag in inspection.flags) for flag in Flag}
     with store.reading() as tx:

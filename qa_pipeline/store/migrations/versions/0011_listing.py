@@ -23,13 +23,18 @@ _INDEXES = {
     "ix_contact_listing_team_sort_at": ["team", "sort_at", "contact_id"],
     "ix_contact_listing_agent_id_sort_at": ["agent_id", "sort_at", "contact_id"],
     "ix_contact_listing_period_sort_at": ["period", "sort_at", "contact_id"],
+    "ix_contact_listing_team_points": ["team", "points", "contact_id"],
+    "ix_contact_listing_team_duration_s": ["team", "duration_s", "contact_id"],
     "ix_contact_listing_points": ["points", "contact_id"],
     "ix_contact_listing_duration_s": ["duration_s", "contact_id"],
     "ix_contact_listing_folded_id": ["folded_id"],
     "ix_contact_listing_folded_agent_id": ["folded_agent_id"],
 }
-_PARTIAL = {
-    "ix_contact_listing_flagged": "flags <> ''",
+_FLAGS = (
+    *("red_line", "possible_red_line", "angry_customer", "possible_abuse", "low_score", "abstained"),
+    *("poor_recognition", "roles_swapped", "audio_incomplete", "clocks_differ", "recovered"),
+)
+_PARTIAL = {f"ix_contact_listing_flag_{flag}": f"flags LIKE '% {flag} %'" for flag in _FLAGS} | {
     "ix_contact_listing_red_line": "red_line",
     "ix_contact_listing_failed": "NOT passed",
     "ix_contact_listing_reviewed": "is_reviewed",
