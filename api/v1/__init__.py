@@ -42,8 +42,8 @@ from api.v1 import (
 # In the order in which the OpenAPI document tells of them; each module is a tag of it.
 AREAS: tuple[ModuleType, ...] = (
     # Reviews before contacts, whose ids may hold a slash: /contacts/{contact_id}/reviews would be one of them.
-    *(system, account, session, users, audit, retention, people, reviews, contacts, evaluations, batches, problems, webhooks),
-    *(queue, samples, calibration, calibration_sessions),
+    *(system, account, session, users, audit, retention, people, reviews, contacts, evaluations, batches, problems),
+    *(webhooks, queue, samples, calibration, calibration_sessions),
     *(periods, plans, results, appeals, ratings, incidents, objectives, assignments, proposals, coaching, reports),
     *(kpis, scorecards, templates),
 )

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
 from sqlalchemy import update
 
 from api.app import create_app
@@ -76,13 +76,13 @@ def verdict(criterion_id: str, outcome: str, comment: str = "") -> dict[str, str
     return {"criterion_id": criterion_id, "outcome": outcome, "comment": comment}
 
 
-def review(client: TestClient, contact_id: str, etag: str | None, *verdicts: dict[str, str]) -> Response:
+def review(client: TestClient, contact_id: str, etag: str | None, *verdicts: dict[str, str]) -> Any:
     body = {"scorecard_id": CARD.id, "scorecard_version": CARD.version, "verdicts": list(verdicts)}
     headers = {} if etag is None else {"if-match": etag}
     return client.post(f"{V1}/contacts/{contact_id}/reviews", json=body, headers=headers)
 
 
-def claim(client: TestClient, contact_id: str | None = None) -> Response:
+def claim(client: TestClient, contact_id: str | None = None) -> Any:
     return client.post(f"{V1}/queue/claims", json={} if contact_id is None else {"contact_id": contact_id})
 
 
@@ -171,7 +171,7 @@ def test_who_sees_what_when_a_contact_is_reviewed_twice_and_blind(people: People
     ]
 
 
-def open_session(people: People, **changes: object) -> Response:
+def open_session(people: People, **changes: object) -> Any:
     body = {
         "sample_id": "S2026-10-2",
         "title": "October",

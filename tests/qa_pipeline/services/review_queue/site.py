@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from qa_pipeline.access import EVERYTHING, Reach
 from qa_pipeline.domain.audit import Event
@@ -72,7 +73,7 @@ def draw(
     )
 
 
-def view(person: str = "li", reach: Reach = EVERYTHING, now: datetime = NOW, **changes: object) -> QueueView:
+def view(person: str = "li", reach: Reach = EVERYTHING, now: datetime = NOW, **changes: Any) -> QueueView:
     """Whose queue."""
     return QueueView(person=person, reach=reach, now=now, **changes)
 
@@ -93,7 +94,7 @@ def give(
     seen: str = "*",
     comment: str = "why",
     now: datetime = NOW,
-    **said: object,
+    **said: Any,
 ) -> GivenReview:
     """Review a contact."""
     verdicts = tuple(

@@ -95,7 +95,7 @@ def test_a_renewed_claim_lasts_from_then_on_and_only_its_holder_can(site: Store)
         take(site, "wang", "angry-0", timedelta(minutes=45))
     for change in (renew_claim, release_claim):
         with site.transaction() as tx, pytest.raises(NotFound):
-            change(tx, view("wang"), claim.id, *((LEASE,) if change is renew_claim else ()))  # type: ignore[operator]
+            change(tx, view("wang"), claim.id, *((LEASE,) if change is renew_claim else ()))
 
 
 def test_who_may_not_take_what(site: Store) -> None:
