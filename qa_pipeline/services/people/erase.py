@@ -74,7 +74,7 @@ def erase_agent(
         contact_ids = _contacts_of(tx, tables.contact.c.agent_id.in_(names))
         _doom_files(tx, deletion, contact_ids, pseudonym, terms.home)
         _close_account(tx, names, pseudonym, terms)
-        changed = _replace(tx, named, contact_ids, pseudonym)
+        changed = _replace(tx, named, pseudonym)
         tx.deletions.count(deletion.id, [], sum(changed.values()))
         # Not the pseudonym: nothing may lead from the id to what is kept under it.
         tx.audit.append(_event("people.erase", agent_id, doer, rows=sum(changed.values())), terms.now)
@@ -192,11 +192,12 @@ def _rows_naming(tx: Transaction, names: frozenset[str]) -> Mapping[str, Sequenc
 def _replace(
     tx: Transaction,
     named: Mapping[str, Sequence[tuple[object, ...]]],
-    contact_ids: Sequence[str],
     pseudonym: Pseudonym,
 ) -> Mapping[str, int]:
     changed: Counter[str] = Counter()
-    _rename_contacts(tx, contact_ids, pseudonym)
+    # Of others too: a contact that was handed over may bear the id of whoever had it first.
+    some = or_(*(Pseudonym.may_hold(tables.contact.c.id, name) for name in sorted(pseudonym.ids)))
+    _rename_contacts(tx, _contacts_of(tx, some), pseudonym)
     for table in metadata.sorted_tables:
         if table.name not in named:
             continue

@@ -40,12 +40,18 @@ class Pseudonym:
 
     @staticmethod
     def columns(table: Table) -> Sequence[ColumnElement[Any]]:
-        """Return the columns of a table in which a person may be named."""
+        """Return the columns of a table in which a person may be named.
+
+        Not those by which rows of different tables hang together: ids of contacts are changed in all of them at once.
+        """
+        linked = {key.column for one in table.metadata.sorted_tables for key in one.foreign_keys}
         return [
             column
             for column in table.columns
-            # Ids of contacts are changed before, in all tables at once.
-            if isinstance(column.type, String | JSON) and column.name != "contact_id"
+            if isinstance(column.type, String | JSON)
+            and not column.foreign_keys
+            and column not in linked
+            and column.name != "contact_id"
         ]
 
     @staticmethod

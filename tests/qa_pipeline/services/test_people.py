@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -40,7 +41,9 @@ def home(store: Store, tmp_path: Path) -> Path:
     """A home with two contacts of A01, an account, and ratings by and of A01."""
     plant(store, tmp_path, OLD, AUGUST)
     with store.transaction() as tx:
-        tx.users.add(an_account(StaffRole.AGENT, "wangfang", agent_id="A01"), Credential(password_hash="x"))
+        tx.users.add(
+            replace(an_account(StaffRole.AGENT, "wangfang", agent_id="A01"), id="u-1"), Credential(password_hash="x")
+        )
         for agent_id, rater in (("A01", "A02"), ("A02", "A01")):
             tx.ratings.put(_rating(agent_id, rater))
     return tmp_path
@@ -125,6 +128,9 @@ def test_an_erased_person_is_found_nowhere(store: Store, home: Path) -> None:
 def test_a_contact_that_bears_the_id_gets_another(store: Store, home: Path) -> None:
     """With its words, inspection and review."""
     plant(store, home, WITH_ID, datetime(2026, 9, 3, 4, 0, tzinfo=UTC))
+    with store.transaction() as tx:  # handed over since
+        tx.contacts.put(replace(tx.contacts.get(WITH_ID), agent_id="A02", agent_name="李强"))
+        tx.users.add(replace(an_account(StaffRole.QA), id="u-A01"), Credential())  # not this person's
     erase_agent(store, "A01", _terms(home), DOER, reason="Asked.", dry_run=False)
     with store.reading() as tx:
         (renamed,) = [one.id for one in tx.contacts.list() if one.id != OLD]
