@@ -10,7 +10,15 @@ from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, String, Table, cast, func
 
+from qa_pipeline.disclosure import ACTING
+
 _NAME_CHARACTERS_MIN = 2
+_WORD = re.compile("[a-z_-]+")
+_OF_PEOPLE = ACTING | {"agent_id", "login", "subject", "by"}
+
+
+def _is_telling(one: str) -> bool:
+    return any(map(str.isalpha, one)) and not _WORD.fullmatch(one)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +26,8 @@ class Pseudonym:
     """``text`` stands for ``ids`` wherever one of them is a whole value.
 
     Inside longer text an id with a letter is replaced too, where no Latin letter or digit touches it: figures alone may
-    be anything. ``names`` are replaced only in rows that hold an id, because others may bear the same name.
+    be anything. A plain word, such as the login "agent", may mean something else and is replaced only in fields that
+    name people. ``names`` are replaced only in rows that hold an id, because others may bear the same name.
     """
 
     ids: frozenset[str]
@@ -29,7 +38,7 @@ class Pseudonym:
     @classmethod
     def of(cls, ids: Collection[str], names: Collection[str], text: str) -> Pseudonym:
         """Return the pseudonym of a person with these ids and names."""
-        inside = sorted((one for one in ids if any(map(str.isalpha, one))), key=len, reverse=True)
+        inside = sorted((one for one in ids if _is_telling(one)), key=len, reverse=True)
         pattern = (
             re.compile("|".join(rf"(?<![A-Za-z0-9]){re.escape(one)}(?![A-Za-z0-9])" for one in inside))
             if inside
@@ -65,9 +74,9 @@ class Pseudonym:
     def changes(self, table: Table, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the new values of a row's columns; empty when the row does not name the person."""
         before = {column.name: row[column.name] for column in self.columns(table) if row[column.name] is not None}
-        if all(self._without(value, with_names=False) == value for value in before.values()):
+        if all(self._without(value, field=name, with_names=False) == value for name, value in before.items()):
             return {}
-        after = {name: self._without(value, with_names=True) for name, value in before.items()}
+        after = {name: self._without(value, field=name, with_names=True) for name, value in before.items()}
         return {name: value for name, value in after.items() if value != before[name]}
 
     def in_text(self, text: str, *, with_names: bool = False) -> str:
@@ -85,20 +94,25 @@ class Pseudonym:
         """Whether a text names the person."""
         return self.in_text(text, with_names=True) != text
 
-    def _without(self, value: Any, *, with_names: bool) -> Any:
+    def _without(self, value: Any, *, field: str, with_names: bool) -> Any:
         match value:
             case str() if value[:1] in "[{":
                 try:
                     parsed = json.loads(value)
                 except ValueError:
-                    return self.in_text(value, with_names=with_names)
-                after = self._without(parsed, with_names=with_names)
+                    return self._text(value, field, with_names=with_names)
+                after = self._without(parsed, field=field, with_names=with_names)
                 return value if after == parsed else json.dumps(after, ensure_ascii=False, separators=(",", ":"))
             case str():
-                return self.in_text(value, with_names=with_names)
+                return self._text(value, field, with_names=with_names)
             case dict():
-                return {key: self._without(part, with_names=with_names) for key, part in value.items()}
+                return {key: self._without(part, field=key, with_names=with_names) for key, part in value.items()}
             case list():
-                return [self._without(part, with_names=with_names) for part in value]
+                return [self._without(part, field=field, with_names=with_names) for part in value]
             case _:
                 return value
+
+    def _text(self, value: str, field: str, *, with_names: bool) -> str:
+        if value in self.ids and _WORD.fullmatch(value):
+            return self.text if field in _OF_PEOPLE else value
+        return self.in_text(value, with_names=with_names)

@@ -13,6 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import Column, MetaData, Table, Text
 
 from qa_pipeline.disclosure import ANOTHER, without_others
 from qa_pipeline.domain.account import Credential
@@ -189,6 +190,16 @@ def test_figures_are_not_taken_for_ids() -> None:
         with_letter.in_text("A012 xA01 A01/2026 工号A01的李强", with_names=True)
         == "A012 xA01 erased-x/2026 工号erased-x的erased-x"
     )
+
+
+def test_a_login_that_is_a_word_is_replaced_where_people_are_named() -> None:
+    """The role of a speaker is no login."""
+    row = {"actor": "agent", "role": "agent", "document": '{"reviewer":"agent","evidence":[{"role":"agent"}]}'}
+    table = Table("t", MetaData(), *(Column(name, Text) for name in row))
+    assert Pseudonym.of({"agent"}, set(), "erased-x").changes(table, row) == {
+        "actor": "erased-x",
+        "document": '{"reviewer":"erased-x","evidence":[{"role":"agent"}]}',
+    }
 
 
 def test_names_of_others_are_left_out() -> None:
