@@ -53,6 +53,7 @@ def test_a_changed_audit_ends_with_3(capsys: pytest.CaptureFixture[str], tmp_pat
         run(capsys, "audit", "list")
     path = tmp_path / "audit.jsonl"
     assert run(capsys, "audit", "export", str(path))[1] == {"file": str(path), "count": 4}
+    run(capsys, "audit", "list")
     head = run(capsys, "audit", "verify")[1]["head"]
     database = sqlite3.connect(tmp_path / "home" / "callqa.db")
     database.execute("DROP TRIGGER audit_entry_no_delete")
