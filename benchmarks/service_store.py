@@ -42,7 +42,7 @@ CONTACTS, REPETITIONS = 1_000_000, 30
 TEAMS, AGENTS, DAYS = 50, 1000, 730
 LAST = datetime(2026, 10, 31, 12, tzinfo=UTC)
 SENTENCES = 400
-TIMEOUT_S = 60
+TIMEOUT_S = 10
 _CONTACT = ("id", "content_sha256", "kind", "language", "agent_id", "team", "queue", "started_at", "period", "document")
 _INSPECTION = (
     *("id", "contact_id", "scorecard_id", "scorecard_version", "rater", "fingerprint", "points", "passed"),
