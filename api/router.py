@@ -6,6 +6,7 @@ its answer: a repeated request gets that answer again and does nothing twice.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -27,6 +28,7 @@ from qa_pipeline.errors import N_, Conflict, InputError
 from qa_pipeline.store import Transaction
 from qa_pipeline.store.answers import Answer
 
+_log = logging.getLogger(__name__)
 PERMISSION = "x-callqa-permission"  # in the OpenAPI document, and what the matrix of the tests is made from
 ANYBODY = "anybody"
 KEY_CHARACTERS_MAX = 200
@@ -135,16 +137,17 @@ def _writing(endpoint: Callable[..., Any], *, keyless: bool) -> Callable[..., An
         try:
             return _once(endpoint, args, given, call, key)
         except IntegrityError as problem:
-            if key is None:
-                raise
-            # The same request at the same moment has won; it is answered now.
-            with call.store.reading() as tx:
-                earlier = tx.answers.find(call.user.id, key)
-            if earlier is None:
-                raise Conflict(
-                    N_("The same request is being worked on."), hint=N_("Send it again in a moment.")
-                ) from problem
-            return _again(earlier, _digest(call, given))
+            earlier = None
+            if key is not None:
+                with call.store.reading() as tx:
+                    earlier = tx.answers.find(call.user.id, key)
+            if earlier is not None:  # the same request at the same moment has won; it is answered now
+                return _again(earlier, _digest(call, given))
+            _log.warning("two writes at the same moment: %s", type(problem.orig).__name__)
+            raise Conflict(
+                N_("Somebody else has changed the same thing at the same moment."),
+                hint=N_("Look at it again, then decide whether your change is still wanted."),
+            ) from problem
 
     return run
 

@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from sqlalchemy import insert
 
 from api import errors
 from api.options import ServiceOptions, Site
@@ -19,7 +20,7 @@ from qa_pipeline.domain.performance import Agent
 from qa_pipeline.errors import NotFound
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.stages.artifacts import ArtifactFolder
-from qa_pipeline.store import Store
+from qa_pipeline.store import Store, tables
 from tests.accounts import an_account, bearer
 
 
@@ -40,6 +41,14 @@ def add(call: FromCaller, agent_id: str, body: Named) -> Named:
         raise NotFound("There is nobody.")
     call.give_etag(count)
     return Named(name=f"{body.name} is number {count}")
+
+
+@router.write("PUT", "/agents/{agent_id}", Permission.BATCHES_RUN)
+def collide(call: FromCaller, agent_id: str) -> None:
+    call.record("agent.put", agent_id)
+    with call.store.transaction() as tx:
+        for _ in range(2):  # what a race does: the row is there when it is written
+            tx.connection.execute(insert(tables.agent).values(id=agent_id))
 
 
 @router.write("PATCH", "/agents/{agent_id}", Permission.BATCHES_RUN)
@@ -101,6 +110,12 @@ def test_what_fails_leaves_nothing_behind_and_may_be_tried_again_with_its_key(cl
     for _ in range(2):
         answer = client.post("/api/agents/a1", json={"name": "nobody"}, headers={"idempotency-key": "k1"})
         assert answer.status_code == 404
+    assert (agents(store), actions(store)) == ([], [])
+
+
+@pytest.mark.parametrize("key", [{}, {"idempotency-key": "k1"}])
+def test_two_writes_of_the_same_thing_are_a_conflict(client: TestClient, store: Store, key: dict[str, str]) -> None:
+    assert client.put("/api/agents/a1", headers=key).status_code == 409
     assert (agents(store), actions(store)) == ([], [])
 
 
