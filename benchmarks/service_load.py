@@ -57,6 +57,7 @@ class Log:
     accepted: set[str] = field(default_factory=set)
     outdated: int = 0
     unexpected: list[str] = field(default_factory=list)
+    server_cpu_s: float = 0.0
 
     def add(self, other: Log) -> None:
         """Take over what another has seen."""
@@ -171,7 +172,8 @@ def run(home: Path, url: str | None, seconds: float, reviewers: int, pause_s: fl
     card = get_scorecard("phone-zh", extra=None)
     store = open_store(url, ZONE)
     shared, secrets = fill(store, card, reviewers)
-    with serving(home, url) as address:
+    with serving(home, url) as (address, process_id):
+        started_cpu_s = cpu_s_of(process_id)
         people = [Reviewer(address, secret, shared, card, seed) for seed, secret in enumerate(secrets)]
         until = perf_counter() + seconds
         threads = [Thread(target=each.work, args=(until, pause_s)) for each in people]
@@ -179,7 +181,8 @@ def run(home: Path, url: str | None, seconds: float, reviewers: int, pause_s: fl
             thread.start()
         for thread in threads:
             thread.join()
-    total = Log()
+        served_cpu_s = cpu_s_of(process_id) - started_cpu_s
+    total = Log(server_cpu_s=served_cpu_s)
     for each in people:
         total.add(each.log)
     with store.reading() as tx:
@@ -223,8 +226,8 @@ def fill(store: Any, card: Scorecard, reviewers: int) -> tuple[list[str], list[s
 
 
 @contextmanager
-def serving(home: Path, url: str) -> Iterator[str]:
-    """Run `callqa serve` with several processes; yields its address."""
+def serving(home: Path, url: str) -> Iterator[tuple[str, int]]:
+    """Run `callqa serve` with several processes; yields its address and the id of its first process."""
     environment = os.environ | {"CALLQA_HOME": str(home), "CALLQA_DATABASE_URL": url, "CALLQA_LANG": "en"}
     command = [sys.executable, "-m", "callqa", "serve", "--port", "0", "--workers", str(SERVERS), "--no-jobs", "--json"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -238,16 +241,25 @@ def serving(home: Path, url: str) -> Iterator[str]:
             except httpx.HTTPError:
                 pass
             sleep(0.2)
-        yield address
+        yield address, process.pid
     finally:
         process.terminate()
         process.wait(timeout=60)
+
+
+def cpu_s_of(process_id: int) -> float:
+    """Return the processor time of a process and its children, in seconds: it does not tell how busy others are."""
+    fields = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()
+    ticks = int(fields[11]) + int(fields[12])  # proc(5): utime and stime, the 14th and 15th of all
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    return ticks / os.sysconf("SC_CLK_TCK") + sum(cpu_s_of(int(child)) for child in children)
 
 
 def show(name: str, log: Log, seconds: float) -> None:
     """Print the waits by kind of request."""
     count = sum(len(waits) for waits in log.waits_ms.values())
     print(f"\n{name}: {count} requests in {seconds:.0f} s, {count / seconds:.0f} a second")
+    print(f"processor time of the server's processes: {1000 * log.server_cpu_s / count:.1f} ms a request")
     print(f"{'request':<10}{'count':>8}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}")
     for request, waits in sorted(log.waits_ms.items()):
         p50, p95, p99 = np.percentile(waits, [50, 95, 99])

@@ -74,12 +74,12 @@ def claims(call: FromCaller) -> ClaimListDocument:
 @router.write("POST", "/queue/claims", Permission.CONTACTS_REVIEW, status_code=201)
 def take(call: FromCaller, body: NewClaim) -> ClaimDocument:
     """Take a contact, or the next one of the queue. Of several people who take the same, one gets it."""
-    view, cards, lease = view_of(call), call.sources.rulebook.scorecards, _lease(call)
+    view, lease = view_of(call), _lease(call)
     with call.store.transaction() as tx:
         if body.contact_id is None:
-            claim = claim_next(tx, view, cards, lease)
+            claim = claim_next(tx, view, lease)
         else:
-            claim = claim_contact(tx, view, body.contact_id, cards, lease)
+            claim = claim_contact(tx, view, body.contact_id, lease)
     call.record("claim.take", claim.contact_id, claim=claim.id, purpose=claim.purpose.value, blind=claim.blind)
     return _claim(claim)
 

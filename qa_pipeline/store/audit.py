@@ -23,11 +23,13 @@ class Audit:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._is_locked = False
 
     def lock(self) -> None:
         """Wait until nobody else appends; until the transaction ends no other can, so do it last."""
-        if self._connection.dialect.name == "postgresql":  # a writer of SQLite is alone anyway
+        if self._connection.dialect.name == "postgresql" and not self._is_locked:  # a writer of SQLite is alone anyway
             self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            self._is_locked = True
 
     def append(self, event: Event, at: datetime) -> AuditEntry:
         """Append an event; takes the lock."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, insert, select, text, update
+from sqlalchemy import Connection, RowMapping, func, insert, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from qa_pipeline.domain.review import Selection
@@ -15,7 +15,10 @@ from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.store import review_tables, tables
 from qa_pipeline.store.documents import dump, load
 
-_HOLDS_LOCK = 7_215_009  # any number that nothing else in the database locks
+# Any numbers that nothing else in the database locks.
+_HOLDS_LOCK = 7_215_009
+_TAKING_LOCK = 7_215_010
+_CLAIMANT_LOCK = 7_215_011
 
 
 class Claims:
@@ -24,25 +27,42 @@ class Claims:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def take(self, claim: Claim) -> bool:
-        """Keep a claim if its place is free; False when somebody else has it. A claim that ran out makes room."""
+    def take(self, claim: Claim, *, waits: bool = True) -> bool:
+        """Keep a claim if its place is free; False when somebody else has it. A claim that ran out makes room.
+
+        ``waits``: for somebody whose transaction is about to take the same, to know whether it does; otherwise that
+        counts as taken.
+        """
+        return self._insert(claim, waits=waits) or (self._end_run_out(claim) and self._insert(claim, waits=waits))
+
+    def _end_run_out(self, claim: Claim) -> bool:
         table = review_tables.review_claim
-        seat = claim.claimant if claim.purpose is ClaimPurpose.CALIBRATION else ""
         run_out = select(table.c.id).where(
             table.c.contact_id == claim.contact_id,
             table.c.purpose == claim.purpose.value,
-            table.c.seat == seat,
+            table.c.seat == _seat(claim),
             table.c.ended_at.is_(None),
             table.c.expires_at <= claim.claimed_at,
         )
         # Nobody waits for a row that somebody else is ending: people who look for the next contact in another order
         # would wait for each other.
         ended = update(table).where(table.c.id.in_(run_out.with_for_update(skip_locked=True)))
-        self._connection.execute(ended.values(ended_at=table.c.expires_at, end=ClaimEnd.EXPIRED.value))
-        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        done = self._connection.execute(ended.values(ended_at=table.c.expires_at, end=ClaimEnd.EXPIRED.value))
+        return bool(done.rowcount)
+
+    def _insert(self, claim: Claim, *, waits: bool) -> bool:
+        table = review_tables.review_claim
         row = {each.name: getattr(claim, each.name) for each in fields(claim)}
-        row |= {"purpose": claim.purpose.value, "selection": claim.selection.value, "seat": seat}
-        kept = dialect.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+        row |= {"purpose": claim.purpose.value, "selection": claim.selection.value, "seat": _seat(claim)}
+        if self._connection.dialect.name == "sqlite":  # whose writer is alone: there is nobody to wait for
+            kept = sqlite.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+        elif waits:
+            kept = postgresql.insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+        else:
+            is_first = func.pg_try_advisory_xact_lock(_TAKING_LOCK, func.hashtext(claim.contact_id))
+            values = select(*(literal(value, table.c[name].type) for name, value in row.items())).where(is_first)
+            inserted = postgresql.insert(table).from_select(list(row), values)
+            kept = inserted.on_conflict_do_nothing().returning(table.c.id)
         return self._connection.execute(kept).scalar() is not None
 
     def find(self, claim_id: str) -> Claim | None:
@@ -73,6 +93,11 @@ class Claims:
         table = review_tables.review_claim
         self._connection.execute(update(table).where(table.c.id == claim_id).values(ended_at=at, end=end.value))
 
+    def lock_claimant(self, person: str) -> None:
+        """Let a person take one contact after the other: who asks twice at once for the next one gets it once."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(select(func.pg_advisory_xact_lock(_CLAIMANT_LOCK, func.hashtext(person))))
+
     def lock_contact(self, contact_id: str) -> None:
         """Make whoever else changes the reviews of a contact wait until this transaction ends.
 
@@ -85,6 +110,10 @@ class Claims:
         """Make whoever else decides on holds from reviews wait, so that two do not find the same one at once."""
         if self._connection.dialect.name == "postgresql":
             self._connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _HOLDS_LOCK})
+
+
+def _seat(claim: Claim) -> str:
+    return claim.claimant if claim.purpose is ClaimPurpose.CALIBRATION else ""
 
 
 def _claim(row: RowMapping) -> Claim:

@@ -319,6 +319,15 @@ class Inspections:
         document = self._connection.execute(query).scalar()
         return None if document is None else load(Inspection, document)
 
+    def newest(self, contact_ids: Sequence[str]) -> Mapping[str, Inspection]:
+        """Return the newest inspection of each of some contacts that have one."""
+        if not contact_ids:
+            return {}
+        table = tables.inspection
+        ids = select(func.max(table.c.id)).where(table.c.contact_id.in_(contact_ids)).group_by(table.c.contact_id)
+        rows = self._connection.execute(select(table.c.contact_id, table.c.document).where(table.c.id.in_(ids)))
+        return {row.contact_id: load(Inspection, row.document) for row in rows}
+
     def list(self, period: str | None = None, agent_id: str | None = None) -> Iterator[tuple[Contact, Inspection]]:
         """Yield each inspected contact with its newest inspection, by contact id."""
         table = tables.inspection

@@ -7,7 +7,7 @@ there stays hidden until the session is closed. Who has looked at a contact befo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -69,9 +69,16 @@ def check_sighted(tx: Transaction, person: str, contact_id: str, now: datetime) 
 
 def has_seen(tx: Transaction, person: str, contact_id: str) -> bool:
     """Whether a person has looked at what was found on a contact."""
+    return bool(seen_contacts(tx, person, [contact_id]))
+
+
+def seen_contacts(tx: Transaction, person: str, contact_ids: Sequence[str]) -> frozenset[str]:
+    """Return on which of these contacts a person has looked at what was found."""
+    if not contact_ids:
+        return frozenset()
     entry = service_tables.audit_entry.c
-    query = select(entry.number).where(entry.subject == contact_id, entry.actor == person, entry.action.in_(VIEWS))
-    return tx.connection.execute(query.limit(1)).first() is not None
+    where = (entry.subject.in_(contact_ids), entry.actor == person, entry.action.in_(VIEWS))
+    return frozenset(tx.connection.execute(select(entry.subject).where(*where).distinct()).scalars())
 
 
 def open_sessions(tx: Transaction, member: str | None = None) -> tuple[CalibrationSession, ...]:

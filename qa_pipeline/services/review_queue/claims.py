@@ -17,7 +17,7 @@ from qa_pipeline.errors import N_, Conflict, NotAllowed, NotFound
 from qa_pipeline.services.accounts.secrets import new_id
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.review_queue.blindness import has_seen
-from qa_pipeline.services.review_queue.listing import QueueEntry, QueueView, list_queue
+from qa_pipeline.services.review_queue.listing import Candidate, QueueView, chance_for, first_candidates, is_blind
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store, Transaction
 
@@ -37,31 +37,30 @@ class ReviewSheet:
     transcript: Transcript | None
 
 
-def claim_next(tx: Transaction, view: QueueView, cards: Sequence[Scorecard], lease: timedelta) -> Claim:
-    """Take the first contact of somebody's queue that is still free.
+def claim_next(tx: Transaction, view: QueueView, lease: timedelta) -> Claim:
+    """Take the first contact of somebody's queue that is still free, past what others are just about to take.
 
     Raises
     ------
     NotFound
         Nothing waits.
     """
+    tx.claims.lock_claimant(view.person)
     for _ in range(_LOOKS_MAX):
-        page = list_queue(tx, view, cards, offset=0, limit=_PAGE)
-        for entry in page.entries:
-            claim = _claim_of(entry, view, lease)
-            if _fits(claim, entry) and tx.claims.take(claim):
+        found = first_candidates(tx, view, _PAGE)
+        for one in found:
+            claim = _claim_of(tx, one, view, lease)
+            if claim is not None and tx.claims.take(claim, waits=False):
                 return claim
-            own = _find_own(tx, view, entry.candidate.contact_id)
+            own = _find_own(tx, view, one.contact_id)
             if own is not None:
                 return own
-        if len(page.entries) < _PAGE:
+        if len(found) < _PAGE:
             break
     raise NotFound(N_("Nothing waits for you."), hint=N_("Draw a sample, or look again when contacts have come in."))
 
 
-def claim_contact(
-    tx: Transaction, view: QueueView, contact_id: str, cards: Sequence[Scorecard], lease: timedelta
-) -> Claim:
+def claim_contact(tx: Transaction, view: QueueView, contact_id: str, lease: timedelta) -> Claim:
     """Take a named contact; whoever has it already keeps it as it is.
 
     What was drawn is taken as drawn. What is in nobody's queue can be taken too: it was chosen by this person, so its
@@ -84,9 +83,9 @@ def claim_contact(
     own = _find_own(tx, view, contact_id)
     if own is not None:
         return own
-    entries = list_queue(tx, replace(view, contact_id=contact_id), cards, offset=0, limit=1).entries
-    claim = _claim_of(entries[0], view, lease) if entries else _own_choice(view, contact_id, lease)
-    if claim.purpose is ClaimPurpose.DOUBLE and has_seen(tx, view.person, contact_id):
+    waiting = first_candidates(tx, replace(view, contact_id=contact_id), 1)
+    claim = _claim_of(tx, waiting[0], view, lease) if waiting else _own_choice(view, contact_id, lease)
+    if claim is None:
         raise Conflict(
             N_("You have looked at this contact, and its second review is blind."),
             hint=N_("Leave it to somebody who has not seen what was found."),
@@ -167,17 +166,21 @@ def not_inspected(contact_id: str) -> Conflict:
     )
 
 
-def _claim_of(entry: QueueEntry, view: QueueView, lease: timedelta) -> Claim:
-    one = entry.candidate
+def _claim_of(tx: Transaction, one: Candidate, view: QueueView, lease: timedelta) -> Claim | None:
+    """Return the claim of what waits; None for a second review by somebody who has seen what was found."""
+    # What is chosen by what was found on it is reviewed with that before one's eyes, seen or not.
+    is_seen = not one.selection.is_targeted and has_seen(tx, view.person, one.contact_id)
+    if is_seen and one.purpose is ClaimPurpose.DOUBLE:
+        return None
     session_sample = one.session.sample_id if one.session else None
     return replace(
         _own_choice(view, one.contact_id, lease),
         purpose=one.purpose,
         selection=one.selection,
-        inclusion_probability=entry.inclusion_probability,
+        inclusion_probability=chance_for(tx, one, view.person),
         sample_id=one.draw.sample_id if one.draw else session_sample,
         session_id=one.session.id if one.session else None,
-        blind=entry.blind,
+        blind=is_blind(one, is_seen=is_seen),
     )
 
 
@@ -191,11 +194,6 @@ def _own_choice(view: QueueView, contact_id: str, lease: timedelta) -> Claim:
         claimed_at=view.now,
         expires_at=view.now + lease,
     )
-
-
-def _fits(claim: Claim, entry: QueueEntry) -> bool:
-    """Whether the person can do it: a second review only by somebody who has not seen what was found."""
-    return claim.purpose is not ClaimPurpose.DOUBLE or not entry.is_seen
 
 
 def _find_own(tx: Transaction, view: QueueView, contact_id: str) -> Claim | None:

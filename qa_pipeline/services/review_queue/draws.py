@@ -105,6 +105,8 @@ def within(reach: Reach) -> ColumnElement[bool]:
 
 def random_review_counts(tx: Transaction, periods: Sequence[str]) -> Mapping[tuple[str, str], int]:
     """Return by agent and month how many of the agent's contacts have a random review."""
+    if not periods:
+        return {}
     counted = counted_random_reviews(periods).subquery()
     return {(row.agent_id, row.period): row.review_count for row in tx.connection.execute(select(counted))}
 

@@ -28,11 +28,11 @@ from qa_pipeline.appraisal.review_need import (
     second_sign,
 )
 from qa_pipeline.appraisal.workflow import same_person
-from qa_pipeline.domain.inspection import Reason
+from qa_pipeline.domain.inspection import Inspection, Reason
 from qa_pipeline.domain.review import Selection
 from qa_pipeline.domain.review_queue import CalibrationSession, ClaimPurpose
 from qa_pipeline.domain.scorecard import Scorecard
-from qa_pipeline.services.review_queue.blindness import due_in_sessions, has_seen
+from qa_pipeline.services.review_queue.blindness import due_in_sessions, seen_contacts
 from qa_pipeline.services.review_queue.draws import (
     RECENT,
     WaitingDraw,
@@ -129,23 +129,35 @@ def order_key(candidate: Candidate) -> tuple[float, int, float, str]:
 def list_queue(tx: Transaction, view: QueueView, cards: Sequence[Scorecard], *, offset: int, limit: int) -> QueuePage:
     """Return what waits for somebody: neither their own contacts, nor what others have taken or they judged before."""
     asked = _asked_by_people(tx, view)
-    # What was drawn is asked for by people alone; the rest may be among what the inspections ask for too.
-    both = {one.contact_id for one in asked if one.draw is None}
-    needed, needed_count = _needed(tx, view, both, offset + limit)
-    ordered = sorted([*asked, *needed], key=order_key)[offset : offset + limit]
-    return QueuePage(entries=tuple(_entry(tx, view, one, cards) for one in ordered), total=len(asked) + needed_count)
+    ordered = _in_order(tx, view, asked, offset + limit)[offset:]
+    total = len(asked) + _needed_count(tx, view, _also_needed(asked))
+    return QueuePage(entries=_entries(tx, view, ordered, cards), total=total)
+
+
+def first_candidates(tx: Transaction, view: QueueView, count: int) -> Sequence[Candidate]:
+    """Return what stands first in somebody's queue."""
+    return _in_order(tx, view, _asked_by_people(tx, view), count)
+
+
+def _in_order(tx: Transaction, view: QueueView, asked: Sequence[Candidate], count: int) -> Sequence[Candidate]:
+    needed = _needed(tx, view, _also_needed(asked), count)
+    return sorted([*asked, *needed], key=order_key)[:count]
+
+
+def _also_needed(asked: Sequence[Candidate]) -> frozenset[str]:
+    """Return what may be among what the inspections ask for too: what was drawn is asked for by people alone."""
+    return frozenset(one.contact_id for one in asked if one.draw is None)
 
 
 def _asked_by_people(tx: Transaction, view: QueueView) -> Sequence[Candidate]:
     """Return what waits because it was drawn, belongs to a session or is appealed, as far as the person may take it."""
-    taken = {
-        (claim.contact_id, claim.purpose) for claim in tx.claims.list_open(view.now) if claim.claimant != view.person
-    }
     found = [*_session_candidates(tx, view)]
     known = {one.contact_id for one in found}
     found += [one for one in _drawn_candidates(tx, view) if one.contact_id not in known]
     known |= {one.contact_id for one in found}
     found += [one for one in _appealed_candidates(tx, view) if one.contact_id not in known]
+    open_claims = tx.claims.list_open(view.now) if found else ()
+    taken = {(claim.contact_id, claim.purpose) for claim in open_claims if claim.claimant != view.person}
     return [
         one
         for one in found
@@ -236,8 +248,8 @@ def _appealed_candidates(tx: Transaction, view: QueueView) -> Sequence[Candidate
     ]
 
 
-def _needed(tx: Transaction, view: QueueView, asked: Collection[str], count: int) -> tuple[Sequence[Candidate], int]:
-    """Return the first contacts that the machine's inspections ask for, without `asked`, and how many there are."""
+def _needed(tx: Transaction, view: QueueView, asked: Collection[str], count: int) -> Sequence[Candidate]:
+    """Return the first contacts that the machine's inspections ask for, without `asked`."""
     contact, inspection = tables.contact, tables.inspection
     where = _needed_conditions(view)
     joined = inspection.join(contact, contact.c.id == inspection.c.contact_id)
@@ -248,14 +260,20 @@ def _needed(tx: Transaction, view: QueueView, asked: Collection[str], count: int
     least = tx.connection.execute(last).scalar()
     if least is not None:
         where.append(inspection.c.review_need >= least)
-    found = [each for each in _sorted(tx, view, where, most) if each.contact_id not in asked]
+    return [each for each in _sorted(tx, view, where, most) if each.contact_id not in asked][:count]
+
+
+def _needed_count(tx: Transaction, view: QueueView, asked: Collection[str]) -> int:
+    """Return how many contacts the machine's inspections ask for, without `asked`."""
+    contact, inspection = tables.contact, tables.inspection
+    joined = inspection.join(contact, contact.c.id == inspection.c.contact_id)
     listed = select(contact.c.id).select_from(joined).where(*_needed_conditions(view)).limit(COUNT_MAX)
-    total = tx.connection.execute(select(func.count()).select_from(listed.subquery())).scalar_one()
+    total = int(tx.connection.execute(select(func.count()).select_from(listed.subquery())).scalar_one())
     if total == COUNT_MAX or not asked:
-        return found[:count], total
+        return total
     conditions = (*_needed_conditions(view), contact.c.id.in_(asked))
     known = tx.connection.execute(select(contact.c.id).select_from(joined).where(*conditions))
-    return found[:count], total - len(known.all())
+    return total - len(known.all())
 
 
 def _sorted(tx: Transaction, view: QueueView, where: Sequence[ColumnElement[bool]], most: int) -> Sequence[Candidate]:
@@ -347,26 +365,38 @@ def _needs(tx: Transaction, contact_ids: Sequence[str]) -> Mapping[str, float]:
     return found
 
 
-def _entry(tx: Transaction, view: QueueView, one: Candidate, cards: Sequence[Scorecard]) -> QueueEntry:
-    coverage = coverage_reason(one.review_count)
-    is_seen = has_seen(tx, view.person, one.contact_id)
-    if not one.selection.is_targeted:
-        blind = one.purpose is ClaimPurpose.DOUBLE or not is_seen
-        reasons: tuple[Reason, ...] = (_drawn_sign(one, tx.time_zone).reason,)
-        if one.session is None:
-            reasons += (coverage,)
-    else:
-        blind = False
-        signs = [*([appeal_sign()] if one.has_appeal else []), *([_drawn_sign(one, tx.time_zone)] if one.draw else [])]
-        signs += _machine_signs(tx, one.contact_id, cards)
-        reasons = (*(sign.reason for sign in sorted(signs, key=lambda sign: -sign.points)), coverage)
-    return QueueEntry(
-        candidate=one,
-        inclusion_probability=_chance(tx, one, view.person),
-        blind=blind,
-        is_seen=is_seen,
-        reasons=reasons,
+def _entries(
+    tx: Transaction, view: QueueView, ordered: Sequence[Candidate], cards: Sequence[Scorecard]
+) -> tuple[QueueEntry, ...]:
+    seen = seen_contacts(tx, view.person, [one.contact_id for one in ordered])
+    shown = tx.inspections.newest([one.contact_id for one in ordered if one.selection.is_targeted])
+    return tuple(
+        QueueEntry(
+            candidate=one,
+            inclusion_probability=chance_for(tx, one, view.person),
+            blind=is_blind(one, is_seen=one.contact_id in seen),
+            is_seen=one.contact_id in seen,
+            reasons=_reasons(one, shown.get(one.contact_id), cards, tx.time_zone),
+        )
+        for one in ordered
     )
+
+
+def is_blind(one: Candidate, *, is_seen: bool) -> bool:
+    """Whether somebody reviews it without what the machine found: what was drawn, unless they have seen that."""
+    return not one.selection.is_targeted and (one.purpose is ClaimPurpose.DOUBLE or not is_seen)
+
+
+def _reasons(
+    one: Candidate, inspection: Inspection | None, cards: Sequence[Scorecard], zone: ZoneInfo
+) -> tuple[Reason, ...]:
+    coverage = coverage_reason(one.review_count)
+    if not one.selection.is_targeted:
+        drawn = _drawn_sign(one, zone).reason
+        return (drawn,) if one.session is not None else (drawn, coverage)
+    signs = [*([appeal_sign()] if one.has_appeal else []), *([_drawn_sign(one, zone)] if one.draw else [])]
+    signs += _machine_signs(inspection, cards)
+    return (*(sign.reason for sign in sorted(signs, key=lambda sign: -sign.points)), coverage)
 
 
 def _drawn_sign(one: Candidate, zone: ZoneInfo) -> Sign:
@@ -377,8 +407,7 @@ def _drawn_sign(one: Candidate, zone: ZoneInfo) -> Sign:
     return make(one.draw.sample_id)
 
 
-def _machine_signs(tx: Transaction, contact_id: str, cards: Sequence[Scorecard]) -> Sequence[Sign]:
-    inspection = tx.inspections.find(contact_id)
+def _machine_signs(inspection: Inspection | None, cards: Sequence[Scorecard]) -> Sequence[Sign]:
     if inspection is None:
         return ()
     key = (inspection.scorecard_id, inspection.scorecard_version)
@@ -386,7 +415,8 @@ def _machine_signs(tx: Transaction, contact_id: str, cards: Sequence[Scorecard])
     return machine_signs(inspection, line)
 
 
-def _chance(tx: Transaction, one: Candidate, person: str) -> float | None:
+def chance_for(tx: Transaction, one: Candidate, person: str) -> float | None:
+    """Return the chance (0, 1] with which a contact came before a person, None where it was not drawn."""
     if one.session is not None:
         return tx.samples.of_contact(one.contact_id).get(one.session.sample_id)
     if one.draw is None:

@@ -23,7 +23,6 @@ from qa_pipeline.services.review_queue.claims import (
 )
 from qa_pipeline.store import Store
 from tests.qa_pipeline.services.review_queue.site import (
-    CARD,
     LEASE,
     MET,
     NOW,
@@ -54,8 +53,8 @@ def take(store: Store, person: str, contact_id: str | None = None, after: timede
     with store.transaction() as tx:
         seen_by = view(person, now=NOW + after)
         if contact_id is None:
-            return claim_next(tx, seen_by, [CARD], LEASE)
-        return claim_contact(tx, seen_by, contact_id, [CARD], LEASE)
+            return claim_next(tx, seen_by, LEASE)
+        return claim_contact(tx, seen_by, contact_id, LEASE)
 
 
 def test_a_claim_keeps_how_the_contact_was_chosen(site: Store) -> None:
@@ -103,13 +102,13 @@ def test_who_may_not_take_what(site: Store) -> None:
         add(tx, "far", Flag.RED_LINE, team="二组", agent_id="A05")
         near = view("wang", Reach(teams=frozenset({"一组"})))
         with pytest.raises(NotFound):
-            claim_contact(tx, near, "far", [CARD], LEASE)
+            claim_contact(tx, near, "far", LEASE)
         with pytest.raises(NotFound):
-            claim_contact(tx, near, "gone", [CARD], LEASE)
+            claim_contact(tx, near, "gone", LEASE)
         with pytest.raises(NotAllowed, match="your own"):
-            claim_contact(tx, view("a01"), "angry-0", [CARD], LEASE)
+            claim_contact(tx, view("a01"), "angry-0", LEASE)
     with pytest.raises(NotFound, match="Nothing waits"), site.transaction() as tx:
-        claim_next(tx, view("A01", Reach(teams=frozenset({"一组"}))), [CARD], LEASE)
+        claim_next(tx, view("A01", Reach(teams=frozenset({"一组"}))), LEASE)
 
 
 def test_the_second_review_needs_somebody_else_who_has_seen_nothing(site: Store) -> None:

@@ -152,7 +152,7 @@ def test_nobody_reviews_the_own_contact(site: Store) -> None:
 
 def test_only_a_blind_review_of_a_drawn_contact_tells_of_the_machine(site: Store) -> None:
     with site.transaction() as tx:
-        claim_contact(tx, view("li"), "C-2", [CARD], LEASE)
+        claim_contact(tx, view("li"), "C-2", LEASE)
         blind = give(tx, "li", "C-2", {"greeting": NOT}, comment="").review  # blind needs no reasons
         shown = give(tx, "wang", "C-1", {"greeting": NOT}).review
     assert (blind.blind, blind.selection, blind.inclusion_probability, blind.sample_id) == (
@@ -178,7 +178,7 @@ def test_a_criterion_that_the_machine_gets_wrong_is_held_with_the_review_that_sh
     held: list[list[str]] = []
     for number, contact_id in enumerate(ids):
         with site.transaction() as tx:
-            claim_contact(tx, view("li"), contact_id, [CARD], LEASE)
+            claim_contact(tx, view("li"), contact_id, LEASE)
             found = give(tx, "li", contact_id, {"greeting": NOT if number % 2 else MET})
             held.append([hold.criterion_id for hold in found.holds])
     # 10 of 20 wrong: the interval lies wholly above 10 %; before the twentieth review nothing is decided.
