@@ -20,6 +20,7 @@ from qa_pipeline.access import Permission
 from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.services.contact_list import get_listed, list_contacts
 from qa_pipeline.services.contacts import read_contact
+from qa_pipeline.services.review_queue.blindness import check_sighted
 from qa_pipeline.services.search import search_contacts
 
 router = Routes()
@@ -61,8 +62,9 @@ def contacts(call: FromCaller, wanted: Annotated[ContactQuery, Query()]) -> Cont
 @router.read("/contacts/{contact_id:path}/transcript", Permission.CONTACTS_READ)
 def transcript(call: FromCaller, contact_id: ContactId) -> TranscriptDocument:
     """The masked transcript of a contact."""
-    check_seen(call, contact_id)
-    detail = read_contact(call.store, call.sources.artifacts, contact_id, call.reach)
+    with call.store.reading() as tx:
+        check_sighted(tx, call.user.actor, contact_id, call.now)
+        detail = read_contact(call.store.within(tx), call.sources.artifacts, contact_id, call.reach)
     if detail.transcript is None:
         raise NotFound(
             N_("The contact {id} has no transcript."),
@@ -103,8 +105,9 @@ def audio(call: FromCaller, contact_id: ContactId, number: Number) -> FileRespon
 @router.read("/contacts/{contact_id:path}", Permission.CONTACTS_READ)
 def contact(call: FromCaller, language: InLanguage, contact_id: ContactId) -> ContactDocument:
     """One contact with its masked transcript, its inspection and all evidence."""
-    check_seen(call, contact_id)
-    detail = read_contact(call.store, call.sources.artifacts, contact_id, call.reach)
+    with call.store.reading() as tx:
+        check_sighted(tx, call.user.actor, contact_id, call.now)
+        detail = read_contact(call.store.within(tx), call.sources.artifacts, contact_id, call.reach)
     call.record("contact.view", contact_id)
     found = contact_document(detail, call.sources, language)
     call.give_etag(sha256(found.model_dump_json().encode()).hexdigest()[:32])

@@ -36,7 +36,7 @@ from qa_pipeline.services.review_queue.claims import (
     renew_claim,
 )
 from qa_pipeline.services.review_queue.listing import QueueEntry, QueueView, list_queue
-from qa_pipeline.services.reviews.given import read_review_state
+from qa_pipeline.services.reviews.given import state_of
 
 router = Routes()
 
@@ -105,10 +105,10 @@ def release(call: FromCaller, claim_id: IdInPath) -> None:
 def sheet(call: FromCaller, language: InLanguage, claim_id: IdInPath) -> ReviewSheetDocument:
     """What a taken contact is judged by: the masked words and the criteria, and nothing that was found."""
     cards = call.sources.rulebook.scorecards
-    found = read_review_sheet(call.store, call.sources.artifacts, view_of(call), claim_id, cards)
-    call.reach.check(found.contact.agent_id, found.contact.team, subject=claim_id)
     with call.store.reading() as tx:
-        state = read_review_state(tx, found.contact.id, call.user.actor, blind=found.claim.blind)
+        found = read_review_sheet(tx, call.sources.artifacts, view_of(call), claim_id, cards)
+        call.reach.check(found.contact.agent_id, found.contact.team, subject=claim_id)
+        state = state_of(tx, found.contact, found.inspection, call.user.actor, blind=found.claim.blind)
     call.give_etag(state.version)
     call.record("claim.sheet", found.contact.id, claim=claim_id)
     return _sheet(found, language)

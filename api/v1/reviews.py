@@ -23,11 +23,10 @@ from qa_pipeline.access import Permission
 from qa_pipeline.domain.period import check_month
 from qa_pipeline.domain.review import Selection
 from qa_pipeline.scoring.effective import Effective
-from qa_pipeline.services.review_queue.blindness import check_sighted, undisclosed_contacts
-from qa_pipeline.services.reviews import effective_contacts
+from qa_pipeline.services.review_queue.blindness import check_sighted, is_undisclosed, undisclosed_contacts
 from qa_pipeline.services.reviews.given import ReviewState, Said, give_review, read_review_state
 from qa_pipeline.services.reviews.listing import ReviewFilter, list_reviews
-from qa_pipeline.store import Transaction
+from qa_pipeline.services.reviews.values import effective_contact
 
 router = Routes()
 
@@ -75,12 +74,9 @@ def reviews(call: FromCaller, wanted: Annotated[ReviewQuery, Query()]) -> Review
 def contact_reviews(call: FromCaller, contact_id: ContactId) -> ContactReviewsDocument:
     """What people and the machine said of a contact, with what was replaced, and what counts."""
     with call.store.reading() as tx:
-        contact = tx.contacts.get(contact_id)
-        call.reach.check(contact.agent_id, contact.team, subject=contact_id)
+        state = read_review_state(tx, contact_id, call.user.actor, blind=False, reach=call.reach)
         check_sighted(tx, call.user.actor, contact_id, call.now)
-        state = read_review_state(tx, contact_id, call.user.actor, blind=False)
-        hides = contact_id in undisclosed_contacts(tx, call.user.actor, call.now)
-        counting = _effective(tx, call, contact_id)
+        hides = is_undisclosed(tx, call.user.actor, contact_id, call.now)
     in_force = {one.fingerprint for one in state.reviews}
     shown = [one for one in state.history if not hides or one.reviewer == call.user.actor]
     call.give_etag(state.version)
@@ -92,7 +88,7 @@ def contact_reviews(call: FromCaller, contact_id: ContactId) -> ContactReviewsDo
         scorecard_id=state.inspection.scorecard_id,
         scorecard_version=state.inspection.scorecard_version,
         machine=machine,
-        effective=None if hides else counting or _machine_alone(state),
+        effective=None if hides else _effective(call, state) or _machine_alone(state),
         reviews=tuple(review_document(one, in_force=one.fingerprint in in_force) for one in shown),
     )
 
@@ -124,9 +120,7 @@ def give(call: FromCaller, contact_id: ContactId, body: NewReview) -> GivenRevie
             hold_rule=call.sources.site.hold_rule,
             now=call.now,
         )
-        hides = contact_id in undisclosed_contacts(tx, call.user.actor, call.now)
-        counting = None if hides else _effective(tx, call, contact_id)
-        state = read_review_state(tx, contact_id, call.user.actor, blind=False)
+        hides = is_undisclosed(tx, call.user.actor, contact_id, call.now)
     review = given.review
     call.record(
         "review.give",
@@ -139,18 +133,17 @@ def give(call: FromCaller, contact_id: ContactId, body: NewReview) -> GivenRevie
         new=given.is_new,
     )
     if not hides:
-        call.give_etag(state.version)
+        call.give_etag(given.state.version)
     return GivenReviewDocument(
         review=review_document(review, in_force=True),
         is_new=given.is_new,
-        effective=counting,
+        effective=None if hides else _effective(call, given.state),
         holds=tuple(f"{hold.scorecard_id} {hold.criterion_id}" for hold in given.holds),
     )
 
 
-def _effective(tx: Transaction, call: Caller, contact_id: str) -> EffectiveScoreDocument | None:
-    cards = call.sources.rulebook.scorecards
-    found = effective_contacts(tx, None, cards, contact_id=contact_id).get(contact_id)
+def _effective(call: Caller, state: ReviewState) -> EffectiveScoreDocument | None:
+    found = effective_contact(state.contact, state.inspection, state.reviews, call.sources.rulebook.scorecards)
     return _effective_document(found.effective) if found else None
 
 

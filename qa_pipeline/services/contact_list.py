@@ -209,11 +209,13 @@ def get_listed(tx: Transaction, contact_id: str, reach: Reach) -> ListedContact:
     NotFound
         There is no contact with that id, or it is out of reach.
     """
-    row = tx.connection.execute(select(listing).where(listing.c.contact_id == contact_id)).first()
+    contact = tables.contact
+    query = select(listing, contact.c.document).join(contact, contact.c.id == listing.c.contact_id)
+    row = tx.connection.execute(query.where(contact.c.id == contact_id)).first()
     if row is None:
         raise tx.contacts.absence(contact_id)
     reach.check(row.agent_id, row.team, subject=contact_id)
-    return _listed(tx, [row])[0]
+    return _one_listed(row, row.document)
 
 
 def count_up_to(tx: Transaction, where: Sequence[ColumnElement[bool]], limit: int = COUNTED_MAX + 1) -> int:
@@ -271,16 +273,17 @@ def _listed(tx: Transaction, rows: Sequence[Row[Any]]) -> list[ListedContact]:
     ids = [row.contact_id for row in rows]
     found = tx.connection.execute(select(contact.id, contact.document).where(contact.id.in_(ids)))
     documents = {row.id: row.document for row in found}
-    return [
-        ListedContact(
-            contact=load(Contact, documents[row.contact_id]),
-            team=row.team,
-            language=row.language,
-            score=None if row.inspection_id is None else _score(row),
-            is_reviewed=row.is_reviewed,
-        )
-        for row in rows
-    ]
+    return [_one_listed(row, documents[row.contact_id]) for row in rows]
+
+
+def _one_listed(row: Row[Any], document: str) -> ListedContact:
+    return ListedContact(
+        contact=load(Contact, document),
+        team=row.team,
+        language=row.language,
+        score=None if row.inspection_id is None else _score(row),
+        is_reviewed=row.is_reviewed,
+    )
 
 
 def _score(row: Row[Any]) -> ListedScore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qa_pipeline.access import EVERYTHING, Reach
@@ -44,7 +45,7 @@ def read_contact(store: Store, artifacts: ArtifactFolder, contact_id: str, reach
         listed = get_listed(tx, contact_id, reach)
         inspection = tx.inspections.find(contact_id)
         prints = tx.artifacts.of(contact_id)
-    annotated = artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None
+    annotated = find_annotated(artifacts, prints)
     listening = artifacts.find(Listening, "listen", prints["listen"]) if "listen" in prints else None
     return ContactDetail(
         listed=listed,
@@ -53,3 +54,8 @@ def read_contact(store: Store, artifacts: ArtifactFolder, contact_id: str, reach
         annotation=annotated.annotation if annotated else None,
         listening=listening,
     )
+
+
+def find_annotated(artifacts: ArtifactFolder, prints: Mapping[str, str]) -> Annotated | None:
+    """Return the masked transcript of a contact with what was found in it, by the fingerprints of its stages."""
+    return artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None

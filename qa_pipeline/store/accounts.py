@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from qa_pipeline.domain.account import Credential, Session, Token, User
@@ -17,6 +17,7 @@ from qa_pipeline.errors import N_, Conflict, NotFound, Outdated
 from qa_pipeline.store import service_tables, tables
 
 _SECRET = ("password_hash", "failed_count", "locked_until", "oidc_subject")
+_OWNER = "owner_"  # before the names of columns of the account in a query of something that belongs to it
 
 
 class Users:
@@ -139,11 +140,10 @@ class Sessions:
         """Keep a new session under the digest of its secret."""
         self._connection.execute(insert(service_tables.user_session).values(asdict(session) | {"digest": digest}))
 
-    def find(self, digest: str) -> Session | None:
-        """Return the session of a digest, ended or not, or None."""
-        table = service_tables.user_session
-        row = self._connection.execute(select(table).where(table.c.digest == digest)).mappings().first()
-        return None if row is None else _session(row)
+    def find(self, digest: str) -> tuple[Session, User] | None:
+        """Return the session of a digest, ended or not, with its account, or None."""
+        found = _with_owner(self._connection, service_tables.user_session, digest)
+        return None if found is None else (_session(found[0]), found[1])
 
     def list(self, user_id: str) -> Sequence[Session]:
         """Return the sessions of an account, the newest first."""
@@ -178,11 +178,10 @@ class Tokens:
         row = asdict(token) | {"scopes": tables.spaced(token.scopes), "digest": digest}
         self._connection.execute(insert(service_tables.api_token).values(row))
 
-    def find(self, digest: str) -> Token | None:
-        """Return the token of a digest, revoked or not, or None."""
-        table = service_tables.api_token
-        row = self._connection.execute(select(table).where(table.c.digest == digest)).mappings().first()
-        return None if row is None else _token(row)
+    def find(self, digest: str) -> tuple[Token, User] | None:
+        """Return the token of a digest, revoked or not, with its account, or None."""
+        found = _with_owner(self._connection, service_tables.api_token, digest)
+        return None if found is None else (_token(found[0]), found[1])
 
     def list(self, user_id: str) -> Sequence[Token]:
         """Return the tokens of an account, the newest first."""
@@ -213,16 +212,28 @@ def _row(user: User) -> dict[str, Any]:
     return asdict(user) | changes
 
 
-def _user(row: RowMapping) -> User:
+def _with_owner(connection: Connection, table: Table, digest: str) -> tuple[Mapping[str, Any], User] | None:
+    """Return the row of a digest, and whose it is, by one statement: every request asks for it."""
+    user = service_tables.user
+    owner = [column.label(f"{_OWNER}{column.name}") for column in user.c]
+    query = select(table, *owner).join(user, user.c.id == table.c.user_id).where(table.c.digest == digest)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    owned = {name.removeprefix(_OWNER): value for name, value in row.items() if name.startswith(_OWNER)}
+    return {name: value for name, value in row.items() if not name.startswith(_OWNER)}, _user(owned)
+
+
+def _user(row: Mapping[str, Any] | RowMapping) -> User:
     fields = {name: value for name, value in row.items() if name not in _SECRET}
     return User(**fields | {"role": StaffRole(row["role"]), "teams": tuple(json.loads(row["teams"]))})
 
 
-def _session(row: RowMapping) -> Session:
+def _session(row: Mapping[str, Any] | RowMapping) -> Session:
     return Session(**{name: value for name, value in row.items() if name != "digest"})
 
 
-def _token(row: RowMapping) -> Token:
+def _token(row: Mapping[str, Any] | RowMapping) -> Token:
     fields = {name: value for name, value in row.items() if name != "digest"}
     return Token(**fields | {"scopes": tuple(row["scopes"].split())})
 

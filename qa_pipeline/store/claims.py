@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from qa_pipeline.domain.review import Selection
 from qa_pipeline.domain.review_queue import CalibrationSession, Claim, ClaimEnd, ClaimPurpose
 from qa_pipeline.errors import N_, NotFound
-from qa_pipeline.store import review_tables, tables
+from qa_pipeline.store import appraisal_tables, review_tables, tables
 from qa_pipeline.store.documents import dump, load
 
 # Any numbers that nothing else in the database locks.
@@ -151,7 +151,9 @@ class CalibrationSessions:
             raise NotFound(N_("There is no calibration session with the id {id}."), id=session_id)
         return load(CalibrationSession, document)
 
-    def list(self, *, member: str | None = None, sample_id: str | None = None) -> Sequence[CalibrationSession]:
+    def list(
+        self, *, member: str | None = None, sample_id: str | None = None, contact_id: str | None = None
+    ) -> Sequence[CalibrationSession]:
         """Return sessions in the order in which they were opened."""
         table, people = review_tables.calibration_session, review_tables.calibration_member
         query = select(table.c.document).order_by(table.c.opened_at, table.c.id)
@@ -159,4 +161,7 @@ class CalibrationSessions:
             query = query.join(people, people.c.session_id == table.c.id).where(people.c.member == member)
         if sample_id is not None:
             query = query.where(table.c.sample_id == sample_id)
+        if contact_id is not None:
+            drawn = appraisal_tables.sample_contact.c
+            query = query.where(table.c.sample_id.in_(select(drawn.sample_id).where(drawn.contact_id == contact_id)))
         return [load(CalibrationSession, document) for document in self._connection.execute(query).scalars()]

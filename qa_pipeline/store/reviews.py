@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Select, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from qa_pipeline.domain.contact import Contact
-from qa_pipeline.domain.inspection import Inspection
-from qa_pipeline.domain.review import Review
+from qa_pipeline.domain.inspection import Inspection, Outcome
+from qa_pipeline.domain.review import Review, Selection
 from qa_pipeline.store import appraisal_tables, tables
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.listing import Listing
@@ -22,6 +23,32 @@ from qa_pipeline.store.listing import Listing
 def content_fingerprint(review: Review) -> str:
     """Return the identity of what a review says and replaces, wherever it came from."""
     return sha256(dump(replace(review, source="", fingerprint=""))).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineOutcome:
+    """What an inspection found on one criterion, of which ``withheld`` does not count."""
+
+    criterion_id: str
+    outcome: Outcome
+    withheld: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """The part of an inspection's document that is read much faster than the whole."""
+
+    findings: tuple[MachineOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnReview:
+    """A review of a drawn contact beside what the newest inspection found by ``card``, its scorecard and version."""
+
+    contact_id: str
+    card: tuple[str, int]
+    found: tuple[MachineOutcome, ...]
+    review: Review
 
 
 class Reviews:
@@ -33,11 +60,10 @@ class Reviews:
     def add(self, review: Review) -> bool:
         """Append a review; False when the same one is there already."""
         table = appraisal_tables.review
-        known = select(table.c.id).where(table.c.fingerprint == review.fingerprint)
-        if self._connection.execute(known).scalar() is not None:
-            return False
-        self._connection.execute(
-            insert(table).values(
+        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
+        added = (
+            dialect.insert(table)
+            .values(
                 contact_id=review.contact_id,
                 reviewer=review.reviewer,
                 scorecard_id=review.scorecard_id,
@@ -47,7 +73,11 @@ class Reviews:
                 document=dump(review).decode(),
                 reviewed_at=review.reviewed_at,
             )
+            .on_conflict_do_nothing(index_elements=[table.c.fingerprint])
+            .returning(table.c.id)
         )
+        if self._connection.execute(added).scalar() is None:
+            return False
         Listing(self._connection).mark(review.contact_id, reviewed=True)
         return True
 
@@ -104,6 +134,40 @@ class Reviews:
                 load(Contact, first.document),
                 load(Inspection, first.judged) if first.judged else None,
                 [load(Review, row.said) for row in of_contact],
+            )
+
+    def drawn(self, since: datetime, scorecard_ids: Collection[str] | None = None) -> Iterator[DrawnReview]:
+        """Yield the reviews in force of drawn contacts that these scorecards, or any, inspected, made after a moment.
+
+        By contact and time; only what setting the machine beside people needs is read of its inspections.
+        """
+        table, inspection = appraisal_tables.review, tables.inspection
+        any_of = inspection.alias()
+        newest = select(func.max(any_of.c.id)).where(any_of.c.contact_id == table.c.contact_id).scalar_subquery()
+        query = (
+            select(
+                table.c.contact_id,
+                inspection.c.scorecard_id,
+                inspection.c.scorecard_version,
+                inspection.c.document.label("judged"),
+                table.c.document.label("said"),
+            )
+            .join(tables.contact, tables.contact.c.id == table.c.contact_id)
+            .join(inspection, inspection.c.id == newest)
+            .where(
+                table.c.selection.in_([each.value for each in Selection if not each.is_targeted]),
+                table.c.reviewed_at > since,
+            )
+        )
+        if scorecard_ids is not None:
+            query = query.where(inspection.c.scorecard_id.in_(scorecard_ids))
+        wanted = _wanted(query, None, None, None, False)
+        for row in self._connection.execute(wanted.execution_options(yield_per=200)):
+            yield DrawnReview(
+                contact_id=row.contact_id,
+                card=(row.scorecard_id, row.scorecard_version),
+                found=load(_Judged, row.judged).findings,
+                review=load(Review, row.said),
             )
 
 

@@ -47,8 +47,7 @@ def find_session(store: Store, secret: str, rules: SignInRules, now: datetime) -
         The session is unknown or has ended, or the account is closed.
     """
     with store.reading() as tx:
-        session = tx.sessions.find(digest(secret))
-        user = tx.users.find(session.user_id) if session else None
+        session, user = tx.sessions.find(digest(secret)) or (None, None)
     if session is None or user is None or not user.is_active or not is_open(session, rules, now):
         raise SignInNeeded(N_("You are no longer signed in."), hint=N_("Please sign in again."))
     if abs((now - session.seen_at).total_seconds()) >= SEEN_NOTED_S:

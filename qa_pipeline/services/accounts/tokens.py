@@ -64,8 +64,7 @@ def find_bearer(store: Store, secret: str, now: datetime) -> tuple[User, Token]:
         It is unknown, expired or revoked, or the account is closed; which of them, only the owner's list tells.
     """
     with store.reading() as tx:
-        token = tx.tokens.find(digest(secret))
-        user = tx.users.find(token.user_id) if token else None
+        token, user = tx.tokens.find(digest(secret)) or (None, None)
     if (
         token is None
         or user is None

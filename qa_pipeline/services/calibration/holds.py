@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from qa_pipeline.domain.cycle import AppealOutcome, CriterionHold
 from qa_pipeline.domain.inspection import Inspection, Outcome, Reason
+from qa_pipeline.domain.review import Review
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.errors import N_
 from qa_pipeline.scoring.holds import ErrorRate, HoldRule
 from qa_pipeline.scoring.proportions import Share
-from qa_pipeline.services.calibration.verdicts import Key, ReviewedCriterion, list_independent, machine_outcome
+from qa_pipeline.services.calibration.verdicts import JUDGED, Key, is_independent, machine_outcome
 from qa_pipeline.services.cycle.appeals import appealed_outcomes
-from qa_pipeline.services.reviews import reviewed_values
+from qa_pipeline.services.reviews.values import by_card_of
 from qa_pipeline.services.webhooks import emit
 from qa_pipeline.store import Transaction
 
 AUTOMATIC = "callqa"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    """What one person and the machine said on one criterion of one contact."""
+
+    reviewed_at: datetime
+    person: Outcome
+    machine: Outcome
+
 
 _Since = Callable[[Key], datetime]
 _DAYS_PER_MONTH = 30.44
@@ -27,16 +39,22 @@ _CHARGES = (Outcome.NOT_MET, Outcome.PARTLY_MET)
 
 
 def update_holds(
-    tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at: datetime
+    tx: Transaction,
+    cards: Sequence[Scorecard],
+    rule: HoldRule,
+    at: datetime,
+    keys: Collection[Key] | None = None,
 ) -> tuple[CriterionHold, ...]:
     """Put every criterion on hold whose error rate is past what the rule allows, and return the new holds.
+
+    ``keys``: the criteria that the change is about, None for all.
 
     To be called after reviews or decisions on appeals were added, in the same transaction. Nothing is released: that
     takes a person, and what was known at a release does not put the criterion on hold again.
     """
     in_force = {(hold.scorecard_id, hold.criterion_id) for hold in tx.holds.list() if hold.is_open}
     new = []
-    for rate in error_rates(tx, cards, rule, at):
+    for rate in error_rates(tx, cards, rule, at, None if keys is None else set(keys) - in_force):
         reason = rate.reason_to_hold(rule)
         if reason is None or (rate.scorecard_id, rate.criterion_id) in in_force:
             continue
@@ -87,19 +105,29 @@ def _names(hold: CriterionHold) -> dict[str, str]:
     return {"scorecard_id": hold.scorecard_id, "criterion_id": hold.criterion_id}
 
 
-def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at: datetime) -> Sequence[ErrorRate]:
+def error_rates(
+    tx: Transaction,
+    cards: Sequence[Scorecard],
+    rule: HoldRule,
+    at: datetime,
+    keys: Collection[Key] | None = None,
+) -> Sequence[ErrorRate]:
     """Return what is known of the machine's errors by criterion, since its last release and within the rule's months.
+
+    ``keys``: of these criteria alone, None for all.
 
     Of each contact the machine is set beside one person, as people are beside one other, so that the two shares can be
     compared. Appeals are set against the charges only where there are as many upheld ones as the rule asks for.
     """
     first = at - timedelta(days=_DAYS_PER_MONTH * rule.months)
     since = _since(tx, first)
+    if keys is not None and not keys:
+        return []
     reviewed = {
         key: list(_recent(contacts.values(), since(key)))
-        for key, contacts in list_independent(reviewed_values(tx, None, cards, since=first).compared).items()
+        for key, contacts in _list_independent(tx, cards, first, keys).items()
     }
-    upheld = _upheld_counts(tx, since)
+    upheld = _upheld_counts(tx, since, keys)
     upheld = Counter({key: count for key, count in upheld.items() if count >= rule.upheld_min})
     charged = _charged_counts(tx, upheld, since)
     return [
@@ -115,6 +143,29 @@ def error_rates(tx: Transaction, cards: Sequence[Scorecard], rule: HoldRule, at:
     ]
 
 
+def _list_independent(
+    tx: Transaction, cards: Sequence[Scorecard], since: datetime, keys: Collection[Key] | None
+) -> Mapping[Key, Mapping[str, Sequence[_Verdict]]]:
+    """Return by criterion and contact what tells how often the machine errs, reviewers by name.
+
+    The same as :func:`list_independent` of all reviews, by what little is needed of each.
+    """
+    by_key = {(card.id, card.version): card for card in cards}
+    found: dict[Key, dict[str, list[_Verdict]]] = defaultdict(lambda: defaultdict(list))
+    drawn = tx.reviews.drawn(since, None if keys is None else {scorecard_id for scorecard_id, _ in keys})
+    for one in sorted(drawn, key=lambda one: one.review.reviewer):
+        review = by_card_of(one.card, one.review, by_key) if is_independent(one.review) else None
+        if not isinstance(review, Review):
+            continue
+        machine = {finding.criterion_id: machine_outcome(finding) for finding in one.found}
+        for criterion_id, person in {each.criterion_id: each.outcome for each in review.verdicts}.items():
+            key, said = (one.card[0], criterion_id), machine.get(criterion_id)
+            if (keys is None or key in keys) and said in JUDGED and person in JUDGED:
+                made = _Verdict(reviewed_at=review.reviewed_at, person=person, machine=said)
+                found[key][one.contact_id].append(made)
+    return found
+
+
 def _since(tx: Transaction, first: datetime) -> _Since:
     """Return from when evidence on a criterion counts: from its last release on, or from `first`."""
     released: dict[Key, datetime] = {}
@@ -124,25 +175,25 @@ def _since(tx: Transaction, first: datetime) -> _Since:
     return lambda key: max(first, released.get(key, first))
 
 
-def _recent(contacts: Iterable[Sequence[ReviewedCriterion]], since: datetime) -> Iterator[Sequence[ReviewedCriterion]]:
+def _recent(contacts: Iterable[Sequence[_Verdict]], since: datetime) -> Iterator[Sequence[_Verdict]]:
     for verdicts in contacts:
-        recent = [one for one in verdicts if one.review.reviewed_at > since]
+        recent = [one for one in verdicts if one.reviewed_at > since]
         if recent:
             yield recent
 
 
-def _wrong(contacts: Sequence[Sequence[ReviewedCriterion]]) -> Share:
+def _wrong(contacts: Sequence[Sequence[_Verdict]]) -> Share:
     """Return on how many contacts the machine disagrees with one person, the first by name."""
     return Share(sum(one.person is not one.machine for one, *_ in contacts), len(contacts))
 
 
-def _differing(contacts: Sequence[Sequence[ReviewedCriterion]]) -> Share:
+def _differing(contacts: Sequence[Sequence[_Verdict]]) -> Share:
     """Return on how many contacts the first two people by name disagree."""
     pairs = [verdicts[:2] for verdicts in contacts if len(verdicts) > 1]
     return Share(sum(one.person is not other.person for one, other in pairs), len(pairs))
 
 
-def _upheld_counts(tx: Transaction, since: _Since) -> Counter[Key]:
+def _upheld_counts(tx: Transaction, since: _Since, keys: Collection[Key] | None) -> Counter[Key]:
     """Return by criterion on how many contacts the machine's finding was appealed against with success.
 
     An appeal against what a person had judged says nothing of the machine.
@@ -152,6 +203,8 @@ def _upheld_counts(tx: Transaction, since: _Since) -> Counter[Key]:
         if appeal.contact_id is None or appeal.scorecard_id is None or appeal.criterion_id is None:
             continue
         key = (appeal.scorecard_id, appeal.criterion_id)
+        if keys is not None and key not in keys:
+            continue
         is_recent = decision.outcome is not AppealOutcome.REJECTED and decision.decided_at > since(key)
         if is_recent and _found(tx, appeal.contact_id, key) is appeal.contested:
             contacts.add((key, appeal.contact_id))

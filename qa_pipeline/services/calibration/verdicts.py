@@ -12,6 +12,7 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.services.reviews import ReviewedContact, reviewed_values
 from qa_pipeline.store import Transaction
+from qa_pipeline.store.reviews import MachineOutcome
 
 Key = tuple[str, str]
 """Scorecard and criterion."""
@@ -72,7 +73,7 @@ def list_independent(
     return found
 
 
-def machine_outcome(finding: Finding) -> Outcome:
+def machine_outcome(finding: Finding | MachineOutcome) -> Outcome:
     """Return what the machine found, whether it counts or is withheld."""
     return finding.withheld or finding.outcome
 

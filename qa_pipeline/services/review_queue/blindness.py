@@ -57,9 +57,22 @@ def undisclosed_contacts(tx: Transaction, person: str, now: datetime) -> frozens
     return hidden_contacts(tx, person, now) | shared
 
 
+def is_undisclosed(tx: Transaction, person: str, contact_id: str, now: datetime) -> bool:
+    """Whether a contact is among the :func:`undisclosed_contacts`."""
+    if open_sessions(tx, contact_id=contact_id):
+        return True
+    if any(claim.blind for claim in tx.claims.list_open(now, claimant=person, contact_id=contact_id)):
+        return True
+    return any(
+        draw.selection is Selection.DOUBLE and person not in draw.reviewers
+        for draw in list_waiting(tx, now, EVERYTHING, contact_id)
+    )
+
+
 def check_sighted(tx: Transaction, person: str, contact_id: str, now: datetime) -> None:
     """Check that a person may see what the machine found on a contact; raises Conflict while they review it blind."""
-    if contact_id not in blind_contacts(tx, person, now):
+    is_claimed = any(claim.blind for claim in tx.claims.list_open(now, claimant=person, contact_id=contact_id))
+    if not is_claimed and contact_id not in due_in_sessions(tx, person, contact_id):
         return
     raise Conflict(
         N_("You are reviewing this contact blind: what the machine and others found is shown after your review."),
@@ -81,9 +94,11 @@ def seen_contacts(tx: Transaction, person: str, contact_ids: Sequence[str]) -> f
     return frozenset(tx.connection.execute(select(entry.subject).where(*where).distinct()).scalars())
 
 
-def open_sessions(tx: Transaction, member: str | None = None) -> tuple[CalibrationSession, ...]:
-    """Return the calibration sessions that are open, of a member or all."""
-    listed = tx.calibration_sessions.list(member=member)
+def open_sessions(
+    tx: Transaction, member: str | None = None, contact_id: str | None = None
+) -> tuple[CalibrationSession, ...]:
+    """Return the calibration sessions that are open, of a member or all, on a contact or all."""
+    listed = tx.calibration_sessions.list(member=member, contact_id=contact_id)
     states = states_of(tx, SESSION, [session.id for session in listed])
     return tuple(session for session in listed if states[session.id] == OPEN)
 
@@ -93,10 +108,10 @@ def contacts_of(tx: Transaction, session: CalibrationSession) -> tuple[str, ...]
     return tuple(one.contact_id for one in tx.samples.get(session.sample_id).contacts)
 
 
-def due_in_sessions(tx: Transaction, member: str) -> Mapping[str, CalibrationSession]:
-    """Return by contact the open session for which a member has yet to review it."""
+def due_in_sessions(tx: Transaction, member: str, contact_id: str | None = None) -> Mapping[str, CalibrationSession]:
+    """Return by contact the open session, of all or those on one contact, for which a member has yet to review it."""
     due: dict[str, CalibrationSession] = {}
-    for session in open_sessions(tx, member):
+    for session in open_sessions(tx, member, contact_id):
         due |= dict.fromkeys(due_of(tx, session, member), session)
     return due
 

@@ -15,11 +15,11 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.errors import N_, Conflict, NotAllowed, NotFound
 from qa_pipeline.services.accounts.secrets import new_id
-from qa_pipeline.services.contacts import read_contact
+from qa_pipeline.services.contacts import find_annotated
 from qa_pipeline.services.review_queue.blindness import has_seen
 from qa_pipeline.services.review_queue.listing import Candidate, QueueView, chance_for, first_candidates, is_blind
 from qa_pipeline.stages.artifacts import ArtifactFolder
-from qa_pipeline.store import Store, Transaction
+from qa_pipeline.store import Transaction
 
 _PAGE = 20
 # People who ask for the next contact at once find the first places taken; each look finds more, so few are enough.
@@ -135,21 +135,22 @@ def release_claim(tx: Transaction, view: QueueView, claim_id: str) -> Claim:
 
 
 def read_review_sheet(
-    store: Store, artifacts: ArtifactFolder, view: QueueView, claim_id: str, cards: Sequence[Scorecard]
+    tx: Transaction, artifacts: ArtifactFolder, view: QueueView, claim_id: str, cards: Sequence[Scorecard]
 ) -> ReviewSheet:
     """Return what a claimed contact is judged by; raises as :func:`get_claim`."""
-    with store.reading() as tx:
-        claim = get_claim(tx, view, claim_id)
-    detail = read_contact(store, artifacts, claim.contact_id)
-    if detail.inspection is None:
+    claim = get_claim(tx, view, claim_id)
+    contact = tx.contacts.get(claim.contact_id)
+    inspection = tx.inspections.find(claim.contact_id)
+    if inspection is None:
         raise not_inspected(claim.contact_id)
-    key = (detail.inspection.scorecard_id, detail.inspection.scorecard_version)
+    annotated = find_annotated(artifacts, tx.artifacts.of(claim.contact_id))
+    key = (inspection.scorecard_id, inspection.scorecard_version)
     return ReviewSheet(
         claim=claim,
-        contact=detail.contact,
-        inspection=detail.inspection,
+        contact=contact,
+        inspection=inspection,
         card=next((card for card in cards if (card.id, card.version) == key), None),
-        transcript=detail.transcript,
+        transcript=annotated.transcript if annotated else None,
     )
 
 

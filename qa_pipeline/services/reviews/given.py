@@ -7,11 +7,12 @@ seen what others said, so that their state is the inspection and their own revie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from qa_pipeline.access import EVERYTHING, Reach
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.cycle import CriterionHold
 from qa_pipeline.domain.inspection import Inspection, Outcome
@@ -63,31 +64,44 @@ class ReviewState:
 class GivenReview:
     """A review that was kept; ``is_new`` is False where it says what the person's earlier one says.
 
-    ``holds``: criteria that are on hold since.
+    ``state``: of the contact from then on, with what others said. ``holds``: criteria that are on hold since.
     """
 
     review: Review
+    state: ReviewState
     is_new: bool
     claim: Claim | None
     holds: Sequence[CriterionHold]
 
 
-def read_review_state(tx: Transaction, contact_id: str, reviewer: str, *, blind: bool) -> ReviewState:
+def read_review_state(
+    tx: Transaction, contact_id: str, reviewer: str, *, blind: bool, reach: Reach = EVERYTHING
+) -> ReviewState:
     """Return what a review of a contact is written over, as this reviewer may know it.
 
     Raises
     ------
     NotFound
-        There is no such contact.
+        There is no such contact in reach.
     Conflict
         It is not inspected.
     """
     contact = tx.contacts.get(contact_id)
+    reach.check(contact.agent_id, contact.team, subject=contact_id)
     inspection = tx.inspections.find(contact_id)
     if inspection is None:
         raise not_inspected(contact_id)
-    known = tx.reviews.list(contact_id=contact_id, history=True)
-    history = tuple(one for one in known if not blind or one.reviewer == reviewer)
+    return state_of(tx, contact, inspection, reviewer, blind=blind)
+
+
+def state_of(tx: Transaction, contact: Contact, inspection: Inspection, reviewer: str, *, blind: bool) -> ReviewState:
+    """Return what a review is written over, of a contact with its newest inspection."""
+    known = tx.reviews.list(contact_id=contact.id, history=True)
+    return _state(contact, inspection, [one for one in known if not blind or one.reviewer == reviewer])
+
+
+def _state(contact: Contact, inspection: Inspection, known: Iterable[Review]) -> ReviewState:
+    history = tuple(known)
     return ReviewState(
         contact=contact,
         inspection=inspection,
@@ -134,10 +148,10 @@ def give_review(
     tx.claims.lock_contact(contact_id)
     claims = tx.claims.list_open(now, claimant=reviewer, contact_id=contact_id)
     claim = claims[0] if claims else None
-    if claim is None:
-        check_sighted(tx, reviewer, contact_id, now)
     blind = claim is not None and claim.blind
     state = read_review_state(tx, contact_id, reviewer, blind=blind)
+    if claim is None:
+        check_sighted(tx, reviewer, contact_id, now)
     check_not_own(state.contact, reviewer)
     if seen_version not in ("*", state.version):
         raise _outdated(state, seen_version)
@@ -166,11 +180,16 @@ def give_review(
     if claim is not None:
         tx.claims.end(claim.id, ClaimEnd.REVIEWED, now)
     if before is not None and _content(before) == _content(replace(review, reviewed_at=before.reviewed_at)):
-        return GivenReview(review=before, is_new=False, claim=claim, holds=())
+        after = state_of(tx, state.contact, state.inspection, reviewer, blind=False)
+        return GivenReview(review=before, state=after, is_new=False, claim=claim, holds=())
     review = replace(review, fingerprint=content_fingerprint(review))
     tx.reviews.add(review)
     return GivenReview(
-        review=review, is_new=True, claim=claim, holds=_update_holds(tx, (before, review), cards, hold_rule, now)
+        review=review,
+        state=state_of(tx, state.contact, state.inspection, reviewer, blind=False),
+        is_new=True,
+        claim=claim,
+        holds=_update_holds(tx, (before, review), cards, hold_rule, now),
     )
 
 
@@ -181,7 +200,9 @@ def _update_holds(
     if not any(is_independent(one) for one in changed if one is not None):
         return ()
     tx.claims.lock_holds()
-    return update_holds(tx, cards, rule, now)
+    # By cards of one id alone: others say nothing of this one's criteria.
+    judged = {(one.scorecard_id, said.criterion_id) for one in changed if one is not None for said in one.verdicts}
+    return update_holds(tx, cards, rule, now, judged)
 
 
 def _in_force(history: Sequence[Review]) -> tuple[Review, ...]:

@@ -120,12 +120,14 @@ def reviewed_values(
         for review in reviews:
             if review.selection is Selection.PANEL:
                 continue
-            found = _by_card_of(inspection, review, by_key)
+            found = by_card_of(_key(inspection), review, by_key)
             if isinstance(found, LeftOut):
                 left_out.append(found)
             else:
                 assert inspection is not None, "without one every review is left out"
-                compared.append(_beside(contact, inspection, found, by_key[_key(inspection)]))
+                compared.append(
+                    _beside(contact, inspection, found, by_key[inspection.scorecard_id, inspection.scorecard_version])
+                )
     return ReviewedValues(compared=tuple(compared), left_out=tuple(left_out))
 
 
@@ -138,34 +140,46 @@ def effective_contacts(
     contact_id: str | None = None,
 ) -> Mapping[str, EffectiveContact]:
     """Return by contact id the judgement that counts of each contact of a month that somebody has reviewed."""
+    judged = (effective_contact(*one, cards) for one in tx.reviews.judged(period, agent_id, contact_id))
+    return {one.contact.id: one for one in judged if one is not None}
+
+
+def effective_contact(
+    contact: Contact, inspection: Inspection | None, reviews: Sequence[Review], cards: Sequence[Scorecard]
+) -> EffectiveContact | None:
+    """Return the judgement that counts of a contact, None where none of its reviews in force says anything on it."""
     by_key = {(card.id, card.version): card for card in cards}
-    found = {}
-    for contact, inspection, reviews in tx.reviews.judged(period, agent_id, contact_id):
-        read = [_by_card_of(inspection, review, by_key) for review in reviews]
-        counting = tuple(one for one in read if isinstance(one, Review))
-        if inspection is not None and counting:
-            found[contact.id] = EffectiveContact(
-                contact=contact,
-                inspection=inspection,
-                reviews=counting,
-                effective=effective(inspection, counting, by_key[_key(inspection)]),
-            )
-    return found
+    read = [by_card_of(_key(inspection), review, by_key) for review in reviews]
+    counting = tuple(one for one in read if isinstance(one, Review))
+    if inspection is None or not counting:
+        return None
+    return EffectiveContact(
+        contact=contact,
+        inspection=inspection,
+        reviews=counting,
+        effective=effective(inspection, counting, by_key[inspection.scorecard_id, inspection.scorecard_version]),
+    )
 
 
-def _by_card_of(
-    inspection: Inspection | None, review: Review, by_key: Mapping[tuple[str, int], Scorecard]
+def by_card_of(
+    key: tuple[str, int] | None, review: Review, by_key: Mapping[tuple[str, int], Scorecard]
 ) -> Review | LeftOut:
-    """Return the review as it reads by the card of the inspection, or why it cannot."""
-    if inspection is None:
+    """Return the review as it reads by the card of the inspection, or why it cannot.
+
+    ``key``: id and version of that card, None where there is no inspection.
+    """
+    if key is None:
         return LeftOut(review=review, reason=Reason(message=N_("The machine has not inspected the contact.")))
     written_for = by_key.get((review.scorecard_id, review.scorecard_version))
-    card = by_key.get(_key(inspection))
+    card = by_key.get(key)
     if written_for is None or card is None:
-        key = f"{review.scorecard_id}@{review.scorecard_version}" if written_for is None else _name(inspection)
+        missing = (review.scorecard_id, review.scorecard_version) if written_for is None else key
         return LeftOut(
             review=review,
-            reason=Reason(message=N_("The scorecard {card} is not at hand any more."), params={"card": key}),
+            reason=Reason(
+                message=N_("The scorecard {card} is not at hand any more."),
+                params={"card": f"{missing[0]}@{missing[1]}"},
+            ),
         )
     params = {"review": written_for.key, "inspection": card.key}
     if written_for.id != card.id:
@@ -191,9 +205,5 @@ def _beside(contact: Contact, inspection: Inspection, review: Review, card: Scor
     )
 
 
-def _key(inspection: Inspection) -> tuple[str, int]:
-    return inspection.scorecard_id, inspection.scorecard_version
-
-
-def _name(inspection: Inspection) -> str:
-    return f"{inspection.scorecard_id}@{inspection.scorecard_version}"
+def _key(inspection: Inspection | None) -> tuple[str, int] | None:
+    return None if inspection is None else (inspection.scorecard_id, inspection.scorecard_version)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from qa_pipeline.domain.cycle import Appeal, AppealDecision, AppealOutcome, StaffRole, Transition
+from qa_pipeline.domain.review import Selection
 from qa_pipeline.errors import Conflict, NotFound
 from qa_pipeline.scoring.holds import HoldRule
 from qa_pipeline.services.calibration.holds import AUTOMATIC, error_rates, hold_criterion, update_holds
+from qa_pipeline.services.calibration.verdicts import list_independent
+from qa_pipeline.services.reviews import reviewed_values
 from qa_pipeline.store import Store
 from tests.qa_pipeline.services.calibration.site import (
     CARD,
     CRITERION,
     MET,
     NOT,
+    PARTLY,
     UNSURE,
     add_contact,
     add_judged,
+    add_review,
     day,
     start,
 )
@@ -172,3 +178,31 @@ def test_people_hold_and_release_once(store: Store) -> None:
     hold()
     with store.reading() as tx:
         assert [each.is_open for each in tx.holds.list()] == [False, True]
+
+
+def test_error_rates_are_those_of_all_that_is_known_of_every_review(store: Store) -> None:
+    # A site at random: 60 contacts, withheld and unsure findings, one to three people, all ways of being chosen.
+    random = Random(7)
+    outcomes, ways = [MET, PARTLY, NOT, UNSURE], list(Selection)
+    criteria = [criterion.id for criterion in CARD.criteria][:4]
+    start(store)
+    with store.transaction() as tx:
+        for number in range(60):
+            contact_id = f"R-{number:02d}"
+            add_contact(tx, contact_id, {each: random.choice(outcomes) for each in criteria})
+            for person in random.sample("abcd", random.randint(1, 3)):
+                judged = {each: random.choice(outcomes) for each in random.sample(criteria, random.randint(1, 4))}
+                way, is_blind = random.choice(ways), random.random() < 0.8
+                add_review(tx, contact_id, person, judged, selection=way, blind=is_blind)
+        found = {(rate.scorecard_id, rate.criterion_id): rate for rate in error_rates(tx, CARDS, RULE, NOW)}
+        known = list_independent(reviewed_values(tx, None, CARDS).compared)
+        alone = {key: error_rates(tx, CARDS, RULE, NOW, {key}) for key in known}
+    assert found.keys() == known.keys() == {(CARD.id, each) for each in criteria}
+    for key, contacts in known.items():
+        judged = [[(one.person, one.machine) for one in verdicts] for verdicts in contacts.values()]
+        wrong = sum(person is not machine for (person, machine), *_ in judged)
+        assert (found[key].reviewed.count, found[key].reviewed.n) == (wrong, len(judged))
+        pairs = [(first, second) for (first, _), (second, _), *_ in (each for each in judged if len(each) > 1)]
+        differing = sum(first is not second for first, second in pairs)
+        assert (found[key].people.count, found[key].people.n) == (differing, len(pairs))
+        assert alone[key] == [found[key]]  # of one criterion alone the same
