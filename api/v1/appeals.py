@@ -26,7 +26,7 @@ from api.v1.appeals_documents import (
     SaidDocument,
     SheetDocument,
 )
-from qa_pipeline.access import Permission
+from qa_pipeline.access import Permission, find_reach
 from qa_pipeline.errors import N_, Conflict
 from qa_pipeline.kpi.catalogue import shipped
 from qa_pipeline.services.cycle.appeals import (
@@ -247,8 +247,10 @@ def _indicator(indicator: str | None, language: str) -> str | None:
 
 def _document(found: AppealState, call: Caller, language: str) -> AppealDocument:
     about = found.appeal
-    # Whoever may yet decide is not told what was judged before; the agent and everybody else are.
-    is_blind = found.is_undecided and call.user.agent_id != about.agent_id and call.may(Permission.APPEALS_DECIDE)
+    # Whoever may yet decide is not told what was judged before, by a token without that scope either; the agent and
+    # everybody else are.
+    may_decide = find_reach(call.user, Permission.APPEALS_DECIDE) is not None
+    is_blind = found.is_undecided and call.user.agent_id != about.agent_id and may_decide
     steps = step_documents(MACHINE, found.steps, language)
     return AppealDocument(
         id=about.id,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qa_pipeline.domain.cycle import StaffRole
@@ -27,6 +28,7 @@ PEOPLE = {
     "supervisor": an_account(StaffRole.SUPERVISOR, "zhao", teams=["二组"]),  # of A05 and A06
     "stranger": an_account(StaffRole.SUPERVISOR, "qian", teams=["一组"]),
     "qa": an_account(StaffRole.QA, "lin"),
+    "narrow": an_account(StaffRole.QA, "sun", teams=["一组"]),
     "second": an_account(StaffRole.QA, "he"),
     "administrator": an_account(StaffRole.ADMINISTRATOR, "root"),
 }
@@ -41,12 +43,12 @@ class Service:
     _clients: dict[str, TestClient] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._app = make_app(self.store, ArtifactFolder(self.home / "artifacts"), self.home)
+        self.app: FastAPI = make_app(self.store, ArtifactFolder(self.home / "artifacts"), self.home)
 
     def client(self, who: str) -> TestClient:
         """Return the client of a person."""
         if who not in self._clients:
-            self._clients[who] = client_of(self._app, PEOPLE[who])
+            self._clients[who] = client_of(self.app, PEOPLE[who])
         return self._clients[who]
 
     def call(self, who: str, method: str, path: str, wanted: int = 200, **options: Any) -> Any:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from qa_pipeline.store import Store
-from tests.api.cycle_site import PERIOD, Service, copied, published
+from tests.accounts import bearer
+from tests.api.cycle_site import PEOPLE, PERIOD, Service, copied, published
 
 CALL = "20261001-A05"  # A05 did not greet in the second call of October
 GREETING = {"period": PERIOD, "contact_id": CALL, "criterion_id": "greeting", "statement": "I did greet."}
@@ -131,3 +132,13 @@ def test_the_same_request_files_once(site: Service) -> None:
     assert site.call("agent", "POST", "/appeals", 201, json=GREETING, headers=key) == one
     other = GREETING | {"statement": "Something else."}
     site.call("agent", "POST", "/appeals", 409, json=other, headers=key)
+
+
+def test_a_token_without_the_scope_to_decide_does_not_tell_the_second_judge_more(site: Service) -> None:
+    address = f"/appeals/{site.post('agent', '/appeals', GREETING, 201)['id']}"
+    site.post("qa", f"{address}/decisions", {"outcome": "rejected", "reason": "Not heard."})
+    site.post("agent", f"{address}/escalate", {"reason": "At 0:02."})
+    site.client("second")
+    scoped = bearer(site.store, PEOPLE["second"], ["appeals.read"])
+    found = site.call("second", "GET", address, headers=scoped)
+    assert (found["contested"], found["decisions"], {one["reason"] for one in found["steps"]}) == (None, [], {""})
