@@ -133,8 +133,8 @@ def evaluation(
     months_of(period)
     with call.store.reading() as tx:
         people = People(tx, call.reach)
-        people.check(agent_id)
         found = next((one for one in tx.evaluations.list(period) if one.agent_id == agent_id), None)
+        people.check(agent_id, found.team if found else None)
     if found is None:
         raise NotFound(
             N_("{agent} is not evaluated in {period}."),
@@ -187,6 +187,7 @@ def teams(
     check_month(period)
     with call.store.reading() as tx:
         found = list_team_results(tx, period, call.sources.site.cards())
+    call.record("team.list", period)
     return TeamListDocument(
         period=period,
         teams=tuple(

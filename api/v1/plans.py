@@ -27,7 +27,7 @@ from api.sources import InLanguage
 from api.steps import StateDocument, state_document
 from qa_pipeline.access import Permission
 from qa_pipeline.appraisal.workflow import Attempt
-from qa_pipeline.errors import N_, Conflict
+from qa_pipeline.errors import N_, Conflict, NotAllowed
 from qa_pipeline.services.cycle.plans import MACHINE, PlanState, answer_plan, list_plans, propose_plans
 from qa_pipeline.store import Transaction
 
@@ -124,11 +124,12 @@ def propose(call: FromCaller, wanted: NewPlans) -> ProposedPlansDocument:
     with call.store.reading() as tx:
         people = People(tx, call.reach)
         if wanted.agent_ids is None:
-            agent_ids = list(people.within())
+            agent_ids = [one for one in people.within() if one != call.user.agent_id]
         else:
             agent_ids = list(wanted.agent_ids)
             for agent_id in agent_ids:
                 people.check(agent_id)
+                _check_not_own(call, agent_id)
     found = propose_plans(
         call.store,
         wanted.period,
@@ -179,9 +180,20 @@ def _answer(call: Caller, language: str, plan_id: str, step: str, attempt: Attem
         people = People(tx, call.reach)
         before = _newest(tx, plan_id)
         people.check(before.plan.agent_id, subject=plan_id)
+        if step == "withdraw":
+            _check_not_own(call, before.plan.agent_id)
     found = answer_plan(call.store, before.plan.period, before.plan.agent_id, step, attempt, call.now)
     call.record(f"plan.{step}", plan_id)
     return _document(found, people, language)
+
+
+def _check_not_own(call: Caller, agent_id: str) -> None:
+    """Raise NotAllowed where somebody would set the own goals: two people agree on them."""
+    if agent_id == call.user.agent_id:
+        raise NotAllowed(
+            N_("Your own goals are put before you, and taken back, by somebody else."),
+            hint=N_("Answer the plan as the one whom it concerns."),
+        )
 
 
 def _newest(tx: Transaction, plan_id: str) -> PlanState:

@@ -36,6 +36,8 @@ from qa_pipeline.services.cycle.appeals import get_published, open_appeals
 from qa_pipeline.services.cycle.periods import MACHINE
 from qa_pipeline.services.cycle.results import Version, read_versions
 from qa_pipeline.services.cycle.running import Running, list_running, read_running
+from qa_pipeline.services.review_queue.blindness import blind_contacts
+from qa_pipeline.store import Transaction
 
 router = Routes()
 _SORTS = {
@@ -93,7 +95,7 @@ def result(
     """The published result of an agent with all its versions and what each changed, open into its parts."""
     with call.store.reading() as tx:
         people = People(tx, call.reach)
-        people.check(agent_id)
+        team = _check_published(tx, people, period, agent_id)
         appeals = open_appeals(tx, period, call.now).get(agent_id, 0)
     versions = read_versions(call.store, agent_id, period)
     found = _version(versions, version)
@@ -112,7 +114,7 @@ def result(
             evaluation,
             sources,
             language,
-            with_contacts=contacts is not None and contacts.covers(agent_id, people.team_of(agent_id)),
+            with_contacts=contacts is not None and contacts.covers(agent_id, team),
         ),
         notes=sources.rulebook.notes_of(evaluation, language),
         versions=tuple(version_document(one, language) for one in versions),
@@ -136,7 +138,8 @@ def result_contacts(
     """The contacts behind one indicator of a published result, with their findings and quotes; worst first."""
     period_days(period)
     with call.store.reading() as tx:
-        People(tx, call.reach).check(agent_id)
+        people = People(tx, call.reach)
+        _check_published(tx, people, period, agent_id)
         items = {
             item.indicator: item
             for dimension in get_published(tx, agent_id, period).evaluation.dimensions
@@ -150,7 +153,8 @@ def result_contacts(
                 indicator=wanted.indicator,
                 known=", ".join(items),
             )
-        ids = items[wanted.indicator].contacts
+        blind = blind_contacts(tx, call.user.actor, call.now)
+        ids = [one for one in items[wanted.indicator].contacts if one not in blind]
         part = ids[wanted.offset : wanted.offset + wanted.limit]
         pairs = [(tx.contacts.find(one), tx.inspections.find(one)) for one in part]
     for one in part:
@@ -164,7 +168,9 @@ def result_contacts(
         contacts=tuple(
             contact_row(contact, inspection, rulebook, language, translate)
             for contact, inspection in pairs
-            if contact is not None and inspection is not None
+            if contact is not None
+            and inspection is not None
+            and call.reach.covers(contact.agent_id, people.team_of(agent_id, contact.team))
         ),
     )
 
@@ -199,6 +205,17 @@ def running_of(call: FromCaller, language: InLanguage, period: PeriodInPath, age
     )
     call.record("running.view", f"{agent_id} {period}")
     return _running(found, people, call, language)
+
+
+def _check_published(tx: Transaction, people: People, period: str, agent_id: str) -> str | None:
+    """Return the team that a published result states, else the agent's; raise NotFound where it may not be seen.
+
+    A result of before somebody changed teams is for who leads the team that it was reached in, as in the list.
+    """
+    published = tx.publications.versions(agent_id, period)
+    stated = published[-1].evaluation.team if published else None
+    people.check(agent_id, stated)
+    return people.team_of(agent_id, stated)
 
 
 def _version(versions: Sequence[Version], wanted: int | None) -> Version:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
+from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.store import open_store
+from tests.accounts import an_account
+from tests.api.conftest import client_of
 from tests.api.cycle_site import PERIOD, Service, card_text, copied
 from tests.conftest import ZONE
 from tests.qa_pipeline.services.cycle import sites
@@ -259,3 +263,33 @@ def test_reports_and_gaps_are_of_whom_one_may_see(site: Service) -> None:
     assert {one["agent_id"] for one in gaps} <= {"A05", "A06"}
     for one in site.get("hr", f"/coaching/gaps?period={PERIOD}")["agents"]:
         assert all(gap["good"] is None and gap["improve"] is None for gap in one["gaps"])
+
+
+def test_after_a_move_the_result_is_for_who_led_the_team_it_was_reached_in(
+    published_home: Path, tmp_path: Path
+) -> None:
+    for site in copied(published_home, tmp_path):
+        with site.store.transaction() as tx:
+            tx.agents.put(replace(tx.agents.get("A05"), team="一组"))
+        own = site.get("agent", f"/results/{PERIOD}/A05")
+        items = [item for dimension in own["dimensions"] for item in dimension["items"] if item["contacts"]]
+        for address in (
+            f"/results/{PERIOD}/A05",
+            f"/evaluations/{PERIOD}/A05",
+            f"/result-contacts/{PERIOD}/A05?indicator={items[0]['indicator']}",
+        ):
+            site.get("stranger", address, 404)  # leads 一组 now
+            site.get("supervisor", address)
+
+
+def test_nobody_sets_or_takes_back_the_own_goals(published_home: Path, tmp_path: Path) -> None:
+    for site in copied(published_home, tmp_path):
+        boss = client_of(site.app, an_account(StaffRole.SUPERVISOR, "boss", agent_id="A06", teams=["二组"]))
+        wanted = {"period": "2099-12", "agent_ids": ["A06"]}
+        assert boss.post("/api/v1/plans", json=wanted).status_code == 403
+        others = boss.post("/api/v1/plans", json={"period": "2099-12"}).json()["plans"]
+        assert [one["agent_id"] for one in others] == ["A05"]
+        (plan,) = site.post("hr", "/plans", wanted)["plans"]
+        refused = boss.post(f"/api/v1/plans/{plan['id']}/withdraw", json={"reason": "Too much."})
+        assert refused.status_code == 403
+        assert boss.post(f"/api/v1/plans/{plan['id']}/confirm").json()["state"]["id"] == "confirmed"
