@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from coaching.gaps import Example, Gap, find_gaps
@@ -68,10 +68,12 @@ def read_focus(
     rulebook: Rulebook,
     agent_id: str | None = None,
     reach: Reach = EVERYTHING,
+    hidden: Collection[str] = (),
 ) -> Mapping[str, tuple[FocusRow, ...]]:
     """Return the coaching focus of a month, quarter or year by agent id, of one agent when `agent_id` is given.
 
-    Of narrower reach the contacts within it alone are read, and everybody is compared with those.
+    Of narrower reach the contacts within it alone are read, and everybody is compared with those; ``hidden``
+    ones are left out.
 
     Raises
     ------
@@ -85,7 +87,8 @@ def read_focus(
             (contact, inspection)
             for month in months
             for contact, inspection in tx.inspections.list(period=month)
-            if reach.covers(contact.agent_id, contact.team or teams.get(contact.agent_id or ""))
+            if contact.id not in hidden
+            and reach.covers(contact.agent_id, contact.team or teams.get(contact.agent_id or ""))
         )
         found = focus_of(inspected, rulebook, language)
     return {each: rows for each, rows in found.items() if agent_id in (None, each)}
@@ -100,7 +103,18 @@ def build_coached_report(
     now: datetime | None = None,
     reach: Reach = EVERYTHING,
     quotes: bool = True,
+    hidden: Collection[str] = (),
 ) -> ReportData:
     """Return the report of a period with each agent's coaching focus; parameters and errors as of `build_report`."""
-    focus = read_focus(store, period, language, rulebook=rulebook, reach=reach)
-    return build_report(store, period, language, rulebook=rulebook, focus=focus, now=now, reach=reach, quotes=quotes)
+    focus = read_focus(store, period, language, rulebook=rulebook, reach=reach, hidden=hidden)
+    return build_report(
+        store,
+        period,
+        language,
+        rulebook=rulebook,
+        focus=focus,
+        now=now,
+        reach=reach,
+        quotes=quotes,
+        hidden=hidden,
+    )

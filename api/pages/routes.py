@@ -112,6 +112,7 @@ def contacts(request: Request, call: FromCaller, wanted: Annotated[SaidQuery, Qu
     with call.store.reading() as tx:
         agents = [agent for agent in tx.agents.list() if call.reach.covers(agent.id, agent.team)]
     result = searched or page
+    call.record("contact.search" if searched else "contact.list", wanted.period or "all", count=len(result.contacts))
     shown = [each.listed for each in searched.contacts] if searched else page.contacts
     text = render(
         "contacts.html",
@@ -164,6 +165,7 @@ def _report(request: Request, call: Caller, period: str) -> ReportData:
         rulebook=call.sources.rulebook,
         reach=call.reach,
         quotes=call.shows(Fact.QUOTES),
+        hidden=blind_to(call),
     )
 
 
@@ -171,6 +173,7 @@ def _report(request: Request, call: Caller, period: str) -> ReportData:
 def report(request: Request, call: FromCaller, period: str) -> Response:
     """The report of a period, with links to its contacts."""
     made = _report(request, call, period)
+    call.record("report.view", period)
     return HTMLResponse(render_html(made, contact_link=link(request, "/contacts/{contact_id}")))
 
 
@@ -186,5 +189,6 @@ def download(request: Request, call: FromCaller, period: str, extension: str) ->
         )
     form = DOWNLOADS[extension]
     made = _report(request, call, period)
+    call.record("report.download", period, format=extension)
     disposition = {"content-disposition": f'attachment; filename="callqa-{made.period}.{extension}"'}
     return Response(form.render(made), media_type=form.media_type, headers=disposition)

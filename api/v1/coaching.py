@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Query
 
 from api.filters import Paging
+from api.judgements import blind_to
 from api.listing import AnyAgent, Document, ListDocument, Month, People
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
@@ -46,7 +47,9 @@ def gaps(call: FromCaller, language: InLanguage, wanted: Annotated[GapQuery, Que
     with call.store.reading() as tx:
         people = People(tx, call.reach)
     rulebook = call.sources.rulebook
-    found = read_focus(call.store, wanted.period, language, rulebook=rulebook, agent_id=wanted.agent_id)
+    found = read_focus(
+        call.store, wanted.period, language, rulebook=rulebook, agent_id=wanted.agent_id, hidden=blind_to(call)
+    )
     shown = [(agent_id, rows) for agent_id, rows in found.items() if people.covers(agent_id)]
     call.record("coaching.gaps", wanted.period, count=len(shown))
     contacts = find_reach(call.user, Permission.CONTACTS_READ, call.scopes)

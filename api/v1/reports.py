@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from api.caller import Caller
+from api.judgements import blind_to
 from api.listing import PeriodInPath
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
@@ -76,4 +77,5 @@ def _made(call: Caller, period: str, language: str) -> ReportData:
         rulebook=call.sources.rulebook,
         reach=call.reach,
         quotes=call.shows(Fact.QUOTES),
+        hidden=blind_to(call),
     )

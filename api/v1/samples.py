@@ -204,7 +204,9 @@ def draw(call: FromCaller, body: NewSample) -> DrawnSampleDocument:
 def sample(call: FromCaller, sample_id: IdInPath) -> SampleDocument:
     """One sample with those of its contacts that the caller may see."""
     with call.store.reading() as tx:
-        return _sample(tx, call, tx.samples.get(sample_id))
+        found = _sample(tx, call, tx.samples.get(sample_id))
+    call.record("sample.view", sample_id, count=len(found.contacts))
+    return found
 
 
 @router.read("/samples/{sample_id}/audit", Permission.SAMPLES_READ)

@@ -42,6 +42,7 @@ def build_report(
     now: datetime | None = None,
     reach: Reach = EVERYTHING,
     quotes: bool = True,
+    hidden: Collection[str] = (),
 ) -> ReportData:
     """Return the report of a period.
 
@@ -60,6 +61,8 @@ def build_report(
         Whose contacts and evaluations it is of; nothing of others is in it.
     quotes : bool, optional
         Whether it says what was said in contacts.
+    hidden : collection of contact ids, optional
+        Left out: what whoever reads it is reviewing blind.
 
     Raises
     ------
@@ -72,7 +75,10 @@ def build_report(
     with store.reading() as tx:
         covered = _Covered(reach, tx.agents.list())
         inspected = [
-            found for month in months for found in tx.inspections.list(period=month) if covered.contact(found[0])
+            found
+            for month in months
+            for found in tx.inspections.list(period=month)
+            if found[0].id not in hidden and covered.contact(found[0])
         ]
         evaluations = [found for found in tx.evaluations.list(period) if covered.evaluation(found)]
         # Reviews are put together with the machine's scores month by month.

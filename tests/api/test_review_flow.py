@@ -265,3 +265,20 @@ def test_samples_and_holds(people: People) -> None:
     assert people.zhao.post(path, json={"reason": "Mended."}).status_code == 403
     assert people.zhao.get(f"{V1}/calibration/severity", params={"period": "2026-10"}).status_code == 403
     assert people.li.get(f"{V1}/calibration/overrides", params={"period": "2026-10"}).status_code == 404
+
+
+def test_reports_leave_out_what_is_reviewed_blind(people: People) -> None:
+    period = f"{RECENT:%Y-%m}"
+    addresses = (f"{V1}/reports/{period}", f"/reports/{period}/callqa.csv")
+    assert claim(people.li, "drawn").json()["blind"] is True
+    assert not any("drawn" in people.li.get(address).text for address in addresses)
+    assert all("drawn" in people.chen.get(address).text for address in addresses)
+    actions = [row["action"] for row in _audited(people)]
+    assert (actions.count("report.view"), actions.count("report.download")) == (2, 2)
+    assert people.li.get(f"/reports/{period}").status_code == 200
+    assert [row["action"] for row in _audited(people)][-1] == "report.view"
+
+
+def _audited(people: People) -> list[dict[str, Any]]:
+    with people.store.reading() as tx:
+        return [dict(row) for row in tx.audit.rows()]
