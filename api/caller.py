@@ -149,7 +149,7 @@ def caller_with(permission: Permission) -> Callable[[Request, Response], None]:
         request.state.who = who
         sources.rates.check_person(who.user.id)
         if permission is not Permission.ACCOUNT_OWN:
-            _check_own_password(who)
+            check_own_password(who)
         request.state.caller = Caller(
             user=who.user,
             reach=get_reach(who.user, permission, who.scopes),
@@ -198,7 +198,8 @@ def _who(request: Request, sources: Sources, now: datetime) -> Who:
     return Who(user=user, session=session)
 
 
-def _check_own_password(who: Who) -> None:
+def check_own_password(who: Who) -> None:
+    """Raise PasswordChangeNeeded while somebody else knows the password of whoever has signed in with it."""
     by_single_sign_on = who.session is not None and who.session.method == SINGLE_SIGN_ON
     if who.user.must_change_password and not by_single_sign_on:
         raise PasswordChangeNeeded(

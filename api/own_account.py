@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import Request
 
-from api.caller import Caller, caller_of
+from api.caller import Caller, caller_of, check_own_password, who_of
 from qa_pipeline.domain.account import Session, User
 from qa_pipeline.errors import N_, NotAllowed, NotFound
 from qa_pipeline.services.accounts.sessions import end_session, is_open
@@ -59,6 +59,9 @@ def make_own_token(call: Caller, name: str, scopes: tuple[str, ...], days: int |
     """Make a token of the person; not for a token, which could give itself more scopes and a longer life."""
     if call.session_id is None:
         raise NotAllowed(N_("A token cannot make tokens."), hint=N_("Sign in on the pages and make it there."))
+    who = who_of(call.request)
+    assert who is not None  # there is a caller
+    check_own_password(who)  # else a token of whoever knows the one-time password would outlast it
     with call.store.transaction() as tx:
         issued = issue_token(tx, call.user, name, scopes, call.now, days=days)
     call.record("token.issue", issued.token.id, scopes=" ".join(issued.token.scopes), days=days)

@@ -260,6 +260,9 @@ def test_a_password_of_somebody_else_must_be_changed_first(client: TestClient, s
     assert submit(client, "/sign-in", login="li", password=once).status_code == 303
     refused = client.get("/api/v1/contacts")
     assert (refused.status_code, refused.json()["error"]["type"]) == (403, "PasswordChangeNeeded")
+    # A token made now would outlast the password that somebody else knows.
+    assert submit(client, "/account/tokens", name="mine", scopes="contacts.read").status_code in (303, 403)
+    assert client.get("/api/v1/me/tokens").json()["tokens"] == []
     assert client.get("/").headers["location"] == "/account/password"
     assert client.get("/account/password").status_code == 200
     assert client.get("/api/v1/me").json()["user"]["must_change_password"] is True
