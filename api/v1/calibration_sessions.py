@@ -117,6 +117,7 @@ def result(call: FromCaller, session_id: IdInPath) -> SessionResultDocument:
 def agreed(call: FromCaller, session_id: IdInPath, contact_id: ContactId, body: AgreedVerdicts) -> ReviewDocument:
     """Record what a closed session agrees on for a contact, each verdict with its reason; by its leader only."""
     with call.store.transaction() as tx:
+        _check_member(call, tx.calibration_sessions.get(session_id))
         made = agree(
             tx,
             session_id,
