@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+# Of addresses of a contact's parts: no id may end so, for it would stand at the address of a part of another contact.
+PARTS = ("transcript", "inspections", "effective", "reviews", "audio")
+
 
 class Role(StrEnum):
     """Who speaks."""
@@ -77,6 +80,12 @@ class Contact:
     language: str | None = None
     customer_ref: str | None = None
     channel_map: tuple[Role, ...] = ()
+
+    @property
+    def has_own_address(self) -> bool:
+        """Whether the id is none that a part of another contact has: ``C-1/transcript``, ``C-1/audio/0``."""
+        _, *inner = self.id.split("/")
+        return not inner or not (inner[-1] in PARTS or (len(inner) > 1 and inner[-2] == "audio"))
 
     @property
     def audio(self) -> tuple[Source, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qa_pipeline.domain.contact import Contact, ContactKind, Direction, Source, SourceKind
+from qa_pipeline.domain.contact import PARTS, Contact, ContactKind, Direction, Source, SourceKind
 from qa_pipeline.errors import N_, CallqaError, Conflict, EmptyAudio, InputError, TranscriptError
 from qa_pipeline.intake.chats import find_chat_columns, get_chat_columns, list_chats
 from qa_pipeline.intake.file_names import compile_pattern
@@ -241,8 +241,18 @@ class _Discovery:
         ------
         Conflict
             When its stated id was given to other content in this run.
+        InputError
+            When its id ends like the address of a part of a contact.
         """
         key, path = content_key(contact), contact.sources[0].uri
+        if not contact.has_own_address:
+            raise InputError(
+                N_("The id {id} cannot be used: addresses of parts of contacts end so."),
+                hint=N_("Give the contact an id that ends otherwise: not with /{parts}."),
+                file=path,
+                id=contact.id,
+                parts=", /".join(PARTS),
+            )
         if key in self._contents:
             return Duplicate(path, *self._contents[key])
         stated = group is None or _stated_id(group, self._options) is not None

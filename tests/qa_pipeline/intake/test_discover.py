@@ -224,6 +224,19 @@ def test_one_id_for_two_contents_names_both_files(tmp_path: Path) -> None:
     assert str(tmp_path / "day2" / "C7.wav") in problem.error.render()
 
 
+@pytest.mark.parametrize("ending", ["transcript", "inspections", "effective", "reviews", "audio", "audio/0"])
+def test_an_id_that_stands_for_a_part_of_another_contact_is_refused(tmp_path: Path, ending: str) -> None:
+    ids = (f"2026/S1/{ending}", "2026/S1", f"2026/{ending}/S1", f"{ending}S1")
+    rows = "".join(f"{one},agent,hi {one}\n" for one in ids)
+    found = run(write(tmp_path / "chats.csv", f"chat id,sender,text\n{rows}"))
+    allowed = ["2026/S1", f"2026/{ending}/S1", f"{ending}S1"]
+    assert list(contacts(found)) == [one for one in allowed if one != "2026/audio/S1"]  # which may be a recording
+    refused = problems(found)
+    assert f"2026/S1/{ending}" in refused[0].error.render()
+    assert "/transcript" in str(refused[0].error.as_dict()["hint"])
+    assert len(refused) == (2 if ending == "audio" else 1)
+
+
 def test_a_file_name_used_twice_gets_its_hash_and_keeps_it_in_the_next_run(tmp_path: Path) -> None:
     write(tmp_path / "day2" / "001.wav")
     first = contacts(run(tmp_path))
