@@ -15,7 +15,7 @@ from qa_pipeline.i18n import translator
 from qa_pipeline.report.data import ExampleRow, FocusRow, ReportData
 from qa_pipeline.report.labels import Translate, reason_text
 from qa_pipeline.report.rulebook import Rulebook
-from qa_pipeline.services.report import build_report
+from qa_pipeline.services.report import ANYBODY, Reader, build_report
 from qa_pipeline.store import Store
 
 
@@ -101,12 +101,10 @@ def build_coached_report(
     *,
     rulebook: Rulebook,
     now: datetime | None = None,
-    reach: Reach = EVERYTHING,
-    quotes: bool = True,
-    hidden: Collection[str] = (),
+    reader: Reader = ANYBODY,
 ) -> ReportData:
     """Return the report of a period with each agent's coaching focus; parameters and errors as of `build_report`."""
-    focus = read_focus(store, period, language, rulebook=rulebook, reach=reach, hidden=hidden)
+    focus = read_focus(store, period, language, rulebook=rulebook, reach=reader.reach, hidden=reader.hidden)
     return build_report(
         store,
         period,
@@ -114,7 +112,5 @@ def build_coached_report(
         rulebook=rulebook,
         focus=focus,
         now=now,
-        reach=reach,
-        quotes=quotes,
-        hidden=hidden,
+        reader=reader,
     )

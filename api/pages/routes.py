@@ -34,7 +34,7 @@ from qa_pipeline.report.json import render_json
 from qa_pipeline.services.contact_list import ContactFilter, ContactPage, Part, Sort, list_contacts
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.periods import list_periods
-from qa_pipeline.services.report import problem_rows
+from qa_pipeline.services.report import Reader, problem_rows
 from qa_pipeline.services.search import SearchPage, search_contacts
 
 _ICON = (
@@ -163,9 +163,7 @@ def _report(request: Request, call: Caller, period: str) -> ReportData:
         period,
         language_of(request),
         rulebook=call.sources.rulebook,
-        reach=call.reach,
-        quotes=call.shows(Fact.QUOTES),
-        hidden=blind_to(call),
+        reader=Reader(reach=call.reach, quotes=call.shows(Fact.QUOTES), hidden=blind_to(call)),
     )
 
 

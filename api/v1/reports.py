@@ -16,7 +16,7 @@ from coaching.focus import build_coached_report
 from qa_pipeline.access import Permission
 from qa_pipeline.disclosure import Fact
 from qa_pipeline.report.data import ReportData
-from qa_pipeline.services.report import render_report
+from qa_pipeline.services.report import Reader, render_report
 
 router = Routes()
 
@@ -75,7 +75,5 @@ def _made(call: Caller, period: str, language: str) -> ReportData:
         period,
         language,
         rulebook=call.sources.rulebook,
-        reach=call.reach,
-        quotes=call.shows(Fact.QUOTES),
-        hidden=blind_to(call),
+        reader=Reader(reach=call.reach, quotes=call.shows(Fact.QUOTES), hidden=blind_to(call)),
     )

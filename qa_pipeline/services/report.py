@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,6 +33,22 @@ _RENDERERS: Mapping[str, Callable[[ReportData], bytes]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """For whom a report is made.
+
+    ``reach``: whose contacts and evaluations it is of; nothing of others is in it. ``quotes``: whether it says what was
+    said in contacts. ``hidden``: ids of contacts that are left out, because the reader is reviewing them blind.
+    """
+
+    reach: Reach = EVERYTHING
+    quotes: bool = True
+    hidden: Collection[str] = ()
+
+
+ANYBODY = Reader()
+
+
 def build_report(
     store: Store,
     period: str,
@@ -40,9 +57,7 @@ def build_report(
     rulebook: Rulebook,
     focus: Mapping[str, tuple[FocusRow, ...]] | None = None,
     now: datetime | None = None,
-    reach: Reach = EVERYTHING,
-    quotes: bool = True,
-    hidden: Collection[str] = (),
+    reader: Reader = ANYBODY,
 ) -> ReportData:
     """Return the report of a period.
 
@@ -57,12 +72,8 @@ def build_report(
         Made by whoever coaches; the pipeline itself knows nothing of coaching.
     now : datetime, optional
         Aware time that the report carries as its own.
-    reach : Reach, optional
-        Whose contacts and evaluations it is of; nothing of others is in it.
-    quotes : bool, optional
-        Whether it says what was said in contacts.
-    hidden : collection of contact ids, optional
-        Left out: what whoever reads it is reviewing blind.
+    reader : Reader, optional
+        Who is to see it; everything where left out.
 
     Raises
     ------
@@ -73,17 +84,17 @@ def build_report(
     """
     months = months_of(period)
     with store.reading() as tx:
-        covered = _Covered(reach, tx.agents.list())
+        covered = _Covered(reader.reach, tx.agents.list())
         inspected = [
             found
             for month in months
             for found in tx.inspections.list(period=month)
-            if found[0].id not in hidden and covered.contact(found[0])
+            if found[0].id not in reader.hidden and covered.contact(found[0])
         ]
         evaluations = [found for found in tx.evaluations.list(period) if covered.evaluation(found)]
         # Reviews are put together with the machine's scores month by month.
         teams = list_team_results(tx, period, rulebook.scorecards) if len(months) == 1 else ()
-        teams = [team for team in teams if reach.covers(None, team.team)]
+        teams = [team for team in teams if reader.reach.covers(None, team.team)]
         problems = problem_rows(_problems_of(tx, months, store.time_zone, covered), language)
         known = ", ".join(tx.contacts.periods()[-6:])
     if not (inspected or evaluations or problems):
@@ -108,7 +119,7 @@ def build_report(
             problems=problems,
             focus=focus or {},
             teams=teams,
-            quotes=quotes,
+            quotes=reader.quotes,
         )
     )
 
