@@ -34,6 +34,7 @@ ACTING = frozenset(
     | {f"{verb}_by" for verb in ("released", "created", "filed", "deleted", "superseded", "cancel_requested")}
 )
 ANOTHER = "(another person)"
+QUOTING = frozenset({"quote", "quotes"})  # fields that hold what was said
 
 
 def without_others(value: Any, own: Collection[str]) -> Any:
@@ -43,6 +44,17 @@ def without_others(value: Any, own: Collection[str]) -> Any:
             return {name: _told(name, part, own) for name, part in value.items()}
         case list():
             return [without_others(part, own) for part in value]
+        case _:
+            return value
+
+
+def without_quotes(value: Any) -> Any:
+    """Return a JSON value in which nothing stands that was said in a contact."""
+    match value:
+        case dict():
+            return {name: without_quotes(part) for name, part in value.items() if name not in QUOTING}
+        case list():
+            return [without_quotes(part) for part in value]
         case _:
             return value
 

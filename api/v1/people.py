@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path as FilePath
 from tempfile import mkdtemp
@@ -17,6 +18,7 @@ from api.caller import Caller
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from qa_pipeline.access import Permission
+from qa_pipeline.disclosure import Fact
 from qa_pipeline.domain.job import JobKind
 from qa_pipeline.services.jobs import enqueue
 from qa_pipeline.services.people import (
@@ -62,9 +64,11 @@ class ErasureDocument(BaseModel):
 
 @router.read("/people/{agent_id}/export", Permission.PEOPLE_EXPORT, response_class=FileResponse, responses=_FILE)
 def export_person(call: FromCaller, agent_id: _AgentId, language: InLanguage) -> FileResponse:
-    """Everything that is kept about an agent, as JSON, CSV and a page: one's own, for HR anybody's."""
+    """Everything that is kept about an agent, as JSON, CSV and a page: one's own, for HR anybody's without words."""
     call.reach.check(agent_id, None, subject=agent_id)
-    return _file(call, export_agent, agent_id, "agent", language)
+    own = agent_id == call.user.agent_id
+    write = export_agent if own or call.shows(Fact.QUOTES) else partial(export_agent, with_words=False)
+    return _file(call, write, agent_id, "agent", language)
 
 
 @router.read("/customers/export", Permission.PEOPLE_ERASE, response_class=FileResponse, responses=_FILE)

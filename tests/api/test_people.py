@@ -18,7 +18,7 @@ from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
 from tests.accounts import an_account
 from tests.api.conftest import client_of, make_app
-from tests.qa_pipeline.services.retention.site import NOW, OLD, found_in, plant
+from tests.qa_pipeline.services.retention.site import NOW, OLD, SENTENCE, found_in, plant
 
 
 @pytest.fixture
@@ -73,3 +73,13 @@ def test_a_customer_is_erased_with_all_contacts(app: FastAPI, store: Store) -> N
         assert "K-77" not in client.get("/api/v1/audit").text
     with store.reading() as tx:
         assert tx.contacts.count() == 0
+
+
+@pytest.mark.parametrize(("user", "reads_words"), [(ME, True), (HR, False)])
+def test_hr_gets_the_rows_without_what_was_said(app: FastAPI, user: User, reads_words: bool) -> None:
+    with client_of(app, user) as client:
+        answer = client.get("/api/v1/people/A01/export")
+    with ZipFile(io.BytesIO(answer.content)) as packed:
+        quoting = {name for name in packed.namelist() if SENTENCE in packed.read(name).decode()}
+        assert "data/inspection.json" in packed.namelist()
+    assert {"data/inspection.json", "words/00001.json"} <= quoting if reads_words else quoting == set()

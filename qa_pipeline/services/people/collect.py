@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, Table, Text, false, or_, select
 
 from qa_pipeline.appraisal.ratings import show_ratings
-from qa_pipeline.disclosure import without_others
+from qa_pipeline.disclosure import without_others, without_quotes
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.errors import N_, NotFound
 from qa_pipeline.services.retention.keeping import of_customer
@@ -78,6 +78,12 @@ def collect_agent(tx: Transaction, agent_id: str) -> Collected:
     if not any(rows for name, rows in found.items() if name != _AUDIT):
         raise NotFound(N_("Nothing is known about {person}."), person=agent_id)
     return Collected(rows={name: rows for name, rows in found.items() if rows}, contacts=contacts)
+
+
+def without_words(found: Collected) -> Collected:
+    """Return the same rows without what was said in contacts."""
+    rows = {name: without_quotes(list(part)) for name, part in found.rows.items()}
+    return Collected(rows=rows, contacts=found.contacts)
 
 
 def collect_customer(tx: Transaction, reference: str) -> Collected:

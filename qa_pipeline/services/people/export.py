@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.cells import csv_text
-from qa_pipeline.services.people.collect import Collected, Row, collect_agent, collect_customer
+from qa_pipeline.services.people.collect import Collected, Row, collect_agent, collect_customer, without_words
 from qa_pipeline.stages.artifacts import ArtifactFolder, open_atomically
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
@@ -48,11 +48,19 @@ TITLES: Mapping[str, str] = {
 
 
 def export_agent(
-    store: Store, artifacts: ArtifactFolder, agent_id: str, path: Path, *, now: datetime, language: str
+    store: Store,
+    artifacts: ArtifactFolder,
+    agent_id: str,
+    path: Path,
+    *,
+    now: datetime,
+    language: str,
+    with_words: bool = True,
 ) -> Mapping[str, int]:
     """Write everything about an agent to a .zip file and return how many rows of each kind it holds.
 
-    Names of others who reviewed, rated or decided are left out: they are not this person's data.
+    Names of others who reviewed, rated or decided are left out: they are not this person's data. Without `with_words`
+    what was said in contacts is left out too, for whoever may not read contacts.
 
     Raises
     ------
@@ -66,7 +74,8 @@ def export_agent(
     _check(path)
     with store.reading() as tx:
         found = collect_agent(tx, agent_id)
-        return _write(found, _transcripts(store, artifacts, found), path, agent_id, now, language)
+        words = _transcripts(store, artifacts, found) if with_words else {}
+        return _write(found if with_words else without_words(found), words, path, agent_id, now, language)
 
 
 def export_customer(
