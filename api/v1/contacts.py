@@ -34,6 +34,7 @@ def search(call: FromCaller, wanted: Annotated[SearchQuery, Query()]) -> SearchD
     The query: words that must all occur, "a phrase", a OR b, -without, begin*.
     """
     page = search_contacts(call.store, wanted.q, filter_for(call, wanted), role=wanted.speaker, part=wanted.part())
+    call.record("contact.search", wanted.period or "all", count=len(page.contacts))
     return SearchDocument(
         total=page.total,
         total_is_exact=page.total_is_exact,
@@ -49,6 +50,7 @@ def search(call: FromCaller, wanted: Annotated[SearchQuery, Query()]) -> SearchD
 def contacts(call: FromCaller, wanted: Annotated[ContactQuery, Query()]) -> ContactListDocument:
     """Contacts that fit the filters, newest first or as `sort` says."""
     page = list_contacts(call.store, filter_for(call, wanted), wanted.part())
+    call.record("contact.list", wanted.period or "all", count=len(page.contacts))
     return ContactListDocument(
         total=page.total,
         total_is_exact=page.total_is_exact,

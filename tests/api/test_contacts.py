@@ -119,3 +119,12 @@ def test_reports_hold_no_word_of_a_call_for_human_resources(service: FastAPI, fo
     assert (analyst.status_code, staff.status_code) == (200, 200)
     if form != "xlsx":  # which is packed
         assert "我的快递三天了" in analyst.text and "我的快递三天了" not in staff.text
+
+
+def test_lists_and_searches_are_kept_in_the_audit_without_the_words(client: TestClient, app: FastAPI) -> None:
+    for address in ("/api/v1/contacts", "/contacts", "/api/v1/search?q=快递", "/contacts?q=快递"):
+        assert client.get(address).status_code == 200
+    with app.state.sources.store.reading() as tx:
+        newest = [dict(row) for row in tx.audit.rows()][-4:]
+    assert [row["action"] for row in newest] == ["contact.list", "contact.list", "contact.search", "contact.search"]
+    assert "快递" not in str(newest)

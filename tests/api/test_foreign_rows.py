@@ -174,7 +174,7 @@ def test_nobody_changes_rows_of_others(site: Service, awards: Service, ids: Mapp
         before = kept(service.store)
         method, path = operation.split()
         address = "/api/v1" + re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
-        sent = {} if method == "DELETE" else {"json": body}
+        sent: dict[str, Any] = {} if method == "DELETE" else {"json": body}
         answer = service.client(who).request(method, address, headers={"if-match": "*"}, **sent)
         if answer.status_code not in (403, 404) or kept(service.store) != before:
             wrong.append((operation, answer.status_code, answer.text))
@@ -199,6 +199,6 @@ def test_whom_the_rows_concern_changes_them(site: Service, awards: Service, ids:
         service = awards if "/proposals" in operation else site
         method, path = operation.split()
         address = "/api/v1" + re.sub(r"\{(\w+)\}", lambda found: ids[found[1]], path)
-        body = {} if method == "DELETE" else {"json": sent[operation]}
+        body: dict[str, Any] = {} if method == "DELETE" else {"json": sent[operation]}
         answer = service.client(who).request(method, address, **body)
         assert answer.status_code == wanted, (operation, answer.text)
