@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from qa_pipeline.errors import N_, Message
@@ -17,9 +17,10 @@ from qa_pipeline.store.listing import INDEXED, count_unsearchable
 from qa_pipeline.store.tables import UTTERANCE_INDEX
 
 NAMED_MAX = 5  # of what is wrong, that many are named
-COUNTED_MAX = 1_000_000
+COUNTED_MAX = 10_000  # and counted: neither time nor memory grows with how much is wrong
 # Stages whose outputs are files; the search index keeps the fingerprint of what it was made from.
 _NO_FILE = INDEXED
+_ROWS_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +59,8 @@ def check_database(store: Store, artifacts: ArtifactFolder) -> Examined:
             *_search(tx.connection),
         ]
         contacts_count = tx.contacts.count()
-        named = {(row.stage, row.fingerprint) for row in tx.connection.execute(_artifact_rows())}
-    faults += _artifacts(named, artifacts)
+        compared = _compare(tx.connection, artifacts)
+    faults += _missing(compared)
     audit = verify_store(store)
     broken = audit.message()
     if broken is not None:
@@ -67,8 +68,8 @@ def check_database(store: Store, artifacts: ArtifactFolder) -> Examined:
         faults.append(Fault(kind="audit", problem=broken, remedy=Message(keep)))
     return Examined(
         contacts_count=contacts_count,
-        artifacts_count=len(named),
-        unnamed_files_count=_unnamed(named, artifacts),
+        artifacts_count=compared.named_count,
+        unnamed_files_count=compared.unnamed_count,
         audit_count=audit.count,
         faults=tuple(faults),
     )
@@ -114,12 +115,10 @@ def _schema(connection: Connection) -> Iterator[Fault]:
 
 
 def _listing(tx: Transaction) -> Iterator[Fault]:
-    wrong = [*tx.listing.missing(COUNTED_MAX), *tx.listing.stale(COUNTED_MAX)]
+    wrong = (tx.listing.missing(COUNTED_MAX) + tx.listing.stale(COUNTED_MAX))[:COUNTED_MAX]
     if wrong:
-        problem = Message(
-            N_("Lists and searches do not show {count} contacts as they are: {names}."),
-            {"count": len(wrong), "names": _some(wrong)},
-        )
+        params = {"count": _count(len(wrong)), "names": _some(wrong)}
+        problem = Message(N_("Lists and searches do not show {count} contacts as they are: {names}."), params)
         yield Fault(kind="listing", problem=problem, remedy=Message(N_("Run: callqa db upgrade")))
 
 
@@ -127,7 +126,8 @@ def _search(connection: Connection) -> Iterator[Fault]:
     reindex = Message(N_("Run: callqa search --reindex"))
     count = count_unsearchable(connection, COUNTED_MAX)
     if count:
-        problem = Message(N_("{count} inspected contacts cannot be found by what was said in them."), {"count": count})
+        params = {"count": _count(count)}
+        problem = Message(N_("{count} inspected contacts cannot be found by what was said in them."), params)
         yield Fault(kind="search", problem=problem, remedy=reindex)
     if connection.dialect.name != "sqlite":
         return  # its index follows the rows by itself
@@ -140,26 +140,63 @@ def _search(connection: Connection) -> Iterator[Fault]:
         yield Fault(kind="search", problem=problem, remedy=reindex)
 
 
-def _artifact_rows() -> Select[Any]:
+@dataclass(slots=True)
+class _Compared:
+    """Stage outputs that rows name, those of them that are missing, and files that no row names."""
+
+    named_count: int = 0
+    missing_count: int = 0
+    unnamed_count: int = 0
+    missing: tuple[str, ...] = ()
+
+
+def _compare(connection: Connection, artifacts: ArtifactFolder) -> _Compared:
+    """Walk along the rows and the files in the same order, so that neither has to be held."""
+    found = _Compared()
     table = tables.artifact.c
-    return select(table.stage, table.fingerprint).where(table.stage != _NO_FILE).distinct()
+    named = set(connection.execute(select(table.stage).where(table.stage != _NO_FILE).distinct()).scalars())
+    for stage in sorted(named | {folder.name for folder in _sorted(artifacts.root)}):
+        rows = select(table.fingerprint).where(table.stage == stage, table.stage != _NO_FILE).distinct()
+        wanted = connection.execute(rows.order_by(table.fingerprint).execution_options(yield_per=_ROWS_AT_ONCE))
+        kept = (file.stem for part in _sorted(artifacts.root / stage) for file in _sorted(part, "*.json"))
+        _merge(found, stage, wanted.scalars(), kept, artifacts)
+    return found
 
 
-def _artifacts(named: set[tuple[str, str]], artifacts: ArtifactFolder) -> Iterator[Fault]:
-    missing = sorted(one for one in named if not artifacts.path(*one).is_file())
-    if missing:
+def _merge(found: _Compared, stage: str, wanted: Iterable[str], kept: Iterable[str], artifacts: ArtifactFolder) -> None:
+    files = iter(kept)
+    file = next(files, None)
+    for fingerprint in wanted:
+        found.named_count += 1
+        while file is not None and file < fingerprint:
+            found.unnamed_count += 1
+            file = next(files, None)
+        if file == fingerprint:
+            file = next(files, None)
+        else:
+            found.missing_count += 1
+            if len(found.missing) <= NAMED_MAX:
+                found.missing += (str(artifacts.path(stage, fingerprint)),)
+    found.unnamed_count += (file is not None) + sum(1 for _ in files)
+
+
+def _sorted(folder: Path, pattern: str = "*") -> list[Path]:
+    return sorted(folder.glob(pattern)) if folder.is_dir() else []
+
+
+def _missing(compared: _Compared) -> Iterator[Fault]:
+    if compared.missing_count:
         problem = Message(
             N_("{count} stage outputs are missing: {names}."),
-            {"count": len(missing), "names": _some([str(artifacts.path(*one)) for one in missing])},
+            {"count": compared.missing_count, "names": _some(compared.missing)},
         )
         remedy = N_("Restore them from a backup with --artifacts, or score the recordings again.")
         yield Fault(kind="artifacts", problem=problem, remedy=Message(remedy))
 
 
-def _unnamed(named: set[tuple[str, str]], artifacts: ArtifactFolder) -> int:
-    """Return how many files no contact names: earlier outputs, which retention removes."""
-    return sum((path.parent.parent.name, path.stem) not in named for path in artifacts.root.rglob("*.json"))
+def _count(count: int) -> str:
+    return f"{count}" if count < COUNTED_MAX else f"{COUNTED_MAX}+"
 
 
-def _some(names: list[str]) -> str:
+def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED_MAX]) + ("…" if len(names) > NAMED_MAX else "")
