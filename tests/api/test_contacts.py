@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from qa_pipeline.domain.contact import Source, SourceKind
 from qa_pipeline.domain.cycle import StaffRole
