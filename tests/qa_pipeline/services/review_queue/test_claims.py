@@ -173,3 +173,14 @@ def test_a_claim_that_ran_out_is_raced_for_like_a_free_contact(site: Store) -> N
 
     with ThreadPoolExecutor(len(people)) as pool:
         assert sum(pool.map(race, people)) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("store_url", ["postgres"], indirect=True)
+def test_nobody_waits_for_somebody_who_is_just_taking_the_next(site: Store) -> None:
+    with site.transaction() as one, site.transaction() as other:
+        other.connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")  # instead of waiting for ever
+        first = claim_next(one, view("li"), LEASE)
+        second = claim_next(other, view("wang"), LEASE)
+    assert (first.contact_id, second.contact_id) == ("drawn", "angry-0")
+    assert take(site, "chen").contact_id == "angry-1"
