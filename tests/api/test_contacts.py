@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from qa_pipeline.domain.contact import Source, SourceKind
+from qa_pipeline.domain.contact import PARTS, Source, SourceKind
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.domain.inspection import Outcome
 from qa_pipeline.domain.review import Review, Verdict
@@ -129,3 +129,9 @@ def test_lists_and_searches_are_kept_in_the_audit_without_the_words(client: Test
         newest = [dict(row) for row in tx.audit.rows()][-4:]
     assert [row["action"] for row in newest] == ["contact.list", "contact.list", "contact.search", "contact.search"]
     assert "快递" not in str(newest)
+
+
+def test_no_id_can_stand_at_the_address_of_a_part(service: FastAPI) -> None:
+    head = "/api/v1/contacts/{contact_id}/"
+    parts = {path.removeprefix(head).split("/")[0] for path in service.openapi()["paths"] if path.startswith(head)}
+    assert parts == set(PARTS)

@@ -247,7 +247,7 @@ def _opened(file: Path) -> Iterator[ZipFile]:
     try:
         archive = ZipFile(file)
     except FileNotFoundError as problem:
-        raise InputError(N_("There is no file {file}."), file=str(file)) from problem
+        raise InputError(N_("There is no such file."), file=str(file)) from problem
     except (BadZipFile, IsADirectoryError) as problem:
         raise not_a_backup(str(file)) from problem
     except OSError as problem:

@@ -155,7 +155,7 @@ def chunks_of(file: IO[bytes]) -> Iterator[bytes]:
 def not_a_backup(file: str) -> InputError:
     """Return the error for a file that is no backup of callqa."""
     return InputError(
-        N_("{file} is no backup of callqa."), hint=N_("Backups are made by: callqa db backup FILE"), file=file
+        N_("This is no backup of callqa."), hint=N_("Backups are made by: callqa db backup FILE"), file=file
     )
 
 

@@ -148,8 +148,9 @@ def test_files_that_are_no_backups_are_refused(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'x.db'}"
     (tmp_path / "text.zip").write_text("not a zip", encoding="utf-8")
     for name in ("missing.zip", "text.zip"):
-        with pytest.raises(InputError):
+        with pytest.raises(InputError) as refused:
             restore_backup(tmp_path / name, url, ZONE)
+        assert refused.value.file == str(tmp_path / name) and "{" not in refused.value.render()
     assert not (tmp_path / "x.db").exists()
 
 
