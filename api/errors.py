@@ -90,7 +90,7 @@ async def _on_callqa_error(request: Request, error: Exception) -> Response:
             return RedirectResponse(link(request, "/sign-in", next=_wanted(request)), HTTPStatus.SEE_OTHER)
         if isinstance(error, errors.PasswordChangeNeeded):
             return RedirectResponse(link(request, "/account/password"), HTTPStatus.SEE_OTHER)
-    response = answer(request, STATUS[type(error)], error.as_dict(translator(language_of(request))))
+    response = answer(request, STATUS[type(error)], _told(error, request))
     if isinstance(error, errors.SignInNeeded):
         response.headers["www-authenticate"] = "Bearer"  # RFC 9110, 15.5.2: a 401 names a way to sign in
     if isinstance(error, errors.TooManyRequests) and "seconds" in error.params:
@@ -107,6 +107,19 @@ def _wanted(request: Request) -> str | None:
     if request.method != "GET" or request.url.path == "/":
         return None
     return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+def _told(error: CallqaError, request: Request) -> dict[str, Any]:
+    translate = translator(language_of(request))
+    if "database" not in error.params:
+        return error.as_dict(translate)
+    # Its address, and what the driver says of it, are for the log: they tell strangers hosts, folders and users.
+    _log.error("%s", error)
+    told = type(error)(
+        N_("The database does not take this request now."),
+        hint=N_("Try again in a moment. The log of the server says what is wrong."),
+    )
+    return told.as_dict(translate)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:

@@ -147,6 +147,7 @@ def test_after_the_server_has_closed_all_connections_requests_go_on(
         asking.join()
         admin.dispose()
     assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+    assert away.json()["error"]["message"] == "The database does not take this request now."  # no host, no user
     assert client.get("/api/v1/contacts").status_code == 200
     assert set(statuses) <= {200, 503}
     store.close()
