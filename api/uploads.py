@@ -15,7 +15,6 @@ from hashlib import sha256
 from io import BufferedWriter
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
-from zipfile import BadZipFile, ZipFile
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,10 +24,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from api.sources import sources_of
-from qa_pipeline.errors import N_, CallqaError, InputError, StoreError, StoreFull, TooLarge, WrongContent
+from qa_pipeline.errors import N_, CallqaError, InputError, StoreError, StoreFull, TableError, TooLarge, WrongContent
+from qa_pipeline.intake.tables.workbook import check_workbook
 
-# A workbook is a zip file: what it unpacks to is what has to fit into memory.
-UNPACKED_BYTES_MAX = 256 << 20
 _NAME_CHARACTERS_MAX = 120
 _HEAD_BYTES = 1 << 16
 _FRAME_BYTES = 4096  # the boundaries and headers around each file
@@ -109,7 +107,7 @@ async def receive(
     WrongContent
         A file holds something else than its name says or than is taken here.
     TooLarge
-        More or larger files than the limits allow, or a workbook that unpacks to more than 256 MiB.
+        More or larger files than the limits allow, or a workbook that takes too long to read.
     StoreFull, StoreError
         The folder takes no more.
     """
@@ -251,18 +249,12 @@ def find_kind(path: Path) -> FileKind | None:
 
 def _is_workbook(path: Path) -> bool:
     try:
-        with ZipFile(path) as packed:
-            entries = packed.infolist()
-    except BadZipFile:
+        return "xl/workbook.xml" in check_workbook(path)
+    except TableError:
         return False
-    if sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX:
-        raise TooLarge(
-            N_("The workbook unpacks to more than {most_mb} MB."),
-            hint=N_("Split it, or save it as CSV (UTF-8)."),
-            file=path.name,
-            most_mb=UNPACKED_BYTES_MAX >> 20,
-        )
-    return any(entry.filename == "xl/workbook.xml" for entry in entries)
+    except TooLarge as problem:
+        problem.file = path.name
+        raise
 
 
 @dataclass(slots=True)

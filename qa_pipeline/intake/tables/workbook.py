@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +14,19 @@ from typing import Any
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from qa_pipeline.errors import N_, TableError
+from qa_pipeline.errors import N_, TableError, TooLarge
 
-# A workbook is a zip file: a small one can unpack to any size.
-_MAX_UNPACKED_BYTES = 2 << 30
+# A workbook is a zip file: a small one can unpack to any size. What takes the time is the number of tags, and each
+# shared text or format takes many times as long as a cell.
+_SHARED = "xl/sharedStrings.xml"
+_SHEETS = "xl/worksheets/"
+_BYTES_MAX = 256 << 20
+_PART_BYTES_MAX = {_SHARED: 16 << 20, _SHEETS: 128 << 20}
+_OTHER_PART_BYTES_MAX = 32 << 20
+_TAGS_MAX = {_SHARED: 1_500_000, _SHEETS: 10_000_000}
+_OTHER_TAGS_MAX = 400_000
+_CELLS_MAX = 3_000_000
+_CHUNK_BYTES = 1 << 20
 _ZEROS = re.compile(r"0{2,}")
 
 
@@ -29,9 +39,12 @@ def workbook_rows(path: Path) -> Iterator[list[str]]:
     Raises
     ------
     TableError
-        When the file is no workbook, is locked with a password or unpacks to more than 2 GiB.
+        When the file is no workbook or is locked with a password.
+    TooLarge
+        When it is more than :func:`check_workbook` lets through, or has more than 3,000,000 cells, blank ones within
+        and above the rows included.
     """
-    _refuse_bombs(path)
+    check_workbook(path)
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, SyntaxError) as problem:
@@ -42,11 +55,10 @@ def workbook_rows(path: Path) -> Iterator[list[str]]:
                 continue
             # Some exports state a wrong size, and openpyxl would stop there.
             sheet.reset_dimensions()
-            rows = ([_text_of(cell) for cell in row] for row in sheet.iter_rows())
-            first = next((row for row in rows if any(row)), None)
+            first = next((row for row in _counted(sheet.iter_rows(), path) if any(row)), None)
             if first is not None:
                 # Blank rows above still count for the row numbers, so the sheet is read from its top again.
-                yield from ([_text_of(cell) for cell in row] for row in sheet.iter_rows())
+                yield from _counted(sheet.iter_rows(), path)
                 return
     except (zipfile.BadZipFile, SyntaxError, KeyError, ValueError) as problem:
         raise _no_workbook(path) from problem
@@ -62,19 +74,60 @@ def _no_workbook(path: Path) -> TableError:
     )
 
 
-def _refuse_bombs(path: Path) -> None:
+def check_workbook(path: Path) -> frozenset[str]:
+    """Return the names of the parts of a workbook that is small enough to be read.
+
+    Every part is unpacked once, in pieces, and counted: what the file states of its sizes is not believed.
+
+    Raises
+    ------
+    TableError
+        The file is no zip file, is damaged or is locked with a password.
+    TooLarge
+        It unpacks to more than 256 MiB (a sheet: 128 MiB, the shared texts: 16 MiB, any other part: 32 MiB) or has
+        more tags than can be read in some seconds.
+    """
     try:
         with zipfile.ZipFile(path) as packed:
-            size = sum(entry.file_size for entry in packed.infolist())
-    except zipfile.BadZipFile as problem:
+            total_bytes = 0
+            for entry in packed.infolist():
+                total_bytes += _check_part(packed, entry, path, _BYTES_MAX - total_bytes)
+            return frozenset(packed.namelist())
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as problem:
         raise _no_workbook(path) from problem
-    if size > _MAX_UNPACKED_BYTES:
-        raise TableError(
-            N_("The workbook unpacks to {size_mb} MB, which is too much."),
-            hint=N_("Split it, or save it as CSV (UTF-8)."),
-            file=str(path),
-            size_mb=size >> 20,
-        )
+
+
+def _check_part(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, left_bytes: int) -> int:
+    kind = next((each for each in _PART_BYTES_MAX if entry.filename.startswith(each)), "")
+    most_bytes = min(_PART_BYTES_MAX.get(kind, _OTHER_PART_BYTES_MAX), left_bytes)
+    most_tags = _TAGS_MAX.get(kind, _OTHER_TAGS_MAX)
+    is_text = entry.filename.lower().endswith((".xml", ".rels"))
+    size_bytes = tags = 0
+    with packed.open(entry) as part:
+        while chunk := part.read(_CHUNK_BYTES):
+            size_bytes += len(chunk)
+            tags += chunk.count(b"<") if is_text else 0
+            if size_bytes > most_bytes or tags > most_tags:
+                raise _too_large(path)
+    return size_bytes
+
+
+def _counted(rows: Iterator[Any], path: Path) -> Iterator[list[str]]:
+    cells = 0
+    for row in rows:
+        # A cell in the last column makes a row of 16,384 cells, and one in the last row a million rows.
+        cells += len(row) + 1
+        if cells > _CELLS_MAX:
+            raise _too_large(path)
+        yield [_text_of(cell) for cell in row]
+
+
+def _too_large(path: Path) -> TooLarge:
+    return TooLarge(
+        N_("The workbook holds more than can be read from Excel."),
+        hint=N_("Delete empty rows and columns, split it, or save it as CSV (UTF-8)."),
+        file=str(path),
+    )
 
 
 def _text_of(cell: Any) -> str:
