@@ -199,6 +199,7 @@ def import_(
     return AssignmentImportDocument(
         imported=imported,
         unchanged=found.unchanged_count,
+        rejected_count=len(found.rejected),
         rejected=rejected_rows(found.rejected, translator(language)),
         ignored_columns=tuple(found.ignored_columns),
         replaced=found.replaced_count,

@@ -9,7 +9,7 @@ from fastapi import Query
 
 from api.filters import Paging
 from api.judgements import blind_to
-from api.listing import AnyAgent, Document, ListDocument, Month, People
+from api.listing import AnyAgent, Document, ListDocument, Month, Name, People
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from coaching.focus import read_focus
@@ -39,6 +39,7 @@ class GapQuery(Paging):
 
     period: Month
     agent_id: AnyAgent = None
+    team: Annotated[Name | None, Query(description="Agents of this team only")] = None
 
 
 @router.read("/coaching/gaps", Permission.COACHING_READ, operation_id="list_coaching_gaps")
@@ -50,7 +51,11 @@ def gaps(call: FromCaller, language: InLanguage, wanted: Annotated[GapQuery, Que
     found = read_focus(
         call.store, wanted.period, language, rulebook=rulebook, agent_id=wanted.agent_id, hidden=blind_to(call)
     )
-    shown = [(agent_id, rows) for agent_id, rows in found.items() if people.covers(agent_id)]
+    shown = [
+        (agent_id, rows)
+        for agent_id, rows in found.items()
+        if people.covers(agent_id) and wanted.team in (None, people.team_of(agent_id))
+    ]
     call.record("coaching.gaps", wanted.period, count=len(shown))
     contacts = find_reach(call.user, Permission.CONTACTS_READ, call.scopes)
 

@@ -169,6 +169,7 @@ def import_(call: FromCaller, language: InLanguage, upload: TableUpload) -> Impo
     return ImportDocument(
         imported=found.added_count,
         unchanged=found.unchanged_count,
+        rejected_count=len(found.rejected),
         rejected=rejected_rows(found.rejected, translator(language)),
         ignored_columns=tuple(found.ignored_columns),
     )

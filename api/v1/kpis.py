@@ -254,6 +254,7 @@ def import_(
     return KpiImportDocument(
         imported=found.imported_count,
         unchanged=found.unchanged_count,
+        rejected_count=len(found.rejected),
         rejected=rejected_rows(found.rejected, translate),
         ignored_columns=tuple(found.ignored_columns),
         form=found.form,

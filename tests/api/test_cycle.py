@@ -261,7 +261,12 @@ def test_reports_and_gaps_are_of_whom_one_may_see(site: Service) -> None:
     site.get("hr", f"/reports/{PERIOD}/file?format=exe", 422)
     gaps = site.get("supervisor", f"/coaching/gaps?period={PERIOD}")["agents"]
     assert {one["agent_id"] for one in gaps} <= {"A05", "A06"}
-    for one in site.get("hr", f"/coaching/gaps?period={PERIOD}")["agents"]:
+    everybody = site.get("hr", f"/coaching/gaps?period={PERIOD}")["agents"]
+    for team in {one["team"] for one in everybody}:
+        of_team = site.get("hr", f"/coaching/gaps?period={PERIOD}&team={team}")["agents"]
+        assert of_team == [one for one in everybody if one["team"] == team]
+    assert site.get("hr", f"/coaching/gaps?period={PERIOD}&team=nobody")["total"] == 0
+    for one in everybody:
         assert all(gap["good"] is None and gap["improve"] is None for gap in one["gaps"])
 
 
