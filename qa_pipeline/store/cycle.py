@@ -98,9 +98,7 @@ class GoalPlans:
         table = appraisal_tables.goal_plan
         found = self._connection.execute(select(table.c.document).where(table.c.id == plan_id)).scalar()
         if found is None:
-            raise NotFound(
-                N_("There is no goal plan {id}."), hint=N_("`callqa plans list` has their ids."), id=plan_id
-            )
+            raise NotFound(N_("There is no goal plan {id}."), hint=N_("`callqa plans list` has their ids."), id=plan_id)
         return load(GoalPlan, found)
 
     def list(self, period: str | None = None, agent_id: str | None = None) -> Sequence[GoalPlan]:
