@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Mapping
 from http import HTTPStatus
+from pathlib import PurePath
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -112,7 +113,9 @@ def _wanted(request: Request) -> str | None:
 def _told(error: CallqaError, request: Request) -> dict[str, Any]:
     translate = translator(language_of(request))
     if "database" not in error.params:
-        return error.as_dict(translate)
+        document = error.as_dict(translate)
+        # Where a file lies on the server is not for callers.
+        return document | ({"file": PurePath(document["file"]).name} if "file" in document else {})
     # Its address, and what the driver says of it, are for the log: they tell strangers hosts, folders and users.
     _log.error("%s", error)
     told = type(error)(

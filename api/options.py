@@ -70,20 +70,18 @@ class ServiceOptions:
 
     ``hosts``: names under which it may be asked for besides those of this machine. ``sign_in``: how long sessions last
     and what wrong passwords do. ``single_sign_on``: the site's provider.
-    ``answer_hours``: how long a repeated request gets its first answer again.
     ``table_mb``: the largest table that is taken. ``proxies``: whose forwarded headers are believed.
     ``requests_per_minute`` of one person or token, ``open_requests_per_minute`` and ``sign_ins_per_minute`` of one
-    address, in each server process, None without limit. ``body_kb``: the largest request without a file. ``disk_free_mb``: below it the
-    server is not ready. ``metrics_local``: metrics without a token on this machine. ``webhook_private_hosts``: whether
-    messages may go into the site's own network. ``import_folders``: folders of the server that may be scored.
-    ``upload_mb`` of one file, ``batch_mb`` and ``batch_files`` of all files of a batch. ``claim_minutes``: how long a
-    contact is taken from the review queue.
+    address, in each server process, None without limit. ``body_kb``: the largest request without a file.
+    ``disk_free_mb``: below it the server is not ready. ``metrics_local``: metrics without a token on this machine.
+    ``webhook_private_hosts``: whether messages may go into the site's own network. ``import_folders``: folders of the
+    server that may be scored. ``upload_mb`` of one file, ``batch_mb`` and ``batch_files`` of all files of a batch.
+    ``claim_minutes``: how long a contact is taken from the review queue.
     """
 
     hosts: tuple[str, ...] = ()
     sign_in: SignInRules = field(default_factory=SignInRules)
     single_sign_on: OidcOptions | None = None
-    answer_hours: int = 24
     proxies: tuple[str, ...] = ()
     requests_per_minute: int | None = None
     open_requests_per_minute: int | None = None

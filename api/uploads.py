@@ -26,6 +26,7 @@ from starlette.requests import ClientDisconnect
 from api.sources import sources_of
 from qa_pipeline.errors import N_, CallqaError, InputError, StoreError, StoreFull, TableError, TooLarge, WrongContent
 from qa_pipeline.intake.tables.workbook import check_workbook
+from qa_pipeline.services.housekeeping import ARRIVING
 
 _NAME_CHARACTERS_MAX = 120
 _HEAD_BYTES = 1 << 16
@@ -196,7 +197,7 @@ def one_upload(
     async def dependency(request: Request) -> AsyncIterator[Upload]:
         home = sources_of(request).site.uploads
         home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".arriving-", dir=home) as folder:
+        with tempfile.TemporaryDirectory(prefix=ARRIVING, dir=home) as folder:
             files = await receive(request, Path(folder), kinds=kinds, limits=limits_of(request))
             yield files[0]
 

@@ -48,6 +48,7 @@ def begin(request: Request, next: Next = None) -> Response:
 def end(request: Request, code: _Given = "", state: _Given = "") -> Response:
     """Take the browser back from the provider and sign the person in."""
     sources, options = _enabled(request)
+    sources.rates.check_sign_in(request)
     secret, _, wanted = (find_cookie(request, _COOKIE) or "").partition(".")
     now = datetime.now(UTC)
     where = path_here(unquote(wanted)) if wanted else "/"

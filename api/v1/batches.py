@@ -58,9 +58,12 @@ from qa_pipeline.domain.job import ENDED, Job, JobKind, JobState
 from qa_pipeline.engines.choice import AUTO, IMPORT
 from qa_pipeline.engines.registry import get_entry
 from qa_pipeline.errors import N_, Conflict, InputError, NotFound, TooLarge
+from qa_pipeline.services.housekeeping import ARRIVING
 from qa_pipeline.services.jobs import discard, draft, enqueue, request_cancel, start
 from qa_pipeline.store import Transaction
 
+# What the people who run batches may see, start again and cancel; deleting what is due is not theirs.
+OF_BATCHES = frozenset({JobKind.SCORE, JobKind.EVALUATE, JobKind.REINDEX})
 router = Routes()
 _RUN = Permission.BATCHES_RUN
 _MIB = 1 << 20
@@ -123,7 +126,7 @@ def create_batch(call: FromCaller, new: NewBatch, language: InLanguage) -> Batch
 def list_batches(call: FromCaller, query: Annotated[BatchQuery, Query()], language: InLanguage) -> BatchListDocument:
     """List batches and other jobs, the newest first."""
     which: dict[str, Any] = {
-        "kinds": [query.kind] if query.kind else (),
+        "kinds": [query.kind] if query.kind else sorted(OF_BATCHES),
         "states": [query.state] if query.state else (),
     }
     with call.store.reading() as tx:
@@ -139,7 +142,7 @@ def list_batches(call: FromCaller, query: Annotated[BatchQuery, Query()], langua
 def get_batch(call: FromCaller, job_id: IdInPath, language: InLanguage) -> BatchDocument:
     """One batch or other job: its state, progress, counts and result."""
     with call.store.reading() as tx:
-        return _document(tx, call, tx.jobs.get(job_id), language)
+        return _document(tx, call, _get(tx, job_id), language)
 
 
 @router.read("/jobs/{job_id}", Permission.ACCOUNT_OWN)
@@ -159,7 +162,7 @@ def list_items(
     """What became of each contact and file of a batch, with the reason where it failed or is pending."""
     outcomes = [query.outcome] if query.outcome else ()
     with call.store.reading() as tx:
-        tx.jobs.get(job_id)
+        _get(tx, job_id)
         counts = tx.jobs.counts([job_id])[job_id]
         items = tx.jobs.items(job_id, outcomes=outcomes, offset=query.offset, limit=query.limit)
     total = counts[query.outcome] if query.outcome else sum(counts.values())
@@ -172,7 +175,7 @@ def list_items(
 def list_uploaded(call: FromCaller, job_id: IdInPath, paging: Annotated[Paging, Query()]) -> FileListDocument:
     """The files that a batch has received, zip files unpacked."""
     with call.store.reading() as tx:
-        tx.jobs.get(job_id)
+        _get(tx, job_id)
     folder = call.sources.site.uploads / job_id
     rows = [
         FileDocument(name=str(path.relative_to(folder)), size_bytes=path.stat().st_size) for path in list_files(folder)
@@ -187,7 +190,7 @@ async def _arriving(request: Request, job_id: IdInPath, name: _FileName) -> Asyn
     await run_in_threadpool(_check_draft, sources, job_id)
     home = sources.site.uploads
     home.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".arriving-", dir=home) as folder:
+    with tempfile.TemporaryDirectory(prefix=ARRIVING, dir=home) as folder:
         path = Path(folder) / kept_name(name)
         body = await receive_body(request, path, limits.file_bytes)
         kept = Kept(file_count=1, size_bytes=body.size_bytes)
@@ -213,7 +216,7 @@ def put_file(
     limits = _limits(call.sources)
     kept, own_name = arrived.kept, kept_name(name)
     with call.store.transaction() as tx:
-        job = tx.jobs.get(job_id, lock=True)
+        job = _get(tx, job_id, lock=True)
         _be_draft(job)
         path = call.sources.site.uploads / job_id / own_name
         before = measure(path)
@@ -243,7 +246,7 @@ def put_file(
 def start_batch(call: FromCaller, job_id: IdInPath, language: InLanguage) -> BatchDocument:
     """Start a draft, or once more a batch that has ended: what is done is not done again."""
     with call.store.transaction() as tx:
-        job = tx.jobs.get(job_id)
+        job = _get(tx, job_id)
         if job.state is JobState.DRAFT:
             _check_complete(job, call.sources.site.uploads / job_id)
         started = start(tx, job_id)
@@ -255,6 +258,7 @@ def start_batch(call: FromCaller, job_id: IdInPath, language: InLanguage) -> Bat
 def cancel_batch(call: FromCaller, job_id: IdInPath, language: InLanguage) -> BatchDocument:
     """Cancel a job that waits or runs; what is done stays done."""
     with call.store.transaction() as tx:
+        _get(tx, job_id)
         job = request_cancel(tx, job_id, by=call.user.actor, now=call.now)
         call.record("batch.cancel", job_id)
         return _document(tx, call, job, language)
@@ -264,6 +268,7 @@ def cancel_batch(call: FromCaller, job_id: IdInPath, language: InLanguage) -> Ba
 def discard_batch(call: FromCaller, job_id: IdInPath) -> None:
     """Drop a draft with its files."""
     with call.store.transaction() as tx:
+        _get(tx, job_id)
         discard(tx, job_id)
         call.record("batch.discard", job_id)
         shutil.rmtree(call.sources.site.uploads / job_id, ignore_errors=True)
@@ -283,7 +288,7 @@ def follow_batch(
     """
     number = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
     with call.store.reading() as tx:
-        job = tx.jobs.get(job_id)
+        job = _get(tx, job_id)
         counts = tx.jobs.counts([job_id])[job_id]
     watch = call.request.app.state.job_watch
     assert isinstance(watch, JobWatch)  # create_app sets it
@@ -322,9 +327,17 @@ def _limits(sources: Sources) -> BatchLimits:
     )
 
 
+def _get(tx: Transaction, job_id: str, *, lock: bool = False) -> Job:
+    """Return a job that belongs to these routes; raises NotFound for others, whose rights are other people's."""
+    job = tx.jobs.get(job_id, lock=lock)
+    if job.kind not in OF_BATCHES:
+        raise NotFound(N_("There is no job with the id {id}."), id=job_id)
+    return job
+
+
 def _check_draft(sources: Sources, job_id: str) -> None:
     with sources.store.reading() as tx:
-        _be_draft(tx.jobs.get(job_id))
+        _be_draft(_get(tx, job_id))
 
 
 def _be_draft(job: Job) -> None:

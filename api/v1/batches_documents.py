@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -32,7 +32,7 @@ class BatchQuery(Paging):
     """Which jobs."""
 
     state: JobState | None = None
-    kind: JobKind | None = None
+    kind: Literal[JobKind.SCORE, JobKind.EVALUATE, JobKind.REINDEX] | None = None
 
 
 class ItemQuery(Paging):

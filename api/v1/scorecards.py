@@ -50,7 +50,7 @@ def scorecards(
     call: FromCaller, language: InLanguage, wanted: Annotated[ScorecardQuery, Query()]
 ) -> ScorecardListDocument:
     """All versions of the scorecards that ship and of the site's own, by id and version."""
-    cards = call.sources.site.cards()
+    cards = call.sources.rulebook.scorecards
     newest = _newest(cards)
     found = [
         card
@@ -150,7 +150,7 @@ def _summary(card: Scorecard, newest: dict[str, int], language: str) -> dict[str
 
 def _document(card: Scorecard, call: Caller, language: str) -> ScorecardDocument:
     return ScorecardDocument(
-        **_summary(card, _newest(call.sources.site.cards()), language),
+        **_summary(card, _newest(call.sources.rulebook.scorecards), language),
         min_coverage_ratio=card.min_coverage_ratio,
         sections=tuple(
             SectionDocument(

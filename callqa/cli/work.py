@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
@@ -21,14 +22,17 @@ from callqa.cli.console import context
 from callqa.logs import set_up
 from callqa.settings import Settings
 from qa_pipeline.errors import N_
+from qa_pipeline.services.housekeeping import tidy_up
 from qa_pipeline.services.jobs.worker import Worker, WorkerOptions
 from qa_pipeline.services.webhooks.delivery import deliver_due
+from qa_pipeline.store import Store
 
 _log = logging.getLogger(__name__)
 
 # A worker that has run so long did not die of how it was started.
 _STEADY_S = 60.0
 _PAUSE_S, _PAUSE_S_MAX = 1.0, 60.0
+_TIDY_S = 3600.0
 
 
 def work(
@@ -46,11 +50,25 @@ def work(
         store,
         wiring.tools(settings),
         WorkerOptions(batches=jobs or settings.jobs.batches, lease_s=settings.jobs.lease_s),
-        chores=[partial(deliver_due, store, wiring.delivery_options(settings))],
+        chores=[partial(deliver_due, store, wiring.delivery_options(settings)), _tidying(store, settings)],
     )
     with _stopped_by_signals(worker.stop):
         count = worker.run(once=once, is_wanted=lambda: parent is None or os.getppid() == parent)
     here.emit({"jobs": count}, lambda: here.say(N_("{count} jobs were worked on."), count=count))
+
+
+def _tidying(store: Store, settings: Settings) -> Callable[[], None]:
+    """Return a chore that tidies up at its first call and then once an hour."""
+    uploads = wiring.site(settings).uploads
+    due_at = 0.0
+
+    def tidy() -> None:
+        nonlocal due_at
+        if monotonic() >= due_at:
+            due_at = monotonic() + _TIDY_S
+            tidy_up(store, uploads, datetime.now(UTC))
+
+    return tidy
 
 
 @contextmanager

@@ -253,3 +253,14 @@ def test_the_events_of_a_batch_that_has_ended_are_told_from_where_the_reader_was
     assert [line for line in rest.splitlines() if line.startswith("id:")] == ["id: 3"]
     assert client.get(f"{BATCHES}/{job_id}/events", headers={"last-event-id": "x"}).text == whole.text
     assert refusal(client.get(f"{BATCHES}/none/events")) == (404, "NotFound")
+
+
+def test_deleting_what_is_due_is_not_for_people_who_run_batches(client: TestClient, store: Store) -> None:
+    with store.transaction() as tx:
+        job = enqueue(tx, JobKind.RETENTION, {}, by="administrator", now=datetime.now(UTC))
+    assert client.get(BATCHES).json()["total"] == 0
+    assert client.get(BATCHES, params={"kind": "retention"}).status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    for method, part in (("GET", ""), ("GET", "/items"), ("POST", "/start"), ("POST", "/cancel"), ("DELETE", "")):
+        assert client.request(method, f"{BATCHES}/{job.id}{part}").status_code == HTTPStatus.NOT_FOUND
+    with store.reading() as tx:
+        assert tx.jobs.get(job.id).state == job.state
