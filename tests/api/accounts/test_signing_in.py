@@ -64,7 +64,7 @@ def test_signing_in_and_out_with_json(client: TestClient, store: Store) -> None:
     assert "callqa" not in client.cookies
     client.cookies["callqa"] = secret  # a copy of the cookie is worth nothing either
     assert client.get("/api/v1/me").status_code == 401
-    assert actions(store) == ["session.open", "session.end"]
+    assert actions(store) == ["session.open", "contact.list", "session.end"]
 
 
 def test_the_cookie_is_for_no_script_and_no_other_site(client: TestClient) -> None:
