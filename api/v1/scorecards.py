@@ -150,7 +150,7 @@ def _summary(card: Scorecard, newest: dict[str, int], language: str) -> dict[str
 
 def _document(card: Scorecard, call: Caller, language: str) -> ScorecardDocument:
     return ScorecardDocument(
-        **_summary(card, _newest(call.sources.rulebook.scorecards), language),
+        **_summary(card, _newest([*call.sources.rulebook.scorecards, card]), language),
         min_coverage_ratio=card.min_coverage_ratio,
         sections=tuple(
             SectionDocument(
