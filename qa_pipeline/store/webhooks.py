@@ -82,13 +82,14 @@ class Webhooks:
     def hold(self, webhook_id: str, now: datetime, for_s: float) -> datetime | None:
         """Reserve an active webhook for one deliverer; returns until when, None when somebody else has it.
 
-        A hold that lies further ahead than any lasts was made before the clock was set back, and counts no more.
+        A hold that lies further ahead than twice its length was made before the clock was set back, and counts no more.
         """
         until, held = now + timedelta(seconds=for_s), _webhooks.c.held_until
         done = self._connection.execute(
             update(_webhooks)
             .where(_webhooks.c.id == webhook_id, _webhooks.c.is_active)
-            .where(or_(held.is_(None), held <= now, held > until))
+            # With room for deliverers whose reading of the clock is a moment older than that of the holder.
+            .where(or_(held.is_(None), held <= now, held > until + timedelta(seconds=for_s)))
             .values(held_until=until)
         )
         return until if done.rowcount == 1 else None

@@ -193,6 +193,14 @@ def test_a_held_webhook_is_left_to_its_holder_until_the_hold_ends(store: Store, 
     assert deliver_due(store, OPTIONS, lambda: now + timedelta(seconds=121)) == 1
 
 
+def test_a_deliverer_that_read_the_clock_a_moment_before_the_holder_leaves_it(store: Store, receiver: Receiver) -> None:
+    webhook = set_up(store, receiver)
+    now = datetime.now(UTC)
+    with store.transaction() as tx:
+        assert tx.webhooks.hold(webhook.id, now, 120.0)
+        assert tx.webhooks.hold(webhook.id, now - timedelta(milliseconds=50), 120.0) is None
+
+
 def test_two_secrets_sign_for_a_day(store: Store, receiver: Receiver) -> None:
     webhook = set_up(store, receiver)  # the receiver keeps the old secret
     with store.transaction() as tx:
