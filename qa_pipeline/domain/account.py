@@ -37,11 +37,15 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """What a password needs. ``password_hash`` None: only single sign-on. ``failed_count``: wrong ones in a row."""
+    """What a password needs. ``password_hash`` None: only single sign-on. ``failed_count``: wrong ones in a row.
+
+    ``one_time_made_at``: when somebody else made the password, None for one that the person has chosen.
+    """
 
     password_hash: str | None = None
     failed_count: int = 0
     locked_until: datetime | None = None
+    one_time_made_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

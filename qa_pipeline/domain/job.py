@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     EVALUATE = "evaluate"
     REINDEX = "reindex"
     RETENTION = "retention"  # delete what is due
+    RISK = "risk"  # fit and score one's own people
 
 
 class JobState(StrEnum):
@@ -55,7 +56,8 @@ class Job:
     """One piece of long work.
 
     ``params`` by kind: score has ``folder`` (of the server; None for uploaded files) or ``paths``, ``metadata``,
-    ``scorecard`` and ``engine``; evaluate has ``period`` and ``template``; reindex has none. ``finished_count`` of
+    ``scorecard`` and ``engine``; evaluate has ``period`` and ``template``; risk has ``as_of``, ``fit`` and
+    ``terms``; reindex has none. ``finished_count`` of
     ``total_count`` contacts that this attempt found to do, None before they are counted; ``current``: what was finished
     last. ``newest_item``: the highest number that an item has had. ``attempts``: how often it was begun since it last
     got on. ``worker`` holds it until ``lease_until`` by the clock of the database. ``problem``: why the job as a whole

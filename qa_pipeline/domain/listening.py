@@ -50,13 +50,15 @@ class ChannelActivity:
     """Speech of one channel: spans in seconds from the start of the call, sorted, not overlapping.
 
     ``speech_db`` is the mean level of speech in dBFS, None without speech; ``thirds_db`` the same for each third of
-    the call.
+    the call. ``waveform``: the loudest moment of each of up to 1,200 equal parts of the call, 0 (-60 dBFS or less) to
+    100 (0 dBFS); empty in what was heard before version 4.
     """
 
     role: Role
     spans: tuple[tuple[float, float], ...]
     speech_db: float | None = None
     thirds_db: tuple[float | None, ...] = ()
+    waveform: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

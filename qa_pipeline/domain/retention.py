@@ -45,6 +45,7 @@ class RuleName(StrEnum):
     UPLOADS = "uploads"
     RESULTS = "results"
     TRACES = "traces"
+    RISK = "risk"
     ERASURE = "erasure"  # a person's or a customer's wish, never by time
 
 
@@ -54,6 +55,7 @@ class RetentionRules:
 
     ``contact_days`` and ``audio_days`` count from the contact, ``upload_days`` from the last change of an uploaded
     file, ``result_months`` from the end of the period, ``trace_days`` from the end of a session, an answer or a job.
+    Predictions of risk always end: ``risk_months`` after they were made, ``risk_exit_days`` after the last day at work.
     """
 
     contact_days: int | None = None
@@ -61,6 +63,8 @@ class RetentionRules:
     upload_days: int | None = None
     result_months: int | None = None
     trace_days: int | None = None
+    risk_months: int = 6
+    risk_exit_days: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.errors import N_, Conflict, NotFound, Outdated
 from qa_pipeline.store import service_tables, tables
 
-_SECRET = ("password_hash", "failed_count", "locked_until", "oidc_subject")
+_SECRET = (*(field.name for field in fields(Credential)), "oidc_subject")
 _OWNER = "owner_"  # before the names of columns of the account in a query of something that belongs to it
 
 
@@ -102,9 +102,7 @@ class Users:
         row = self._connection.execute(query).mappings().first()
         if row is None:
             raise NotFound(N_("There is no account with the id {id}."), id=user_id)
-        return Credential(
-            password_hash=row["password_hash"], failed_count=row["failed_count"], locked_until=row["locked_until"]
-        )
+        return Credential(**{field.name: row[field.name] for field in fields(Credential)})
 
     def set_credential(self, user_id: str, credential: Credential) -> None:
         """Keep what signing in with a password needs from now on."""

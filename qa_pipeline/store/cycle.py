@@ -38,6 +38,17 @@ class Transitions:
         query = select(table).where(table.c.machine == machine, table.c.subject == subject).order_by(table.c.number)
         return [_transition(row) for row in self._connection.execute(query).mappings()]
 
+    def histories(self, machine: str, subjects: Collection[str]) -> Mapping[str, Sequence[Transition]]:
+        """Return the steps of each of these things that has any, oldest first."""
+        table = appraisal_tables.transition
+        found: dict[str, list[Transition]] = {}
+        listed = sorted(subjects)
+        for start in range(0, len(listed), 500):
+            query = select(table).where(table.c.machine == machine, table.c.subject.in_(listed[start : start + 500]))
+            for row in self._connection.execute(query.order_by(table.c.subject, table.c.number)).mappings():
+                found.setdefault(row["subject"], []).append(_transition(row))
+        return found
+
     def latest(self, machine: str, subjects: Collection[str]) -> Mapping[str, Transition]:
         """Return the latest step of each of these things that has one."""
         table = appraisal_tables.transition
@@ -145,15 +156,30 @@ class Publications:
         found = self._connection.execute(query.order_by(table.c.version)).scalars()
         return [load(Publication, document) for document in found]
 
-    def latest(self, period: str) -> Sequence[Publication]:
-        """Return what is published of a period now, by agent."""
+    def of_agent(self, agent_id: str) -> Sequence[Publication]:
+        """Return what is published of an agent now, one result for each period, oldest period first."""
         table = appraisal_tables.publication
         newest = (
-            select(table.c.agent_id, func.max(table.c.version).label("version"))
-            .where(table.c.period == period)
-            .group_by(table.c.agent_id)
+            select(table.c.period, func.max(table.c.version).label("version"))
+            .where(table.c.agent_id == agent_id)
+            .group_by(table.c.period)
             .subquery()
         )
+        query = (
+            select(table.c.document)
+            .join(newest, (newest.c.period == table.c.period) & (newest.c.version == table.c.version))
+            .where(table.c.agent_id == agent_id)
+            .order_by(table.c.period)
+        )
+        return [load(Publication, document) for document in self._connection.execute(query).scalars()]
+
+    def latest(self, period: str, agent_ids: Collection[str] | None = None) -> Sequence[Publication]:
+        """Return what is published of a period now, by agent; of these agents only where they are named."""
+        table = appraisal_tables.publication
+        versions = select(table.c.agent_id, func.max(table.c.version).label("version")).where(table.c.period == period)
+        if agent_ids is not None:
+            versions = versions.where(table.c.agent_id.in_(sorted(agent_ids)))
+        newest = versions.group_by(table.c.agent_id).subquery()
         query = (
             select(table.c.document)
             .join(newest, (newest.c.agent_id == table.c.agent_id) & (newest.c.version == table.c.version))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -22,6 +22,7 @@ from qa_pipeline.store.answers import Answers
 from qa_pipeline.store.assignments import Assignments
 from qa_pipeline.store.audit import Audit
 from qa_pipeline.store.claims import CalibrationSessions, Claims
+from qa_pipeline.store.coaching_plans import CoachingPlans
 from qa_pipeline.store.cycle import Appeals, GoalPlans, Publications, Transitions
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.holds import Holds
@@ -32,8 +33,14 @@ from qa_pipeline.store.proposals import Proposals
 from qa_pipeline.store.ratings import Incidents, Objectives, Ratings
 from qa_pipeline.store.retention import Deletions, LegalHolds
 from qa_pipeline.store.reviews import Reviews
+from qa_pipeline.store.risk import Risk
+from qa_pipeline.store.rule_versions import RuleVersions
 from qa_pipeline.store.samples import Samples
+from qa_pipeline.store.suggestions import Suggestions
+from qa_pipeline.store.talks import Talks
 from qa_pipeline.store.utterances import Utterances
+from qa_pipeline.store.views import SavedViews
+from qa_pipeline.store.waiting_lists import WaitingLists
 from qa_pipeline.store.webhooks import Deliveries, Webhooks
 
 
@@ -79,6 +86,11 @@ class Transaction:
         self.plans = GoalPlans(connection)
         self.publications = Publications(connection)
         self.appeals = Appeals(connection)
+        self.talks = Talks(connection)
+        self.coaching_plans = CoachingPlans(connection)
+        self.waiting_lists = WaitingLists(connection)
+        self.suggestions = Suggestions(connection)
+        self.risk = Risk(connection)
         self.artifacts = Artifacts(connection)
         self.kpis = Kpis(connection)
         self.evaluations = Evaluations(connection)
@@ -94,6 +106,8 @@ class Transaction:
         self.deletions = Deletions(connection)
         self.webhooks = Webhooks(connection)
         self.deliveries = Deliveries(connection)
+        self.views = SavedViews(connection)
+        self.rule_versions = RuleVersions(connection)
 
 
 class Contacts:
@@ -442,6 +456,20 @@ class Evaluations:
             ],
         )
         return len(new)
+
+    def months(self) -> Sequence[str]:
+        """Return the months that have evaluations, oldest first."""
+        column = tables.evaluation.c.period
+        query = select(column).where(func.length(column) == len("2026-10")).distinct().order_by(column)
+        return [period for period in self._connection.execute(query).scalars() if "Q" not in period]
+
+    def of_agents(self, agent_ids: Collection[str], periods: Collection[str]) -> Sequence[Evaluation]:
+        """Return the evaluations in force of some agents in some periods, by period and agent."""
+        table = tables.evaluation
+        wanted = (table.c.agent_id.in_(sorted(agent_ids)), table.c.period.in_(sorted(periods)))
+        newest = select(func.max(table.c.id)).where(*wanted).group_by(table.c.agent_id, table.c.period)
+        query = select(table.c.document).where(table.c.id.in_(newest)).order_by(table.c.period, table.c.agent_id)
+        return [load(Evaluation, document) for (document,) in self._connection.execute(query)]
 
     def list(self, period: str, template_id: str | None = None) -> Sequence[Evaluation]:
         """Return the evaluations in force of a period by agent."""

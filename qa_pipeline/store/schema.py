@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from qa_pipeline.errors import N_, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0011"  # equals the newest file under migrations/versions; a test compares
+HEAD = "0018"  # equals the newest file under migrations/versions; a test compares
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -53,10 +53,16 @@ def differences(connection: Connection) -> list[object]:
     from alembic.autogenerate import compare_metadata
 
     import qa_pipeline.store.appraisal_tables
+    import qa_pipeline.store.coaching_plan_tables
     import qa_pipeline.store.job_tables
+    import qa_pipeline.store.page_tables
     import qa_pipeline.store.retention_tables
     import qa_pipeline.store.review_tables
+    import qa_pipeline.store.risk_tables
     import qa_pipeline.store.service_tables
+    import qa_pipeline.store.suggestion_tables
+    import qa_pipeline.store.talk_tables
+    import qa_pipeline.store.waiting_list_tables
     import qa_pipeline.store.webhook_tables  # noqa: F401 -- their tables belong to the metadata
     from qa_pipeline.store.tables import UTTERANCE_INDEX, metadata
 

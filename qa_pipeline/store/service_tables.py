@@ -23,6 +23,7 @@ user = Table(
     Column("password_hash", String(300)),
     Column("failed_count", Integer, nullable=False, server_default="0"),
     Column("locked_until", UtcMoment),
+    Column("one_time_made_at", UtcMoment),
     Column("oidc_subject", String(400), unique=True),  # issuer and subject of single sign-on
 )
 
