@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -78,7 +78,13 @@ class LedgerEntry:
 
 
 def propose_awards(
-    store: Store, period: str, now: datetime, *, rules: AwardRules, cards: Sequence[Scorecard]
+    store: Store,
+    period: str,
+    now: datetime,
+    *,
+    rules: AwardRules,
+    cards: Sequence[Scorecard],
+    concerns: Callable[[Proposal], bool] = lambda _: True,
 ) -> AwardsRun:
     """Propose what follows from the published results of a period. The same results give nothing new.
 
@@ -86,6 +92,8 @@ def propose_awards(
     ----------
     cards : sequence of Scorecard
         All versions, to read reviews with.
+    concerns : callable, optional
+        Which proposals are made, told and superseded; others stay as they are. Everybody is compared with all.
 
     Raises
     ------
@@ -96,7 +104,7 @@ def propose_awards(
     """
     period_days(period)
     with store.transaction() as tx:
-        return _refresh(tx, period, now, rules, cards)
+        return _refresh(tx, period, now, rules, cards, concerns)
 
 
 def decide_proposals(
@@ -194,7 +202,14 @@ def read_ledger(store: Store, agent_id: str | None = None) -> Sequence[LedgerEnt
     return sorted(counting, key=lambda one: (one.proposal.subject, one.proposal.period, one.proposal.name))
 
 
-def _refresh(tx: Transaction, period: str, now: datetime, rules: AwardRules, cards: Sequence[Scorecard]) -> AwardsRun:
+def _refresh(
+    tx: Transaction,
+    period: str,
+    now: datetime,
+    rules: AwardRules,
+    cards: Sequence[Scorecard],
+    concerns: Callable[[Proposal], bool] = lambda _: True,
+) -> AwardsRun:
     results = _results(tx, period, rules, cards)
     if not results:
         raise NotFound(
@@ -203,14 +218,17 @@ def _refresh(tx: Transaction, period: str, now: datetime, rules: AwardRules, car
             period=period,
         )
     found = propose(period, results, rules, now, quotes_of=lambda contact_id: _quotes(tx, contact_id, cards))
-    of_rules = [one for one in tx.proposals.list(period) if _rules_id(one.proposal) == rules.id]
-    new_count = tx.proposals.add_all(period, found.proposals)
-    wanted = {proposal.id for proposal in found.proposals}
+    proposals = [proposal for proposal in found.proposals if concerns(proposal)]
+    of_rules = [
+        one for one in tx.proposals.list(period) if _rules_id(one.proposal) == rules.id and concerns(one.proposal)
+    ]
+    new_count = tx.proposals.add_all(period, proposals)
+    wanted = {proposal.id for proposal in proposals}
     others = [one for one in of_rules if one.proposal.id not in wanted]
     gone = [one.proposal for one in others if one.superseded_at is None]
     tx.proposals.supersede([proposal.id for proposal in gone], now)
     states = states_of(tx, MACHINE, [one.proposal.id for one in of_rules] + sorted(wanted))
-    replaced = {_key(proposal) for proposal in found.proposals if states[proposal.id] == APPROVED}
+    replaced = {_key(proposal) for proposal in proposals if states[proposal.id] == APPROVED}
     kept = [one for one in tx.proposals.list(period) if one.proposal.id in wanted]
     return AwardsRun(
         period=period,

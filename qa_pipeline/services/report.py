@@ -20,6 +20,7 @@ from qa_pipeline.report.data import FocusRow, ProblemRow, ReportData
 from qa_pipeline.report.excel import render_excel
 from qa_pipeline.report.html import render_html
 from qa_pipeline.report.json import render_json
+from qa_pipeline.report.pdf import render_pdf
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.services.evaluate import list_team_results
 from qa_pipeline.stages.artifacts import write_atomically
@@ -30,6 +31,7 @@ _RENDERERS: Mapping[str, Callable[[ReportData], bytes]] = {
     ".xlsx": render_excel,
     ".csv": render_csv,
     ".json": render_json,
+    ".pdf": render_pdf,
 }
 
 
@@ -176,7 +178,9 @@ def write_report(report: ReportData, path: Path) -> int:
     Raises
     ------
     ConfigurationError
-        The extension is none of .html, .xlsx, .csv, .json.
+        The extension is none of .html, .xlsx, .csv, .json, .pdf.
+    PendingError
+        A PDF cannot be printed on this machine.
     StoreReadOnly, StoreFull, StoreError
         The file cannot be written. An older file of that name stays as it was.
     """
@@ -195,7 +199,7 @@ def write_report(report: ReportData, path: Path) -> int:
 
 
 def render_report(report: ReportData, suffix: str) -> bytes:
-    """Return a report as the content of a file; ``suffix`` is .html, .xlsx, .csv or .json."""
+    """Return a report as the content of a file; ``suffix`` is .html, .xlsx, .csv, .json or .pdf."""
     return _RENDERERS[suffix](report)
 
 

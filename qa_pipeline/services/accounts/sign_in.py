@@ -29,18 +29,26 @@ def sign_in(
     Raises
     ------
     SignInNeeded
-        Login and password do not fit, or the account is closed or locked: always the same words.
+        Login and password do not fit, or the account is closed or locked: always the same words. Or the password is
+        right, but a one-time password whose time is over: who knows it is told so.
     """
     with store.reading() as tx:
         user = tx.users.find_login(login)
     kept = _begin_try(store, user, rules, now)
     fits = is_password(password, kept)
     with store.transaction() as tx:
-        if fits and user is not None and kept is not None and _end_try(tx, user, password, kept):
+        is_over = fits and user is not None and has_ended(tx.users.credential(user.id), rules, now)
+        if fits and not is_over and user is not None and kept is not None and _end_try(tx, user, password, kept):
             opened = open_session(tx, user, PASSWORD, rules, now)
             tx.audit.append(_event(user, "session.open", opened.session.id, request_id, method=PASSWORD), now)
             return opened
         _keep_refusal(tx, user, "session.refuse", rules, now, request_id)
+    if is_over:
+        raise SignInNeeded(
+            N_("This one-time password has ended: it counted for {hours} hours."),
+            hint=N_("An administrator can make a new one."),
+            hours=rules.one_time_hours,
+        )
     raise SignInNeeded(
         N_("Login and password do not fit, or the account is locked."),
         hint=N_("After {count} wrong passwords an account is locked for {minutes} minutes; an administrator can help."),
@@ -74,6 +82,12 @@ def confirm_password(
     )
 
 
+def has_ended(credential: Credential, rules: SignInRules, now: datetime) -> bool:
+    """Whether a password that somebody else made opens no sessions any more."""
+    made_at = credential.one_time_made_at
+    return made_at is not None and now >= made_at + rules.one_time
+
+
 def is_locked(credential: Credential, rules: SignInRules, now: datetime) -> bool:
     """Whether an account is locked now. A lock that seems longer than the rules allow is of a clock since set back."""
     if credential.locked_until is None:
@@ -100,10 +114,13 @@ def _begin_try(store: Store, user: User | None, rules: SignInRules, now: datetim
 
 def _end_try(tx: Transaction, user: User, password: str, kept: str) -> bool:
     """Forget the wrong ones; False when the password or the account has changed meanwhile."""
-    if tx.users.credential(user.id).password_hash != kept or not tx.users.get(user.id).is_active:
+    credential = tx.users.credential(user.id)
+    if credential.password_hash != kept or not tx.users.get(user.id).is_active:
         return False
     password_hash = hash_password(password) if is_outdated(kept) else kept
-    tx.users.set_credential(user.id, Credential(password_hash=password_hash))
+    tx.users.set_credential(
+        user.id, replace(credential, password_hash=password_hash, failed_count=0, locked_until=None)
+    )
     return True
 
 

@@ -97,7 +97,10 @@ def add_user(
         must_change_password=once is not None,
         created_at=now,
     )
-    tx.users.add(user, Credential(password_hash=hash_password(chosen) if chosen else None), subject)
+    credential = Credential(
+        password_hash=hash_password(chosen) if chosen else None, one_time_made_at=now if once else None
+    )
+    tx.users.add(user, credential, subject)
     return IssuedAccount(user=user, one_time_password=once)
 
 
@@ -200,15 +203,21 @@ def set_password(tx: Transaction, user: User, password: str, now: datetime, *, s
 def reset_password(tx: Transaction, user: User, now: datetime, *, password: str | None = None) -> IssuedAccount:
     """Give an account another password, lift a lock and end its sessions.
 
-    Without `password` a one-time password is made; either way the person must change it first.
+    Without `password` a one-time password is made; either way the person must change it first, and in time.
     """
     if password is not None:
         check_password(password, *_names(details_of(user)))
     once = one_time_password() if password is None else None
     changed = tx.users.change(replace(user, must_change_password=True))
-    tx.users.set_credential(user.id, Credential(password_hash=hash_password(password or once or "")))
+    made = Credential(password_hash=hash_password(password or once or ""), one_time_made_at=now)
+    tx.users.set_credential(user.id, made)
     tx.sessions.end(user.id, now)
     return IssuedAccount(user=changed, one_time_password=once)
+
+
+def unlock_user(tx: Transaction, user: User) -> None:
+    """Lift the lock that wrong passwords have put on an account, and forget them."""
+    tx.users.set_credential(user.id, replace(tx.users.credential(user.id), failed_count=0, locked_until=None))
 
 
 def get_login(tx: Transaction, login: str) -> User:

@@ -78,3 +78,14 @@ def states_of(tx: Transaction, machine: str, subjects: Collection[str]) -> Mappi
     initial = get_workflow(machine).initial
     latest = tx.transitions.latest(machine, subjects)
     return {subject: latest[subject].to_state if subject in latest else initial for subject in subjects}
+
+
+def drafts_among(tx: Transaction, machine: str, subjects: Collection[str]) -> frozenset[str]:
+    """Return those of these things that are drafts, or were given up as such: only who drafted has been shown them."""
+    workflow, latest = get_workflow(machine), tx.transitions.latest(machine, subjects)
+
+    def is_draft(subject: str) -> bool:
+        step = latest.get(subject)
+        return step is None or (step.from_state == workflow.initial and workflow.get_state(step.to_state).final)
+
+    return frozenset(filter(is_draft, subjects))

@@ -235,10 +235,8 @@ def list_appeals(tx: Transaction, period: str | None = None, agent_id: str | Non
     decisions: dict[str, list[AppealDecision]] = defaultdict(list)
     for decision in tx.appeals.decisions([appeal.id for appeal in appeals]):
         decisions[decision.appeal_id].append(decision)
-    return [
-        _state(appeal, tx.transitions.list(MACHINE, appeal.id), decisions[appeal.id], tx.time_zone)
-        for appeal in appeals
-    ]
+    steps = tx.transitions.histories(MACHINE, [appeal.id for appeal in appeals])
+    return [_state(appeal, steps.get(appeal.id, ()), decisions[appeal.id], tx.time_zone) for appeal in appeals]
 
 
 def open_appeals(tx: Transaction, period: str, now: datetime) -> Mapping[str, int]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
-from sqlalchemy import JSON, Column, Connection, DateTime, MetaData, Table, select
+from sqlalchemy import JSON, Column, Connection, Date, DateTime, MetaData, Table, select
 
 from qa_pipeline.errors import N_, InputError
 from qa_pipeline.store.tables import UTTERANCE_INDEX
@@ -79,10 +79,13 @@ def rows_of(lines: Iterable[bytes], table: Table, *, is_sqlite: bool) -> Iterato
     """Yield the rows of lines of JSON as a database takes them, many at once."""
     waiting: list[dict[str, Any]] = []
     moments = [column.name for column in table.columns if isinstance(column.type, DateTime)]
+    days = [column.name for column in table.columns if isinstance(column.type, Date)]
     for line in lines:
         row = json.loads(line)
         for name in moments:
             row[name] = _moment(row.get(name), is_sqlite)
+        for name in days:
+            row[name] = date.fromisoformat(row[name]) if row.get(name) is not None else None
         waiting.append(row)
         if len(waiting) == ROWS_AT_ONCE:
             yield waiting
@@ -170,7 +173,7 @@ def _damaged(part: str, file: str) -> InputError:
 
 def _said(value: Any) -> Any:
     if not isinstance(value, datetime):
-        return value
+        return value.isoformat() if isinstance(value, date) else value
     # SQLite keeps the time without its zone, which is UTC.
     moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     return moment.isoformat()

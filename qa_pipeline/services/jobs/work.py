@@ -20,7 +20,6 @@ from qa_pipeline.services.rollup import roll_up
 from qa_pipeline.services.score import (
     Batch,
     Finished,
-    Progress,
     ScorePlan,
     ScoreRun,
     Watch,
@@ -42,7 +41,7 @@ class Tools:
     """What jobs are done with, as the settings choose it.
 
     ``batch``: from the ids of scorecard and engine, None for the choice by contact. ``uploads``: folder that holds one
-    folder of files per batch.
+    folder of files per batch. ``others``: kinds of jobs that packages above this one do.
     """
 
     batch: Callable[[str | None, str | None], Batch]
@@ -52,6 +51,7 @@ class Tools:
     scorecards: Path
     templates: Path
     retention: RetentionRules = field(default_factory=RetentionRules)
+    others: Mapping[JobKind, Callable[[Store, Job], Mapping[str, Any]]] = field(default_factory=dict)
 
 
 class Hold(Protocol):
@@ -88,6 +88,8 @@ def do_job(store: Store, job: Job, tools: Tools, hold: Hold) -> Done:
     LeaseLost
         Another worker has it now.
     """
+    if job.kind in tools.others:
+        return Done(result=tools.others[job.kind](store, job))
     return _KINDS[job.kind](store, job, tools, hold)
 
 
@@ -108,7 +110,6 @@ def _score(store: Store, job: Job, tools: Tools, hold: Hold) -> Done:
     _keep_plan(store, job, plan, hold)
     notes = _Notes(job, hold)
     watch = Watch(
-        on_progress=notes.progressed,
         on_commit=notes.keep,
         is_ending=hold.is_ending,
         is_stopped=hold.is_stopped,
@@ -157,11 +158,11 @@ class _Notes:
         problem = None if finished.error is None else trouble_of(finished.error)
         tx.jobs.put_item(self._job.id, finished.subject, finished.contact_id, outcome, problem)
         self._has_done |= outcome is ItemOutcome.DONE
+        # Counted before it is committed: what is written below holds it, also when the next one takes an hour.
+        self._finished += 1
+        self._current = finished.subject
         if monotonic() - self._written >= PROGRESS_EVERY.total_seconds():
             self.write(tx)
-
-    def progressed(self, progress: Progress) -> None:
-        self._finished, self._current = progress.finished, progress.current
 
     def write(self, tx: Transaction) -> None:
         changes: dict[str, Any] = {"finished_count": self._finished, "current": self._current}

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 ATTEMPTS_MAX = 5
 _POLL_S = 1.0
 _CHORE_S = 2.0
-_LIGHT = (JobKind.EVALUATE, JobKind.REINDEX, JobKind.RETENTION)
+_LIGHT = (JobKind.EVALUATE, JobKind.REINDEX, JobKind.RETENTION, JobKind.RISK)
 
 
 class LeaseLost(Exception):  # noqa: N818 -- a turn of events, no error of ours

@@ -15,8 +15,19 @@ from qa_pipeline.appraisal.ratings import show_ratings
 from qa_pipeline.disclosure import without_others, without_quotes
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.errors import N_, NotFound
+from qa_pipeline.services.cycle.advance import drafts_among
 from qa_pipeline.services.retention.keeping import of_customer
-from qa_pipeline.store import Transaction, appraisal_tables, retention_tables, service_tables, tables, webhook_tables
+from qa_pipeline.store import (
+    Transaction,
+    appraisal_tables,
+    coaching_plan_tables,
+    retention_tables,
+    risk_tables,
+    service_tables,
+    tables,
+    talk_tables,
+    webhook_tables,
+)
 from qa_pipeline.store.documents import dump, load
 from qa_pipeline.store.tables import metadata
 
@@ -84,6 +95,35 @@ def without_words(found: Collected) -> Collected:
     """Return the same rows without what was said in contacts."""
     rows = {name: without_quotes(list(part)) for name, part in found.rows.items()}
     return Collected(rows=rows, contacts=found.contacts)
+
+
+def without_drafts(tx: Transaction, found: Collected) -> Collected:
+    """Return the same rows without what the person is not shown yet, or never.
+
+    Evaluations go altogether: those that count stand in the published results. Talks go until the agent is invited,
+    coaching plans until they are offered. Of predictions of risk inputs, groups of reasons and signals stay.
+    """
+    predictions = [_without_risk(row) for row in found.rows.get(risk_tables.prediction.name, ())]
+    rows = {
+        **found.rows,
+        tables.evaluation.name: (),
+        talk_tables.talk.name: _shown(tx, found, "talk", talk_tables.talk),
+        coaching_plan_tables.coaching_plan.name: _shown(tx, found, "coaching_plan", coaching_plan_tables.coaching_plan),
+        risk_tables.prediction.name: predictions,
+    }
+    return Collected(rows={name: part for name, part in rows.items() if part}, contacts=found.contacts)
+
+
+def _shown(tx: Transaction, found: Collected, machine: str, table: Table) -> Sequence[Row]:
+    rows = found.rows.get(table.name, ())
+    drafts = drafts_among(tx, machine, [row["id"] for row in rows])
+    return [row for row in rows if row["id"] not in drafts]
+
+
+def _without_risk(row: Row) -> Row:
+    document = {name: part for name, part in row["document"].items() if name not in ("band", "probabilities")}
+    document["reasons"] = [reason["group"] for reason in document["reasons"]]
+    return {**row, "document": document}
 
 
 def collect_customer(tx: Transaction, reference: str) -> Collected:

@@ -46,6 +46,8 @@ def erase_agent(
 ) -> Erasure:
     """Put a pseudonym for an agent everywhere: as judged, as reviewer, in steps, documents and the account.
 
+    What is kept of the person for the risk module is deleted: it would help nobody any more.
+
     The pseudonym is told to nobody and stands nowhere beside the id. Files that name the person go: raw transcripts are
     made again where the recording is there. Without `finish`, inside the transaction of somebody else, files stay until
     the next run of the retention rules.
@@ -74,7 +76,9 @@ def erase_agent(
         contact_ids = _contacts_of(tx, tables.contact.c.agent_id.in_(names))
         _doom_files(tx, deletion, contact_ids, pseudonym, terms.home)
         _close_account(tx, names, pseudonym, terms)
-        changed = _replace(tx, named, pseudonym)
+        for name in sorted(names):
+            tx.risk.drop_agent(name)
+        changed = {**counts, **_replace(tx, named, pseudonym)}
         tx.deletions.count(deletion.id, [], sum(changed.values()))
         # Not the pseudonym: nothing may lead from the id to what is kept under it.
         tx.audit.append(_event("people.erase", agent_id, doer, rows=sum(changed.values())), terms.now)
@@ -261,6 +265,7 @@ def _close_account(tx: Transaction, names: frozenset[str], pseudonym: Pseudonym,
         tx.connection.execute(update(user).where(user.c.id == row.id).values(oidc_subject=None))
         tx.sessions.end(row.id, terms.now)
         tx.tokens.revoke(row.id, terms.now)
+        tx.views.remove_all(row.id)
         tokens = service_tables.api_token
         tx.connection.execute(update(tokens).where(tokens.c.user_id == row.id).values(name=pseudonym.text))
 

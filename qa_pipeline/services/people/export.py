@@ -15,7 +15,14 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.i18n import translator
 from qa_pipeline.report.cells import csv_text
-from qa_pipeline.services.people.collect import Collected, Row, collect_agent, collect_customer, without_words
+from qa_pipeline.services.people.collect import (
+    Collected,
+    Row,
+    collect_agent,
+    collect_customer,
+    without_drafts,
+    without_words,
+)
 from qa_pipeline.stages.artifacts import ArtifactFolder, open_atomically
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
@@ -39,6 +46,14 @@ TITLES: Mapping[str, str] = {
     "progress": N_("Progress of objectives"),
     "assignment": N_("Assignments"),
     "proposal": N_("Proposals"),
+    "talk": N_("Feedback talks"),
+    "coaching_plan": N_("Coaching plans"),
+    "waiting_list_member": N_("Waiting lists of coaching"),
+    "suggestion": N_("Suggestions"),
+    "saved_view": N_("Saved views"),
+    "risk_departure": N_("Departures"),
+    "risk_staff_figure": N_("Figures of personnel"),
+    "risk_prediction": N_("Predictions of risk"),
     "transition": N_("Steps taken"),
     "user_account": N_("Account"),
     "user_session": N_("Sign-ins"),
@@ -56,11 +71,14 @@ def export_agent(
     now: datetime,
     language: str,
     with_words: bool = True,
+    with_drafts: bool = True,
 ) -> Mapping[str, int]:
     """Write everything about an agent to a .zip file and return how many rows of each kind it holds.
 
     Names of others who reviewed, rated or decided are left out: they are not this person's data. Without `with_words`
-    what was said in contacts is left out too, for whoever may not read contacts.
+    what was said in contacts is left out too, for whoever may not read contacts. Without `with_drafts` what the agent
+    is not shown is left out: evaluations that are not published, talks without an invitation, bands and probabilities
+    of risk.
 
     Raises
     ------
@@ -74,18 +92,27 @@ def export_agent(
     _check(path)
     with store.reading() as tx:
         found = collect_agent(tx, agent_id)
+        found = found if with_drafts else without_drafts(tx, found)
         words = _transcripts(store, artifacts, found) if with_words else {}
         return _write(found if with_words else without_words(found), words, path, agent_id, now, language)
 
 
 def export_customer(
-    store: Store, artifacts: ArtifactFolder, reference: str, path: Path, *, now: datetime, language: str
+    store: Store,
+    artifacts: ArtifactFolder,
+    reference: str,
+    path: Path,
+    *,
+    now: datetime,
+    language: str,
+    with_words: bool = True,
 ) -> Mapping[str, int]:
-    """Write everything about a customer to a .zip file; raises as :func:`export_agent`."""
+    """Write everything about a customer to a .zip file; words and errors as in :func:`export_agent`."""
     _check(path)
     with store.reading() as tx:
         found = collect_customer(tx, reference)
-        return _write(found, _transcripts(store, artifacts, found), path, reference, now, language)
+        words = _transcripts(store, artifacts, found) if with_words else {}
+        return _write(found, words, path, reference, now, language)
 
 
 def _check(path: Path) -> None:

@@ -17,8 +17,9 @@ from qa_pipeline.engines.judge_ledger import Ledger
 from qa_pipeline.services.retention.contacts import BATCH, delete_contacts, mark_documents
 from qa_pipeline.services.retention.files import due_uploads, remove_doomed, unnamed_artifacts
 from qa_pipeline.services.retention.keeping import read_kept
-from qa_pipeline.services.retention.plan import Terms, audio_to_go, contacts_to_go, set_rules
+from qa_pipeline.services.retention.plan import Terms, audio_to_go, contacts_to_go, risk_to_look_at, set_rules
 from qa_pipeline.services.retention.results import delete_results, delete_traces, due_results
+from qa_pipeline.services.retention.risk import delete_risk
 from qa_pipeline.store import Store, Transaction, tables
 
 Item = TypeVar("Item")
@@ -49,9 +50,18 @@ def apply_retention(store: Store, terms: Terms, doer: Doer) -> Sequence[Deletion
     StoreError
         A file cannot be removed or the database written; the same command goes on later.
     """
-    ended = finish_deletions(store, terms, doer)
+    return [*finish_deletions(store, terms, doer), *_apply(store, terms, doer, set_rules(terms.rules))]
+
+
+def forget_risk(store: Store, terms: Terms, doer: Doer) -> Sequence[Deletion]:
+    """Delete what is due of risk and nothing else: nobody has to ask for it."""
+    return _apply(store, terms, doer, [RuleName.RISK])
+
+
+def _apply(store: Store, terms: Terms, doer: Doer, rules: Sequence[RuleName]) -> Sequence[Deletion]:
+    ended: list[Deletion] = []
     run_id = uuid4().hex
-    for rule in set_rules(terms.rules):
+    for rule in rules:
         work = _Work(store, terms, doer, run_id, rule)
         _RULES[rule](work)
         ended += work.finish()
@@ -184,6 +194,15 @@ def _traces(work: _Work) -> None:
                 tx.deletions.count(work.deletion(tx).id, [f"{name}/{rows}"], rows)
 
 
+def _risk(work: _Work) -> None:
+    with work.store.transaction() as tx:
+        due = [one for one in risk_to_look_at(tx, work.terms, read_kept(tx, work.terms.now)) if one.keeps is None]
+        for table in {one.table: None for one in due}:
+            for part in _parts([one for one in due if one.table is table]):
+                rows = delete_risk(tx, part)
+                tx.deletions.count(work.deletion(tx).id, [one.name for one in part], rows)
+
+
 def _parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     return (items[start : start + BATCH] for start in range(0, len(items), BATCH))
 
@@ -212,4 +231,5 @@ _RULES: Mapping[RuleName, Callable[[_Work], None]] = {
     RuleName.UPLOADS: _uploads,
     RuleName.RESULTS: _results,
     RuleName.TRACES: _traces,
+    RuleName.RISK: _risk,
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, func, select, update
 
+from qa_pipeline.disclosure import QUOTING
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.retention import Deletion
 from qa_pipeline.services.retention.keeping import holds_text
@@ -60,13 +61,14 @@ def mark_documents(tx: Transaction) -> int:
 
 
 def marked(value: Any, digests: frozenset[str]) -> Any:
-    """Return a JSON value without deleted contacts: marks for ids; parts of lists that tell of one are left out."""
+    """Return a JSON value without deleted contacts: marks for ids, no words; parts of lists that tell of one go."""
     match value:
         case str():
             is_gone = len(value) <= _ID_CHARACTERS_MAX and digest_of_id(value) in digests
             return f"{MARK}{digest_of_id(value)}" if is_gone else value
         case dict():
-            return {name: marked(part, digests) for name, part in value.items()}
+            quoting = QUOTING if _tells_of(value, digests) else frozenset()
+            return {name: "" if name in quoting else marked(part, digests) for name, part in value.items()}
         case list():
             return [marked(part, digests) for part in value if not _tells_of(part, digests)]
         case _:

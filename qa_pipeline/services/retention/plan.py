@@ -16,6 +16,7 @@ from qa_pipeline.domain.retention import RetentionRules, RuleName
 from qa_pipeline.services.retention.files import audio_files, due_uploads, size_of, uploaded
 from qa_pipeline.services.retention.keeping import Keeps, Kept, due_contact, read_kept
 from qa_pipeline.services.retention.results import count_traces, due_results
+from qa_pipeline.services.retention.risk import DueRisk, due_risk
 from qa_pipeline.store import Store, Transaction, tables
 from qa_pipeline.store.documents import load
 
@@ -62,13 +63,14 @@ def plan_retention(store: Store, terms: Terms) -> Sequence[PlannedRule]:
 
 
 def set_rules(rules: RetentionRules) -> Sequence[RuleName]:
-    """Return the rules that are set, in the order in which they are applied."""
+    """Return the rules that are set, in the order in which they are applied; that of risk always is."""
     days = {
         RuleName.CONTACTS: rules.contact_days,
         RuleName.AUDIO: rules.audio_days,
         RuleName.UPLOADS: rules.upload_days,
         RuleName.RESULTS: rules.result_months,
         RuleName.TRACES: rules.trace_days,
+        RuleName.RISK: rules.risk_months,
     }
     return [rule for rule, value in days.items() if value is not None]
 
@@ -176,6 +178,25 @@ def _plan_traces(tx: Transaction, terms: Terms, kept: Kept) -> PlannedRule:
     return PlannedRule(rule=RuleName.TRACES, count=sum(parts.values()), parts=parts)
 
 
+def risk_to_look_at(tx: Transaction, terms: Terms, kept: Kept) -> Iterator[DueRisk]:
+    """Yield what is due of risk, with old figures of personnel where results of old periods go."""
+    months = terms.rules.result_months
+    before = terms.ended_before(months, tx.time_zone) if months is not None else None
+    return due_risk(tx, kept, terms.rules, terms.now, before)
+
+
+def _plan_risk(tx: Transaction, terms: Terms, kept: Kept) -> PlannedRule:
+    found = list(risk_to_look_at(tx, terms, kept))
+    going = [one for one in found if one.keeps is None]
+    return PlannedRule(
+        rule=RuleName.RISK,
+        count=len(going),
+        oldest_on=min((one.month for one in going), default=None),
+        kept=Counter(one.keeps for one in found if one.keeps is not None),
+        parts=Counter(one.table.name for one in going),
+    )
+
+
 def _set(value: int | None) -> int:
     assert value is not None, "only rules that are set are asked"
     return value
@@ -202,4 +223,5 @@ _PLANS: Mapping[RuleName, Callable[[Transaction, Terms, Kept], PlannedRule]] = {
     RuleName.UPLOADS: _plan_uploads,
     RuleName.RESULTS: _plan_results,
     RuleName.TRACES: _plan_traces,
+    RuleName.RISK: _plan_risk,
 }

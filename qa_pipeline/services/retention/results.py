@@ -13,7 +13,16 @@ from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, select
 from qa_pipeline.domain.job import ENDED
 from qa_pipeline.domain.webhook import DeliveryState
 from qa_pipeline.services.retention.keeping import Keeps, Kept, is_over
-from qa_pipeline.store import Transaction, appraisal_tables, job_tables, service_tables, tables, webhook_tables
+from qa_pipeline.store import (
+    Transaction,
+    appraisal_tables,
+    coaching_plan_tables,
+    job_tables,
+    service_tables,
+    tables,
+    talk_tables,
+    webhook_tables,
+)
 from qa_pipeline.store.tables import metadata
 
 # Table -> column of the person whom it is about; None where a row is about many.
@@ -28,6 +37,8 @@ _OF_PERIODS: Mapping[Table, str | None] = {
     tables.kpi_record: "agent_id",
     tables.kpi_part: "agent_id",
     appraisal_tables.sample: None,
+    talk_tables.talk: "agent_id",
+    coaching_plan_tables.coaching_plan: "agent_id",
 }
 # What has states of its own -> their machine.
 _MACHINES: Mapping[Table, str] = {
@@ -35,6 +46,8 @@ _MACHINES: Mapping[Table, str] = {
     appraisal_tables.goal_plan: "goal_plan",
     appraisal_tables.proposal: "proposal",
     appraisal_tables.incident: "incident",
+    talk_tables.talk: "talk",
+    coaching_plan_tables.coaching_plan: "coaching_plan",
 }
 
 
@@ -51,7 +64,7 @@ class DueResult:
 def due_results(tx: Transaction, kept: Kept, ended_before: date) -> Iterator[DueResult]:
     """Yield the rows of periods that ended before a day."""
     for table, person in _OF_PERIODS.items():
-        columns = [table.c.id, table.c.period]
+        columns = [table.c.id, _period_of(table)]
         who = table.c[person] if person else None
         contact = table.c.contact_id if "contact_id" in table.c else None
         query: Select[Any] = select(*columns, *(one for one in (who, contact) if one is not None))
@@ -66,6 +79,11 @@ def due_results(tx: Transaction, kept: Kept, ended_before: date) -> Iterator[Due
         month = f"{found.happened_on:%Y-%m}"
         keeps = kept.why_result_stays(month, [found.agent_id])
         yield DueResult(table=incident, key=found.id, period=month, keeps=keeps)
+
+
+def _period_of(table: Table) -> ColumnElement[str]:
+    plan = coaching_plan_tables.coaching_plan
+    return plan.c.selected_period.label("period") if table is plan else table.c.period
 
 
 def delete_results(tx: Transaction, table: Table, keys: Sequence[Any]) -> int:

@@ -130,8 +130,16 @@ def list_queue(tx: Transaction, view: QueueView, cards: Sequence[Scorecard], *, 
     """Return what waits for somebody: neither their own contacts, nor what others have taken or they judged before."""
     asked = _asked_by_people(tx, view)
     ordered = _in_order(tx, view, asked, offset + limit)[offset:]
-    total = len(asked) + _needed_count(tx, view, _also_needed(asked))
-    return QueuePage(entries=_entries(tx, view, ordered, cards), total=total)
+    return QueuePage(entries=_entries(tx, view, ordered, cards), total=_count(tx, view, asked))
+
+
+def count_queue(tx: Transaction, view: QueueView) -> int:
+    """Return how many contacts wait for somebody."""
+    return _count(tx, view, _asked_by_people(tx, view))
+
+
+def _count(tx: Transaction, view: QueueView, asked: Sequence[Candidate]) -> int:
+    return len(asked) + _needed_count(tx, view, _also_needed(asked))
 
 
 def first_candidates(tx: Transaction, view: QueueView, count: int) -> Sequence[Candidate]:

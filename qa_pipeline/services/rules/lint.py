@@ -35,6 +35,7 @@ _DRAWS = 500
 SLOW_MS = 5.0
 _SLOW_RATIO = 0.25
 _Reason = tuple[str, tuple[tuple[str, str | int | float], ...]]
+FILE_RULE = "file"  # of what is wrong with the file itself
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
@@ -60,7 +61,7 @@ def lint_scorecard(
     """Return what is probably wrong with the card in a file; with a sample also what only contacts show."""
     mistakes = check_scorecard(path)
     if mistakes:
-        found = tuple(Remark(severity=Severity.ERROR, rule="file", problem=mistake) for mistake in mistakes)
+        found = tuple(Remark(severity=Severity.ERROR, rule=FILE_RULE, problem=mistake) for mistake in mistakes)
         return Linted(path=path, remarks=found)
     card = read_scorecard(path)
     source = CardSource(card, read_yaml(path, ScorecardError))

@@ -15,11 +15,12 @@ from qa_pipeline.errors import N_, CallqaError, NeedsModel, PendingError, StoreE
 from qa_pipeline.intake.discover import discover
 from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.ports import ContactView
+from qa_pipeline.services.contact_list import ContactFilter, Part, list_contacts
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, as_ours, task_of
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated, annotated_contact, view_of
-from qa_pipeline.store import Store
+from qa_pipeline.store import Store, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +90,26 @@ def sample_of_store(store: Store, artifacts: ArtifactFolder) -> Iterator[Sampled
     """Yield the stored contacts as they were last annotated."""
     with store.reading() as tx:
         for contact in tx.contacts.list():
-            prints = tx.artifacts.of(contact.id)
-            known = artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None
-            if known is None:
-                yield Failure(path=contact.sources[0].uri, error=_wordless(contact.sources[0].uri))
-                continue
-            heard = artifacts.find(Listening, "listen", prints["listen"]) if "listen" in prints else None
-            yield SampledContact(contact=contact, annotated=known, listening=heard)
+            yield _stored(tx, artifacts, contact)
+
+
+def newest_of_store(
+    store: Store, artifacts: ArtifactFolder, wanted: ContactFilter, most: int
+) -> Iterator[SampledContact | Failure]:
+    """Yield stored contacts as they were last annotated, the newest first: the first `most` that fit a filter."""
+    page = list_contacts(store, wanted, Part(limit=most))
+    with store.reading() as tx:
+        for listed in page.contacts:
+            yield _stored(tx, artifacts, listed.contact)
+
+
+def _stored(tx: Transaction, artifacts: ArtifactFolder, contact: Contact) -> SampledContact | Failure:
+    prints = tx.artifacts.of(contact.id)
+    known = artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None
+    if known is None:
+        return Failure(path=contact.sources[0].uri, error=_wordless(contact.sources[0].uri))
+    heard = artifacts.find(Listening, "listen", prints["listen"]) if "listen" in prints else None
+    return SampledContact(contact=contact, annotated=known, listening=heard)
 
 
 def fitting(sample: Sample, card: Scorecard, left_out: LeftOut, limit: int | None = None) -> Iterator[SampledContact]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 Vectors = npt.NDArray[np.float32]
@@ -76,6 +74,9 @@ def _main_directions(vectors: Vectors, most: int = 64) -> Vectors:
 
 
 def _best_labels(rows: Vectors, count: int | None, seed: int) -> Places:
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
     different = len(np.unique(rows.round(4), axis=0))
     # More groups always fit a little better; nobody reads more of them than this.
     most = min(max(2, math.isqrt(len(rows))), different - 1)

@@ -11,9 +11,8 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from itertools import pairwise
-
-from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from qa_pipeline.scoring.match_text import fold
 
@@ -36,11 +35,11 @@ _PLAIN_CHINESE = frozenset({
     "多久", "自己", "所以", "然后", "因为", "选择", "帮忙", "大概", "好像", "可能", "还是", "这样", "怎样", "如何",
     "出来", "开始", "另外", "客服", "意思", "情况", "具体", "直接", "东西", "几天", "当时", "结果", "感谢",
 })  # fmt: skip
-_PLAIN_ENGLISH = ENGLISH_STOP_WORDS | {
+_PLAIN_ENGLISH = frozenset({
     "hi", "hello", "hey", "good", "morning", "afternoon", "evening", "thanks", "thank", "help", "want", "need", "like",
     "know", "just", "does", "did", "don't", "didn't", "can't", "i'm", "i'd", "i've", "it's", "yes", "ok", "okay", "um",
     "going", "got", "get", "tell", "use", "sir", "madam", "wanna", "gonna", "doesn't", "won't", "isn't", "what's",
-}  # fmt: skip
+})  # fmt: skip
 
 
 def words_of(texts: Sequence[str], language: str) -> list[list[str]]:
@@ -108,10 +107,18 @@ def _folded(text: str) -> Iterator[str]:
         yield fold(clause).text
 
 
+@cache
+def _plain_english() -> frozenset[str]:
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    return _PLAIN_ENGLISH.union(ENGLISH_STOP_WORDS)
+
+
 def _english(text: str) -> Iterator[str]:
+    plain = _plain_english()
     for clause in _folded(text):
         words = _ENGLISH_WORD.findall(clause)
-        yield from (word for word in words if word not in _PLAIN_ENGLISH)
+        yield from (word for word in words if word not in plain)
         for first, second in pairwise(words):
-            if first not in _PLAIN_ENGLISH and second not in _PLAIN_ENGLISH:
+            if first not in plain and second not in plain:
                 yield f"{first} {second}"
