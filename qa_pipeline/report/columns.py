@@ -219,6 +219,10 @@ AGENT_COLUMNS: tuple[Column[AgentRow], ...] = (
     Column(title=N_("Notes"), value=lambda row, _, __: "\n".join(row.notes), width=60),
 )
 
+# Of the evaluation alone: what the contacts themselves say is left out.
+_OF_CONTACTS = ("Mean score", "Score 95% from", "Score 95% to", "Pass rate", "Red lines")
+RESULT_COLUMNS = tuple(column for column in AGENT_COLUMNS if column.title not in _OF_CONTACTS)
+
 ItemOfAgent = tuple[AgentRow, DimensionRow, ItemRow]
 ITEM_COLUMNS: tuple[Column[ItemOfAgent], ...] = (
     Column(title=N_("Agent id"), value=lambda row, _, __: row[0].agent_id, width=12),

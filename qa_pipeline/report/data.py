@@ -155,6 +155,7 @@ class FocusRow:
     site_ratio: float
     action: str
     practice: str
+    if_then: str
     good: ExampleRow | None
     improve: ExampleRow | None
 

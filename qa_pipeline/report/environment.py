@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from importlib.resources import files
 from pathlib import PurePath
@@ -12,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 
 from qa_pipeline.errors import fill
 from qa_pipeline.i18n import translator
-from qa_pipeline.report import labels
+from qa_pipeline.report import administration_labels, labels
 from qa_pipeline.report.attitude_reasons import anchor_word, attitude_reasons, behaviour_word
 from qa_pipeline.report.overview_lines import counts_text, interval_text, share_interval_text
 from qa_pipeline.report.roles import roles_text
@@ -54,8 +55,15 @@ def page_environment(language: str, *packages: str) -> Environment:
         places_text=partial(labels.places_text, translate=translate),
         role_word=partial(labels.label, labels.ROLES, translate=translate),
         staff_role_word=partial(labels.label, labels.STAFF_ROLES, translate=translate),
+        appeal_outcome_word=partial(labels.label, labels.APPEAL_OUTCOMES, translate=translate),
+        rater_word=partial(labels.label, labels.RATER_CLASSES, translate=translate),
         kind_word=partial(labels.label, labels.KINDS, translate=translate),
         quality_word=partial(labels.label, labels.QUALITIES, translate=translate),
+        suggestion_word=partial(labels.label, labels.SUGGESTIONS, translate=translate),
+        selection_word=partial(labels.label, labels.SELECTIONS, translate=translate),
+        gate_word=partial(labels.label, labels.GATES, translate=translate),
+        job_kind_word=partial(labels.label, labels.JOB_KINDS, translate=translate),
+        job_state_word=partial(labels.label, labels.JOB_STATES, translate=translate),
         status_word=partial(labels.label, labels.STATUSES, translate=translate),
         sentiment_word=partial(labels.label, labels.SENTIMENTS, translate=translate),
         event_word=partial(labels.label, labels.COURSE_EVENTS, translate=translate),
@@ -79,6 +87,7 @@ def page_environment(language: str, *packages: str) -> Environment:
         joined=partial(labels.joined, translate=translate),
         with_note=partial(labels.with_note, translate=translate),
         with_name=partial(labels.with_name, translate=translate),
+        **_administrators_words(translate),
     )
     environment.filters.update(
         points=labels.points_text,
@@ -87,9 +96,25 @@ def page_environment(language: str, *packages: str) -> Environment:
         clock=labels.clock_text,
         number=labels.number_text,
         file_name=lambda path: PurePath(path).name or path,
+        pair=lambda value: (value, value),
         merged=lambda mapping, **more: {**mapping, **more},
     )
     return environment
+
+
+def _administrators_words(translate: labels.Translate) -> Mapping[str, Any]:
+    words = administration_labels
+    return {
+        "permission_word": partial(labels.label, words.PERMISSIONS, translate=translate),
+        "rows_word": partial(labels.label, words.ROWS, translate=translate),
+        "retention_rule_word": partial(labels.label, words.RETENTION_RULES, translate=translate),
+        "keeps_text": lambda reason, count: fill(translate(words.KEEPS[reason]), {"count": count}),
+        "hold_kind_word": partial(labels.label, words.HOLD_KINDS, translate=translate),
+        "webhook_kind_word": partial(labels.label, words.WEBHOOK_KINDS, translate=translate),
+        "delivery_state_word": partial(labels.label, words.DELIVERY_STATES, translate=translate),
+        "check_word": partial(labels.label, words.CHECKS, translate=translate),
+        "engine_kind_word": partial(labels.label, labels.ENGINE_KINDS, translate=translate),
+    }
 
 
 def moment_filter(zone: str) -> Any:

@@ -55,13 +55,13 @@ def render_excel(report: ReportData) -> bytes:
     ]
     teams: list[TeamRow | Overview] = [report.overview, *report.teams]
     findings = [(contact, finding) for contact in report.contacts for finding in contact.findings]
-    _sheet(workbook, N_("Teams"), TEAM_COLUMNS, teams, report, translate)
-    _sheet(workbook, N_("Agents"), AGENT_COLUMNS, report.agents, report, translate)
-    _sheet(workbook, N_("Items"), ITEM_COLUMNS, items, report, translate)
-    _sheet(workbook, N_("Contacts"), CONTACT_COLUMNS, report.contacts, report, translate)
-    _sheet(workbook, N_("Findings"), FINDING_COLUMNS, findings, report, translate)
-    _sheet(workbook, N_("Flagged"), FLAGGED_COLUMNS, _flagged(report, translate), report, translate)
-    _sheet(workbook, N_("Not scored"), PROBLEM_COLUMNS, report.problems, report, translate)
+    write_sheet(workbook, N_("Teams"), TEAM_COLUMNS, teams, report, translate)
+    write_sheet(workbook, N_("Agents"), AGENT_COLUMNS, report.agents, report, translate)
+    write_sheet(workbook, N_("Items"), ITEM_COLUMNS, items, report, translate)
+    write_sheet(workbook, N_("Contacts"), CONTACT_COLUMNS, report.contacts, report, translate)
+    write_sheet(workbook, N_("Findings"), FINDING_COLUMNS, findings, report, translate)
+    write_sheet(workbook, N_("Flagged"), FLAGGED_COLUMNS, _flagged(report, translate), report, translate)
+    write_sheet(workbook, N_("Not scored"), PROBLEM_COLUMNS, report.problems, report, translate)
     buffer = io.BytesIO()
     workbook.save(buffer)
     return buffer.getvalue()
@@ -91,7 +91,7 @@ def _write_overview(sheet: Worksheet, report: ReportData, translate: Translate) 
         cell.font = Font(bold=True)
 
 
-def _sheet(
+def write_sheet(
     workbook: Workbook,
     title: str,
     columns: Sequence[Column[Row]],
@@ -99,6 +99,7 @@ def _sheet(
     report: ReportData,
     translate: Translate,
 ) -> None:
+    """Add a sheet with a row of headings, number formats and filters; ``title``: a msgid."""
     sheet: Worksheet = workbook.create_sheet(translate(title))
     for cell in _write_row(sheet, 1, [translate(column.title) for column in columns]):
         cell.font, cell.fill = _HEAD_FONT, _HEAD_FILL

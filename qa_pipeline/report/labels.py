@@ -97,6 +97,50 @@ BASES = {
     "reviewed": N_("machine, and people where they reviewed"),
     "estimated": N_("estimated from machine and reviews"),
 }
+# Ways to divide contacts for a comparison of machine and people, and what their groups are called.
+GROUPINGS = {
+    "queue": N_("Queue"),
+    "team": N_("Team"),
+    "language": N_("Language"),
+    "line": N_("Line"),
+    "recognition": N_("Recognition"),
+    "tenure": N_("Tenure"),
+}
+GAP_VERDICTS = {
+    "gap": N_("a gap"),
+    "none": N_("no gap that matters"),
+    "cannot_tell": N_("cannot tell"),
+}
+ENGINE_KINDS = {
+    "asr": N_("recognising speech"),
+    "diarization": N_("telling speakers apart"),
+    "sentiment": N_("sentiment"),
+    "moves": N_("service moves"),
+    "abuse": N_("possible abuse"),
+    "satisfaction": N_("satisfaction"),
+    "reason": N_("contact reasons"),
+    "embedding": N_("likeness of meaning"),
+    "judge": N_("judging by a language model"),
+}
+# Figures of a result that may differ between its versions.
+FIGURES = {
+    "template_id": N_("Template"),
+    "template_version": N_("Version of the template"),
+    "total": N_("Total"),
+    "ci95_low": N_("95 %, from"),
+    "ci95_high": N_("95 %, to"),
+    "grade": N_("Grade"),
+    "group": N_("Standing"),
+    "n_contacts": N_("Contacts"),
+    "n_reviews": N_("Reviews by people"),
+    "value": N_("Value"),
+    "n": N_("Observations"),
+    "source": N_("Source"),
+    "target": N_("Target"),
+    "attainment_points": N_("Attainment"),
+    "weight": N_("Weight"),
+    "effective_weight": N_("Effective weight"),
+}
 METHODS = {
     "ppi": N_("machine, corrected by random reviews"),
     "model": N_("agents' estimates together"),
@@ -128,6 +172,38 @@ RATER_CLASSES = {
     "report": N_("reports"),
     "served": N_("people served"),
     "external": N_("external"),
+}
+JOB_STATES = {
+    "draft": N_("draft"),
+    "queued": N_("waits for a worker"),
+    "running": N_("running"),
+    "done": N_("done"),
+    "failed": N_("failed"),
+    "cancelled": N_("cancelled"),
+}
+JOB_KINDS = {
+    "score": N_("Scoring"),
+    "evaluate": N_("Evaluation"),
+    "reindex": N_("Search index"),
+    "retention": N_("Deleting what is due"),
+    "risk": N_("Support priority"),
+}
+SUGGESTIONS = {"filed": N_("filed"), "accepted": N_("accepted"), "declined": N_("declined"), "done": N_("done")}
+SELECTIONS = {
+    "random": N_("drawn at random"),
+    "double": N_("second, blind review"),
+    "calibration": N_("calibration"),
+    "risk": N_("by risk"),
+    "complaint": N_("after a complaint"),
+    "appeal": N_("appeal"),
+    "panel": N_("agreed in calibration"),
+    "unknown": N_("unknown"),
+}
+GATES = {
+    "open": N_("yes"),
+    "closed": N_("no: it agrees too little"),
+    "too_few": N_("not known yet"),
+    "undefined": N_("cannot be told: people gave one outcome only"),
 }
 STATUSES = {"pending": N_("pending"), "failed": N_("failed")}
 SENTIMENTS = {"negative": N_("negative"), "neutral": N_("neutral"), "positive": N_("positive")}
@@ -209,6 +285,13 @@ _UNITS = {
     "points": N_("{value} points"),
 }
 NONE = "–"
+# Groups of these ways have words; those of the site's own have their own names.
+GROUPED_AS = {
+    "line": {"narrow_band": N_("telephone band"), "wide_band": N_("wide band")},
+    "language": LANGUAGES,
+    "recognition": QUALITIES,
+    "tenure": {"under_3_months": N_("under 3 months"), "3_months_or_more": N_("3 months or more")},
+}
 
 
 def label(words: Mapping[str, str], code: str, translate: Translate) -> str:
