@@ -57,7 +57,18 @@ class Permission(StrEnum):
     PROPOSALS_READ = "proposals.read"  # awards and what else follows from results
     PROPOSALS_DECIDE = "proposals.decide"
     COACHING_READ = "coaching.read"
+    COACHING_WRITE = "coaching.write"  # prepare and hold feedback talks
+    COACHING_ANSWER = "coaching.answer"  # what the agent says in them
+    COACHING_OVERVIEW = "coaching.overview"  # groups of agents for talks, and what coaches have to do
+    COACHING_DRAW = "coaching.draw"  # who on a waiting list begins first
+    SUGGESTIONS_READ = "suggestions.read"  # what agents propose to do better
+    SUGGESTIONS_FILE = "suggestions.file"
+    SUGGESTIONS_ANSWER = "suggestions.answer"
     REPORTS_READ = "reports.read"
+    RISK_READ = "risk.read"  # bands and reasons of people
+    RISK_MANAGE = "risk.manage"  # its checklist, its imports, fitting and scoring
+    RISK_OWN = "risk.own"  # what went in about oneself, and what it was associated with
+    FIGURES_READ = "figures.read"  # of groups of people: leavers, and whom the machine is harder on
     BATCHES_RUN = "batches.run"
     PROBLEMS_READ = "problems.read"
     USERS_MANAGE = "users.manage"
@@ -121,7 +132,18 @@ GRANTS: Mapping[Permission, Mapping[StaffRole, Rows]] = {
     Permission.PROPOSALS_READ: {_SUPERVISOR: Rows.TEAMS, _HR: Rows.ALL},
     Permission.PROPOSALS_DECIDE: {_SUPERVISOR: Rows.TEAMS, _HR: Rows.ALL},
     Permission.COACHING_READ: {_AGENT: Rows.OWN, _SUPERVISOR: Rows.TEAMS, _HR: Rows.ALL},
+    Permission.COACHING_WRITE: {_SUPERVISOR: Rows.TEAMS},
+    Permission.COACHING_ANSWER: {_AGENT: Rows.OWN},
+    Permission.COACHING_OVERVIEW: {_SUPERVISOR: Rows.TEAMS, _HR: Rows.ALL},
+    Permission.COACHING_DRAW: {_HR: Rows.ALL},
+    Permission.SUGGESTIONS_READ: {_AGENT: Rows.OWN, _SUPERVISOR: Rows.TEAMS, _HR: Rows.ALL},
+    Permission.SUGGESTIONS_FILE: {_AGENT: Rows.OWN},
+    Permission.SUGGESTIONS_ANSWER: {_SUPERVISOR: Rows.TEAMS, _HR: Rows.ALL},
     Permission.REPORTS_READ: {_SUPERVISOR: Rows.TEAMS, _QA: Rows.SITE, _HR: Rows.ALL},
+    Permission.RISK_READ: {_HR: Rows.ALL},
+    Permission.RISK_MANAGE: {_HR: Rows.ALL},
+    Permission.RISK_OWN: {_AGENT: Rows.OWN},
+    Permission.FIGURES_READ: {_HR: Rows.ALL},
     Permission.BATCHES_RUN: {_QA: Rows.ALL},
     Permission.PROBLEMS_READ: {_QA: Rows.ALL},
     Permission.USERS_MANAGE: {_ADMINISTRATOR: Rows.ALL},

@@ -29,9 +29,10 @@ NEEDED: Mapping[Fact, Permission | None] = {
 }
 # Fields that name who did something to a row.
 ACTING = frozenset(
-    {"reviewer", "rater_id", "actor", "claimant", "member", "owner"}
+    {"reviewer", "rater_id", "actor", "claimant", "member", "owner", "coach"}
     | {f"{verb}_by" for verb in ("decided", "published", "recorded", "proposed", "reported", "drawn", "held")}
     | {f"{verb}_by" for verb in ("released", "created", "filed", "deleted", "superseded", "cancel_requested")}
+    | {f"{verb}_by" for verb in ("completed", "fitted", "scored", "drafted")}
 )
 ANOTHER = "(another person)"
 QUOTING = frozenset({"quote", "quotes"})  # fields that hold what was said

@@ -42,7 +42,9 @@ from qa_pipeline.domain.listening import AudioStatus, ChannelActivity, ChannelLa
 from qa_pipeline.errors import N_, NoSpeech
 
 # Raise it when the same recording and options would give another Listening.
-LISTEN_VERSION = 3
+LISTEN_VERSION = 4
+_WAVEFORM_PARTS_MAX = 1_200
+_WAVEFORM_FLOOR_DB = -60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,9 +218,33 @@ def _activities(
             _speech_db(intersection(spans, ((third * duration_s / 3, (third + 1) * duration_s / 3),)), level)
             for third in range(3)
         )
-        activity = ChannelActivity(role=role, spans=spans, speech_db=_speech_db(spans, level), thirds_db=thirds_db)
-        found.append(activity)
+        found.append(
+            ChannelActivity(
+                role=role,
+                spans=spans,
+                speech_db=_speech_db(spans, level),
+                thirds_db=thirds_db,
+                waveform=waveform_of(level),
+            )
+        )
     return tuple(found)
+
+
+def waveform_of(levels: Levels) -> tuple[int, ...]:
+    """Return the loudest level of each of up to 1,200 equal parts, as percent of the way from -60 to 0 dBFS.
+
+    Parameters
+    ----------
+    levels : array, shape (frames,)
+        dBFS of each frame of the call.
+    """
+    if not len(levels):
+        return ()
+    parts = min(len(levels), _WAVEFORM_PARTS_MAX)
+    begins = (np.arange(parts) * len(levels)) // parts
+    loudest = np.maximum.reduceat(levels, begins)
+    percent = np.clip(100 * (1 - loudest / _WAVEFORM_FLOOR_DB), 0, 100)
+    return tuple(int(value) for value in np.rint(percent))
 
 
 def _speech_db(spans: tuple[tuple[float, float], ...], levels: Levels) -> float | None:

@@ -60,6 +60,14 @@ class EngineEntry:
             return ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineState:
+    """An engine as it is set up on this machine. ``problem``: what keeps it from starting now, None when nothing."""
+
+    entry: EngineEntry
+    problem: CallqaError | None
+
+
 _SHIPPED = (
     EngineEntry(
         kind="asr",

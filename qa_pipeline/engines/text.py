@@ -37,12 +37,12 @@ EMBEDDED_TEXT = tuple(TextEngine(kind=kind, name="embedded") for kind in ANNOTAT
 
 def text_models(engines: Sequence[TextEngine]) -> TextModels:
     """Return the loaded models of the annotate stage."""
-    return TextModels(**{engine.kind: _loaded(engine) for engine in engines if engine.kind in ANNOTATING})
+    return TextModels(**{engine.kind: load_once(engine) for engine in engines if engine.kind in ANNOTATING})
 
 
 def judging_models(cards: Sequence[Scorecard], engines: Sequence[TextEngine]) -> JudgingModels:
     """Return the loaded models that criteria of the cards ask."""
-    found = {engine.kind: _loaded(engine) for engine in asked_engines(cards, engines)}
+    found = {engine.kind: load_once(engine) for engine in asked_engines(cards, engines)}
     return JudgingModels(embedder=found.get("embedding"), judge=found.get("judge"))
 
 
@@ -53,5 +53,6 @@ def asked_engines(cards: Sequence[Scorecard], engines: Sequence[TextEngine]) -> 
 
 
 @cache
-def _loaded(engine: TextEngine) -> Any:
+def load_once(engine: TextEngine) -> Any:
+    """Return the engine, which each process loads once."""
     return load_engine(engine.kind, engine.name, **dict(engine.options))
