@@ -1,0 +1,1 @@
+"""The predictive model of attrition: who may need support soon, with calibrated probabilities and reasons."""
