@@ -41,6 +41,7 @@ def _focus_row(gap: Gap, rulebook: Rulebook, language: str, translate: Translate
         site_ratio=gap.site_ratio,
         action=topic.action.text.in_language(language),
         practice=topic.practice.text.in_language(language),
+        if_then=topic.if_then.text.in_language(language),
         good=_example_row(gap.good, translate),
         improve=_example_row(gap.improve, translate),
     )

@@ -61,15 +61,7 @@ def find_gaps(
     limit : int
         Gaps per agent.
     """
-    site: dict[CriterionKey, Counter[Outcome]] = defaultdict(Counter)
-    own: dict[str, dict[CriterionKey, list[tuple[Contact, Finding]]]] = defaultdict(lambda: defaultdict(list))
-    for contact, inspection in inspected:
-        for finding in inspection.findings:
-            if finding.outcome not in _DETERMINED or contact.agent_id is None:
-                continue
-            key = (inspection.scorecard_id, inspection.scorecard_version, finding.criterion_id)
-            site[key][finding.outcome] += 1
-            own[contact.agent_id][key].append((contact, finding))
+    site, own = _count(inspected)
     found = {}
     for agent_id in sorted(own):
         gaps = [
@@ -80,6 +72,44 @@ def find_gaps(
         if gaps:
             found[agent_id] = tuple(sorted(gaps, key=lambda gap: (-gap.proven_ratio, gap.key))[:limit])
     return found
+
+
+def find_strength(
+    inspected: Iterable[tuple[Contact, Inspection]], agent_id: str
+) -> tuple[CriterionKey, Example] | None:
+    """Return something that an agent does well, with a moment in which it can be heard.
+
+    Among the criteria that the agent has met at least once with something said to quote, the one whose lower end of the
+    95 % interval lies highest beside the site's share. It is a case and proves no habit: everybody has one.
+    """
+    site, own = _count(inspected)
+    best: tuple[float, CriterionKey, Example] | None = None
+    for key, pairs in own.get(agent_id, {}).items():
+        met = met_share(Counter(finding.outcome for _, finding in pairs))
+        whole = met_share(site[key])
+        example = _best_example(pairs, (Outcome.MET,))
+        if example is None or example.evidence is None or met.ci95 is None or whole.ratio is None:
+            continue
+        margin = met.ci95.low - whole.ratio
+        if best is None or (margin, key) > best[:2]:
+            best = (margin, key, example)
+    return best[1:] if best else None
+
+
+def _count(
+    inspected: Iterable[tuple[Contact, Inspection]],
+) -> tuple[Mapping[CriterionKey, Counter[Outcome]], Mapping[str, Mapping[CriterionKey, list[tuple[Contact, Finding]]]]]:
+    """Return the determined outcomes of all agents by criterion, and the findings of each agent."""
+    site: dict[CriterionKey, Counter[Outcome]] = defaultdict(Counter)
+    own: dict[str, dict[CriterionKey, list[tuple[Contact, Finding]]]] = defaultdict(lambda: defaultdict(list))
+    for contact, inspection in inspected:
+        for finding in inspection.findings:
+            if finding.outcome not in _DETERMINED or contact.agent_id is None:
+                continue
+            key = (inspection.scorecard_id, inspection.scorecard_version, finding.criterion_id)
+            site[key][finding.outcome] += 1
+            own[contact.agent_id][key].append((contact, finding))
+    return site, own
 
 
 def _find_gap(key: CriterionKey, pairs: list[tuple[Contact, Finding]], site: Counter[Outcome]) -> Gap | None:
