@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _PARENT_LOOKED_FOR_S = 1.0
 _LOOKED_AFTER_S = 0.5
-_PAUSE_S = 1.0
+_PAUSE_S, _PAUSE_S_MAX = 1.0, 60.0
+_STEADY_S = 60.0  # a process that has run so long did not die of how it was started
 _log = logging.getLogger(__name__)
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -113,13 +114,17 @@ class _Children:
             self._fork()
 
     def keep(self) -> None:
-        """Replace what ends, until this process is interrupted."""
+        """Replace what ends, until this process is interrupted; after pauses that double while they end at once."""
+        pause_s, begun = _PAUSE_S, monotonic()
         while True:
             sleep(_LOOKED_AFTER_S)
             ended = self._reap()
             if ended:
-                _log.warning("%d server processes ended and are started again", ended)
-                sleep(_PAUSE_S)  # while the database is away they end at once
+                if monotonic() - begun >= _STEADY_S:
+                    pause_s = _PAUSE_S
+                _log.warning("%d server processes ended and are started again in %g s", ended, pause_s)
+                sleep(pause_s)  # while the database is away they end at once
+                pause_s, begun = min(pause_s * 2, _PAUSE_S_MAX), monotonic()
                 self.start(ended)
 
     def stop(self) -> None:
@@ -158,11 +163,13 @@ class _Children:
 
 def build(settings: Settings, log: LogOptions, parent: int | None) -> FastAPI:
     """Return the application of one server process, once uvicorn listens to signals there."""
+    from api.pages.environment import prepare_pages
     from api.trace import NamesRequest
 
     set_up(log.form, verbose=log.verbose).addFilter(NamesRequest())
     app = application(settings, wiring.service_store(settings))
     _end_streams_on_signals(app.state.sources.stopping)
+    Thread(target=prepare_pages, name="pages", daemon=True).start()
     if parent is not None:
         Thread(target=_end_with, args=(parent,), name="parent-watch", daemon=True).start()
     return app

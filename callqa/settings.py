@@ -180,6 +180,9 @@ class ServiceSettings(_Part):
         10, ge=3, le=100, description="wrong passwords in a row after which an account is locked for a while"
     )
     lock_minutes: int = Field(15, ge=1, le=1440, description="minutes that an account stays locked")
+    one_time_hours: int = Field(
+        72, ge=1, le=8760, description="hours for which a password that an administrator made can be used"
+    )
     oidc_issuer: str | None = Field(None, description="issuer of the single sign-on provider (OpenID Connect)")
     oidc_client_id: str | None = Field(None, description="name of this site at the provider")
     oidc_client_secret: SecretStr | None = Field(None, description="secret of this site at the provider, if it has one")
@@ -315,6 +318,10 @@ class RetentionSettings(_Part):
     trace_days: int | None = Field(
         None, ge=1, le=36_500, description="days after which ended sessions, jobs and delivered messages are deleted"
     )
+    risk_months: int = Field(6, ge=1, le=6, description="months after which predictions of risk are deleted")
+    risk_exit_days: int = Field(
+        30, ge=0, le=30, description="days after a person's last day when predictions of risk about them are deleted"
+    )
 
 
 class Settings(BaseSettings):
@@ -381,6 +388,11 @@ class Settings(BaseSettings):
     def models(self) -> Path:
         """Folder of the models that the user trained."""
         return self.home / "models"
+
+    @property
+    def risk_models(self) -> Path:
+        """Where risk models of this site lie, each in a folder of its own."""
+        return self.models / "risk"
 
     @property
     def templates(self) -> Path:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from api.options import ServiceOptions, Site
+from api.options import About, ServiceOptions, Site
 from callqa.settings import NONE, Settings
+from callqa.shown_settings import shown_settings
 from qa_pipeline.appraisal.consequences import ConsequenceLine
 from qa_pipeline.appraisal.templates import list_templates
 from qa_pipeline.audio.listening import ListenOptions
+from qa_pipeline.domain.job import Job, JobKind
 from qa_pipeline.domain.retention import RetentionRules
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.vocabulary import SpeechHints
 from qa_pipeline.engines.choice import AUTO, IMPORT
 from qa_pipeline.engines.options import AsrOptions, DiarizationOptions, SpeechOptions
-from qa_pipeline.engines.registry import get_entry, load_engine
+from qa_pipeline.engines.registry import EngineEntry, EngineState, engine_problem, entries, get_entry, load_engine
 from qa_pipeline.engines.text import ANNOTATING, ASKED, TextEngine
 from qa_pipeline.errors import ConfigurationError, NotFound
 from qa_pipeline.execution.inline import InlineExecutor
@@ -139,6 +142,16 @@ def engine_options(settings: Settings, kind: str, name: str) -> dict[str, Any]:
         return text_options(settings, kind, name)
     speech = speech_options(settings)
     return {"options": speech.diarization if kind == "diarization" else speech.asr}
+
+
+def engine_states(settings: Settings) -> tuple[EngineState, ...]:
+    """Return every engine with what keeps it from starting now, by the options that the settings give it."""
+
+    def state_of(entry: EngineEntry) -> EngineState:
+        options = engine_options(settings, entry.kind, entry.name)
+        return EngineState(entry=entry, problem=engine_problem(entry.kind, entry.name, **options))
+
+    return tuple(state_of(entry) for entry in entries().values())
 
 
 def text_model(settings: Settings, kind: str, name: str | None = None, **options: Any) -> Any:
@@ -272,6 +285,8 @@ def site(settings: Settings) -> Site:
         line=consequence_line(settings),
         hold_rule=hold_rule(settings),
         retention=retention_rules(settings),
+        engines=text_engines(settings),
+        calibration=calibration(settings),
     )
 
 
@@ -284,7 +299,12 @@ def service_options(settings: Settings) -> ServiceOptions:
     """Return the limits of the service: those of its options that are settings too."""
     part = settings.service
     set_ones = {each.name: getattr(part, each.name) for each in fields(ServiceOptions) if hasattr(part, each.name)}
-    return ServiceOptions(**set_ones, sign_in=sign_in_rules(settings), single_sign_on=oidc_options(settings))
+    return ServiceOptions(
+        **set_ones,
+        sign_in=sign_in_rules(settings),
+        single_sign_on=oidc_options(settings),
+        about=About(engines=partial(engine_states, settings), settings=shown_settings(settings)),
+    )
 
 
 def oidc_options(settings: Settings) -> OidcOptions | None:
@@ -314,6 +334,7 @@ def sign_in_rules(settings: Settings) -> SignInRules:
         idle_minutes=part.idle_minutes,
         wrong_passwords_max=part.wrong_passwords_max,
         lock_minutes=part.lock_minutes,
+        one_time_hours=part.one_time_hours,
     )
 
 
@@ -327,7 +348,14 @@ def tools(settings: Settings) -> Tools:
         scorecards=settings.scorecards,
         templates=settings.templates,
         retention=retention_rules(settings),
+        others={JobKind.RISK: partial(_risk, settings)},
     )
+
+
+def _risk(settings: Settings, store: Store, job: Job) -> Mapping[str, Any]:
+    from coaching.risk.jobs import do_risk_job  # scikit-learn takes a second to load
+
+    return do_risk_job(store, settings.risk_models, job)
 
 
 def delivery_options(settings: Settings) -> DeliveryOptions:

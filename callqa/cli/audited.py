@@ -68,10 +68,19 @@ AUDITED: Mapping[str, Kept] = {
     "appeals accept": Kept("appeal_id"),
     "appeals withdraw": Kept("appeal_id"),
     "jobs cancel": Kept("job_id"),
+    "coaching draw": Kept("name"),
     "calibration holds": Kept(only_with="update"),
     "calibration hold": Kept("criterion"),
     "calibration release": Kept("criterion"),
     "scorecards calibrate": Kept(),
+    "risk departures": Kept(),
+    "risk figures": Kept(),
+    "risk checklist complete": Kept(),
+    "risk checklist withdraw": Kept(),
+    "risk fit": Kept(),
+    "risk score": Kept(),
+    "risk explain": Kept("agent"),
+    "risk monitor": Kept(),
 }
 _NAMED = ("agent", "period", "scorecard", "contact")
 _SUBJECT_CHARACTERS = 400

@@ -11,9 +11,9 @@ import typer
 from callqa import wiring
 from callqa.cli.console import INCOMPLETE, AppContext, context, out
 from callqa.cli.refused import print_refused, refused_documents
-from qa_pipeline.appraisal.gaps import GapVerdict, GroupGap
+from qa_pipeline.appraisal.gaps import GroupGap
 from qa_pipeline.errors import N_, RowError
-from qa_pipeline.report.labels import LANGUAGES, QUALITIES, label, p_text
+from qa_pipeline.report.labels import GAP_VERDICTS, GROUPED_AS, GROUPINGS, label, p_text
 from qa_pipeline.services.calibration.group_file import read_groups
 from qa_pipeline.services.calibration.groupings import make_groupings
 from qa_pipeline.services.calibration.groups import AuditOfPeriod, GroupAudit, audit_groups, from_file
@@ -28,28 +28,6 @@ class By(StrEnum):
     LINE = "line"
     RECOGNITION = "recognition"
     TENURE = "tenure"
-
-
-_WAYS = {
-    "queue": N_("Queue"),
-    "team": N_("Team"),
-    "language": N_("Language"),
-    "line": N_("Line"),
-    "recognition": N_("Recognition"),
-    "tenure": N_("Tenure"),
-}
-# What groups of these ways are called; those of the site's own have their own names.
-_NAMES = {
-    "line": {"narrow_band": N_("telephone band"), "wide_band": N_("wide band")},
-    "language": LANGUAGES,
-    "recognition": QUALITIES,
-    "tenure": {"under_3_months": N_("under 3 months"), "3_months_or_more": N_("3 months or more")},
-}
-_VERDICTS = {
-    GapVerdict.GAP: N_("a gap"),
-    GapVerdict.NONE: N_("no gap that matters"),
-    GapVerdict.CANNOT_TELL: N_("cannot tell"),
-}
 
 
 def groups(
@@ -138,7 +116,7 @@ def _print(here: AppContext, found: AuditOfPeriod) -> None:
     )
     here.say(N_("Points of the machine above people; who has seen the machine's findings comes closer to them."))
     for each in found.groupings:
-        out.print(f"\n{label(_WAYS, each.name, here.translate)}", style="bold")
+        out.print(f"\n{label(GROUPINGS, each.name, here.translate)}", style="bold")
         if each.audit is None:
             here.say(
                 N_("  cannot tell: {count} reviews in {groups} groups; two groups, 20 reviews and more agents needed"),
@@ -163,13 +141,13 @@ def _print_audit(here: AppContext, found: GroupAudit, p: float) -> None:
     for each in found.audit.groups:
         name = found.names[each.group]
         table.add_row(
-            label(_NAMES.get(found.name, {}), name, here.translate),
+            label(GROUPED_AS.get(found.name, {}), name, here.translate),
             f"{each.n} / {each.agent_count}",
             f"{each.gap:+.1f}",
             f"{each.difference:+.1f} ({each.ci95[0]:+.1f} – {each.ci95[1]:+.1f})",
             p_text(each.p),
             f"{each.detectable:.1f}",
-            here.translate(_VERDICTS[each.verdict]),
+            label(GAP_VERDICTS, each.verdict, here.translate),
             f"{ratios[name].ratio:.2f}{'*' if ratios[name].is_small else ''}" if name in ratios else "–",
         )
     out.print(table)

@@ -9,26 +9,7 @@ from callqa.cli.console import AppContext, out
 from qa_pipeline.appraisal.differences import Change, Plain
 from qa_pipeline.errors import N_
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.report.labels import NONE, number_text, value_text
-
-_FIELDS = {
-    "template_id": N_("Template"),
-    "template_version": N_("Version of the template"),
-    "total": N_("Total"),
-    "ci95_low": N_("95 %, from"),
-    "ci95_high": N_("95 %, to"),
-    "grade": N_("Grade"),
-    "group": N_("Standing"),
-    "n_contacts": N_("Contacts"),
-    "n_reviews": N_("Reviews by people"),
-    "value": N_("Value"),
-    "n": N_("Observations"),
-    "source": N_("Source"),
-    "target": N_("Target"),
-    "attainment_points": N_("Attainment"),
-    "weight": N_("Weight"),
-    "effective_weight": N_("Effective weight"),
-}
+from qa_pipeline.report.labels import FIGURES, NONE, label, number_text, value_text
 
 _IN_UNIT = ("value", "target")
 
@@ -51,7 +32,7 @@ def print_changes(here: AppContext, changes: Sequence[Change]) -> None:
         name = definition.name.in_language(here.settings.lang) if definition else one.indicator or ""
         unit = definition.unit if definition and one.field in _IN_UNIT else None
         before, after = (_text(here, value, unit) for value in (one.before, one.after))
-        table.add_row(name, here.translate(_FIELDS[one.field]), before, after)
+        table.add_row(name, label(FIGURES, one.field, here.translate), before, after)
     out.print(table)
 
 

@@ -159,8 +159,7 @@ class AppContext:
 
     def close(self) -> None:
         """Keep in the audit what the command has done, unless it failed, and close what was opened."""
-        problem = sys.exc_info()[1]
-        code = problem.exit_code if isinstance(problem, typer.Exit) else COULD_NOT_RUN if problem else DONE
+        code = _exit_code(sys.exc_info()[1])
         try:
             done = code in (DONE, INCOMPLETE)
             event = event_of(self.command, self.params, is_complete=code == DONE) if done else None
@@ -169,6 +168,15 @@ class AppContext:
         finally:
             for closer in self._closers:
                 closer()
+
+
+def _exit_code(problem: BaseException | None) -> int:
+    if isinstance(problem, typer.Exit):
+        return problem.exit_code
+    # The reader (head, less) has seen enough: what was done is done, and what was shown was seen. rich exits then.
+    if isinstance(problem, BrokenPipeError | SystemExit):
+        return INCOMPLETE
+    return COULD_NOT_RUN if problem else DONE
 
 
 def context(ctx: typer.Context) -> AppContext:

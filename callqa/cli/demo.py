@@ -16,8 +16,11 @@ from callqa.cli.cycle import now
 from callqa.cli.score import failure_document, pending_document, progress_bar
 from callqa.demo import TROUBLED, install_set
 from callqa.demo.accounts import DemoAccount, find_accounts_file, install_accounts
+from callqa.demo.cycle import live
+from callqa.demo.history import install_history
 from callqa.demo.tour import Tour, finish, score_set
 from qa_pipeline.domain.annotation import CourseEvent
+from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.domain.inspection import Flag
 from qa_pipeline.errors import N_
 from qa_pipeline.report.contact_rows import findings_behind
@@ -40,6 +43,15 @@ from qa_pipeline.services.score import ScoreRun
 OWN_HOME = Path(".demo")
 _SHOWN_CONTACTS = 8
 _TELLING = (Flag.RED_LINE, Flag.POSSIBLE_RED_LINE, Flag.ANGRY_CUSTOMER, Flag.LOW_SCORE)
+_SIGHTS = {
+    StaffRole.AGENT: N_(
+        "a published result with a red line, an appeal, goals to confirm, an invitation, a coaching plan"
+    ),
+    StaffRole.SUPERVISOR: N_("the team, the review queue, a talk, goal plans, an appeal to decide, calibration"),
+    StaffRole.QA: N_("the queue with a contact that is taken, batches with trouble, samples, calibration, scorecards"),
+    StaffRole.HR: N_("periods, results, proposals, leavers, whom to support, whether coaching helped (a waiting list)"),
+    StaffRole.ADMINISTRATOR: N_("users and roles, retention, the audit, a webhook, the system"),
+}
 
 
 def demo(ctx: typer.Context) -> None:
@@ -60,6 +72,10 @@ def demo(ctx: typer.Context) -> None:
         raise typer.Exit(INCOMPLETE)
     tour = finish(store, app.settings, demo_set, run, now())
     accounts = install_accounts(store, app.settings.home, now(), app.translate)
+    if accounts:  # else people of their own work here already
+        live(store, app.settings, demo_set, app.translate, now())
+        app.say(N_("Two years of another floor, simulated: who left, whom to support, whether coaching helped ..."))
+        install_history(store, app.settings, demo_set, app.translate, now())
     next_steps = _next_steps(app.settings.home)
     file = find_accounts_file(app.settings.home)
     document = _document(app, tour, next_steps) | {"accounts_file": str(file) if file else None}
@@ -176,8 +192,12 @@ def _print_accounts(app: AppContext, accounts: Sequence[DemoAccount], file: Path
     if file is None:
         return  # a home with accounts of its own got none
     _heading(app, N_("Accounts for the pages"))
-    for account in accounts:
-        out.print(f"  {account.login:16} {account.password}  {label(STAFF_ROLES, account.role.value, app.translate)}")
+    if accounts:
+        shown = app.table((N_("Login"), N_("Password"), N_("Role"), N_("What there is to see")), box=None)
+        for account in accounts:
+            role = label(STAFF_ROLES, account.role.value, app.translate)
+            shown.add_row(account.login, account.password, role, app.translate(_SIGHTS[account.role]))
+        out.print(shown)
     app.say(N_("  They stand in {file}, which only you can read."), file=file)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from callqa import wiring
 from callqa.cli.console import COULD_NOT_RUN, AppContext, context, in_one_line
-from qa_pipeline.engines.registry import EngineEntry, engine_problem, entries
+from qa_pipeline.engines.registry import EngineState
 from qa_pipeline.errors import N_, CallqaError
 from qa_pipeline.store import schema
 
@@ -33,12 +33,11 @@ def doctor(ctx: typer.Context) -> None:
 
 
 def _engines(app: AppContext) -> list[dict[str, Any]]:
-    return [_engine(app, entry) for entry in entries().values()]
+    return [_engine(app, state) for state in wiring.engine_states(app.settings)]
 
 
-def _engine(app: AppContext, entry: EngineEntry) -> dict[str, Any]:
-    options = wiring.engine_options(app.settings, entry.kind, entry.name)
-    problem = engine_problem(entry.kind, entry.name, **options)
+def _engine(app: AppContext, state: EngineState) -> dict[str, Any]:
+    entry, problem = state.entry, state.problem
     hint = problem.render_hint(app.translate) or problem.render(app.translate) if problem else ""
     return {
         "kind": entry.kind,

@@ -21,6 +21,8 @@ from callqa.cli import (
     awards,
     calibration,
     coaching,
+    coaching_effect,
+    coaching_overview,
     console,
     db,
     demo,
@@ -40,6 +42,7 @@ from callqa.cli import (
     results,
     retention,
     reviews,
+    risk,
     samples,
     score,
     scorecards,
@@ -52,7 +55,9 @@ from callqa.cli import (
     train,
     users,
     validate,
+    validate_coaching,
     validate_estimation,
+    validate_risk,
     work,
 )
 from callqa.cli.console import AppContext
@@ -105,6 +110,7 @@ app.command()(score.score)
 app.command()(score.transcribe)
 app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
+app.add_typer(risk.app, name="risk")
 app.add_typer(assignments.app, name="assignments")
 app.add_typer(awards.app, name="awards")
 app.add_typer(samples.app, name="samples")
@@ -127,13 +133,20 @@ app.add_typer(tokens.app, name="tokens")
 app.command()(work.work)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(calibration.app, name="calibration")
+coaching.app.command()(coaching_overview.groups)
+coaching.app.command()(coaching_overview.workload)
+for command in (coaching_effect.effect, coaching_effect.power, coaching_effect.draw):
+    coaching.app.command()(command)
+coaching.app.command(name="waiting-lists")(coaching_effect.waiting_lists)
 app.add_typer(coaching.app, name="coaching")
 app.add_typer(scorecards.app, name="scorecards")
 app.add_typer(scripts.app, name="scripts")
 app.add_typer(lexicon.app, name="lexicon")
 app.add_typer(templates.app, name="templates")
 validate.app.command()(validate_estimation.estimation)
+validate.app.command()(validate_coaching.coaching)
 validate.app.command()(validate_estimation.agreement)
+validate.app.command()(validate_risk.risk)
 app.add_typer(validate.app, name="validate")
 app.add_typer(train.app, name="train")
 app.add_typer(audit.app, name="audit")

@@ -17,7 +17,7 @@ from qa_pipeline.services.report import check_format, write_report
 def report(
     ctx: typer.Context,
     period: Annotated[str, typer.Option(help="Month, quarter or year, such as 2026-10, 2026-Q4 or 2026.")],
-    out: Annotated[Path, typer.Option(help="File to write: .html, .xlsx, .csv or .json.")],
+    out: Annotated[Path, typer.Option(help="File to write: .html, .xlsx, .csv, .json or .pdf.")],
 ) -> None:
     """Write the report of a period; the extension of --out chooses the format, --lang the language."""
     app = context(ctx)

@@ -13,31 +13,12 @@ from callqa.cli.options import ByOption, ReasonOption
 from qa_pipeline.domain.audit import Event
 from qa_pipeline.domain.retention import Deletion, HoldKind, LegalHold, RuleName
 from qa_pipeline.errors import N_
+from qa_pipeline.report.administration_labels import HOLD_KINDS, KEEPS, RETENTION_RULES
 from qa_pipeline.report.labels import joined, moment_text
 from qa_pipeline.services import retention as service
-from qa_pipeline.services.retention import Doer, Keeps, PlannedRule, Terms
+from qa_pipeline.services.retention import Doer, PlannedRule, Terms
 
 app = typer.Typer(name="retention", no_args_is_help=True, help="What is kept for how long; legal holds; deletion.")
-RULES = {
-    RuleName.CONTACTS: N_("contacts with all that is kept of them"),
-    RuleName.AUDIO: N_("uploaded recordings"),
-    RuleName.UPLOADS: N_("other uploaded files"),
-    RuleName.RESULTS: N_("results of old periods"),
-    RuleName.TRACES: N_("ended sessions, answers, messages and jobs"),
-    RuleName.ERASURE: N_("erased on demand"),
-}
-KEEPS = {
-    Keeps.HOLD: N_("{count} under a legal hold"),
-    Keeps.APPEAL: N_("{count} under an open appeal"),
-    Keeps.PERIOD: N_("{count} in a period that is not ended"),
-}
-KINDS = {
-    HoldKind.CONTACT: N_("contact"),
-    HoldKind.AGENT: N_("agent"),
-    HoldKind.CUSTOMER: N_("customer"),
-    HoldKind.QUEUE: N_("queue"),
-    HoldKind.PERIOD: N_("period"),
-}
 
 
 @app.command()
@@ -143,7 +124,7 @@ def print_deletions(here: AppContext, done: Any) -> None:
     for one in done:
         here.say(
             N_("{rule}: {subjects} deleted, {rows} rows, {files} files, {size:.1f} MB."),
-            rule=here.translate(RULES[one.rule]),
+            rule=here.translate(RETENTION_RULES[one.rule.value]),
             subjects=one.subject_count,
             rows=one.row_count,
             files=one.file_count,
@@ -163,20 +144,19 @@ def _event(action: str, found: LegalHold, by: str) -> Event:
 
 
 def _print_plan(here: AppContext, found: Any) -> None:
-    if not found:
-        here.say(N_("No rule is set: everything is kept for ever. docs/retention.md tells how to set one."))
-        return
     table = here.table([N_("what"), N_("count"), N_("MB"), N_("oldest"), N_("stays although due")])
     for one in found:
-        stays = [here.translate(KEEPS[reason]).format(count=count) for reason, count in one.kept.items()]
+        stays = [here.translate(KEEPS[reason.value]).format(count=count) for reason, count in one.kept.items()]
         table.add_row(
-            here.translate(RULES[one.rule]),
+            here.translate(RETENTION_RULES[one.rule.value]),
             str(one.count),
             f"{one.size_bytes / 1e6:.1f}",
             one.oldest_on or "–",
             joined(stays, here.translate) or "–",
         )
     out.print(table)
+    if [one.rule for one in found] == [RuleName.RISK]:
+        here.say(N_("No other rule is set: all else is kept for ever. docs/retention.md tells how to set one."))
 
 
 def _print_holds(here: AppContext, found: Any) -> None:
@@ -187,6 +167,6 @@ def _print_holds(here: AppContext, found: Any) -> None:
     for one in found:
         released = moment_text(one.released_at, here.settings.zone) if one.released_at else "–"
         since = moment_text(one.held_at, here.settings.zone)
-        kind = here.translate(KINDS[one.kind])
+        kind = here.translate(HOLD_KINDS[one.kind.value])
         table.add_row(one.id, kind, one.subject, since, one.held_by, one.reason, released)
     out.print(table)

@@ -10,8 +10,10 @@ from typing import Annotated
 
 import typer
 
+from callqa.changed_settings import record_changed_settings
 from callqa.cli.accounts_hint import tell_accounts
 from callqa.cli.console import AppContext, context, err
+from callqa.cli.cycle import now
 from callqa.cli.work import supervised_worker
 from callqa.logs import LogForm
 from qa_pipeline.errors import N_, ConfigurationError
@@ -42,6 +44,7 @@ def serve(
         with _listen(host, port) as listener:
             _announce(here, listener)
             tell_accounts(here)
+            record_changed_settings(here.store(), settings, now())
             here.store().close()
             os.environ["CALLQA_SERVICE__LOG_FORMAT"] = form  # for the worker beside the server
             beside = supervised_worker(settings) if jobs else nullcontext()

@@ -18,12 +18,14 @@ from typing import Annotated
 import typer
 
 from callqa import wiring
+from callqa.changed_settings import record_changed_settings
 from callqa.cli.console import context
 from callqa.logs import set_up
 from callqa.settings import Settings
 from qa_pipeline.errors import N_
 from qa_pipeline.services.housekeeping import tidy_up
 from qa_pipeline.services.jobs.worker import Worker, WorkerOptions
+from qa_pipeline.services.retention import Doer, Terms, forget_risk
 from qa_pipeline.services.webhooks.delivery import deliver_due
 from qa_pipeline.store import Store
 
@@ -46,6 +48,7 @@ def work(
     settings, store = here.settings, here.store()
     verbose = logging.getLogger().getEffectiveLevel() <= logging.INFO
     set_up(settings.service.log_format, verbose=verbose)
+    record_changed_settings(store, settings, datetime.now(UTC))
     worker = Worker(
         store,
         wiring.tools(settings),
@@ -58,7 +61,7 @@ def work(
 
 
 def _tidying(store: Store, settings: Settings) -> Callable[[], None]:
-    """Return a chore that tidies up at its first call and then once an hour."""
+    """Return a chore that tidies up, and forgets what is due of risk, at its first call and then once an hour."""
     uploads = wiring.site(settings).uploads
     due_at = 0.0
 
@@ -66,7 +69,10 @@ def _tidying(store: Store, settings: Settings) -> Callable[[], None]:
         nonlocal due_at
         if monotonic() >= due_at:
             due_at = monotonic() + _TIDY_S
-            tidy_up(store, uploads, datetime.now(UTC))
+            now = datetime.now(UTC)
+            tidy_up(store, uploads, now)
+            terms = Terms(rules=wiring.retention_rules(settings), home=settings.home, now=now)
+            forget_risk(store, terms, Doer(name="callqa", role="", via="job"))
 
     return tidy
 

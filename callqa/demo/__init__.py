@@ -64,6 +64,11 @@ class DemoSet:
         return self.folder / "incidents.csv"
 
     @property
+    def staff_months(self) -> Path:
+        """Overtime, unplanned absence, changes of the roster and time since the last raise, by agent and month."""
+        return self.folder / "staff_months.csv"
+
+    @property
     def references(self) -> Path:
         """What was really said in the English calls, for ``callqa validate asr``."""
         return self.folder / "references.csv"

@@ -9,14 +9,15 @@ from datetime import datetime
 from pathlib import Path
 
 from qa_pipeline.domain.cycle import StaffRole
-from qa_pipeline.domain.performance import Agent
 from qa_pipeline.report.labels import STAFF_ROLES
 from qa_pipeline.services.accounts.passwords import one_time_password
 from qa_pipeline.services.accounts.users import UserDetails, add_user
-from qa_pipeline.store import Store
+from qa_pipeline.store import Store, Transaction
 
 FILE = "demo-accounts.txt"
-_LOGINS = {
+# Red lines, a grade below, a bad incident, rated by others: whose result opens into every kind of part.
+AGENT_ID = "A202"
+LOGINS = {
     StaffRole.AGENT: "demo-agent",
     StaffRole.SUPERVISOR: "demo-supervisor",
     StaffRole.QA: "demo-qa",
@@ -41,15 +42,15 @@ def install_accounts(
     with store.transaction() as tx:
         if tx.users.list():
             return ()
-        agent = _somebody([each for each in tx.agents.list() if each.team])
+        team = team_of(tx)
         made = []
-        for role, login in _LOGINS.items():
+        for role, login in LOGINS.items():
             details = UserDetails(
                 login=login,
                 name=translate(STAFF_ROLES[role.value]),
                 role=role,
-                agent_id=agent.id if role is StaffRole.AGENT else None,
-                teams=(agent.team,) if role is StaffRole.SUPERVISOR and agent.team else (),
+                agent_id=AGENT_ID if role is StaffRole.AGENT else None,
+                teams=(team,) if role is StaffRole.SUPERVISOR else (),
             )
             account = DemoAccount(login=login, password=one_time_password(), role=role)
             add_user(tx, details, now, password=account.password)
@@ -59,15 +60,17 @@ def install_accounts(
     return tuple(made)
 
 
+def team_of(tx: Transaction) -> str:
+    """Return the team of the agent who has an account, which the supervisor with an account leads."""
+    team = next(each.team for each in tx.agents.list() if each.id == AGENT_ID)
+    assert team is not None, "the demo's assignments name the teams"
+    return team
+
+
 def find_accounts_file(home: Path) -> Path | None:
     """Return the file of a demo's accounts, None where there is none."""
     path = home / FILE
     return path if path.is_file() else None
-
-
-def _somebody(agents: list[Agent]) -> Agent:
-    assert agents, "the demo's assignments name the teams"
-    return agents[0]
 
 
 def _write(path: Path, accounts: list[DemoAccount]) -> None:
