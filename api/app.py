@@ -12,16 +12,86 @@ from api.description import describe
 from api.job_watch import JobWatch
 from api.metrics import Metrics
 from api.options import ServiceOptions, Site
-from api.pages import account, metrics, sign_in, single_sign_on
-from api.pages import routes as page_routes
+from api.pages import (
+    account,
+    appeals,
+    appraisal_templates,
+    assets,
+    audit,
+    batches,
+    calibration,
+    coaching,
+    contact,
+    contacts,
+    figures,
+    goals,
+    metrics,
+    my,
+    overview,
+    periods,
+    proposals,
+    queue,
+    reports,
+    result_view,
+    results,
+    retention,
+    risk,
+    samples,
+    scorecards,
+    sign_in,
+    single_sign_on,
+    suggestions,
+    system,
+    talks,
+    team,
+    users,
+    webhooks,
+)
 from api.rates import LimitOpenRequests, Rates
 from api.rulebook_watch import RulebookWatch
 from api.security import HeadAsGet, KnownHosts, SecureHeaders
 from api.sources import Sources
 from api.trace import Trace
 from qa_pipeline.report.rulebook import Rulebook
+from qa_pipeline.services.rule_files import place_files
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
+
+PAGES = (
+    scorecards,
+    appraisal_templates,
+    assets,
+    contact,
+    contacts,
+    sign_in,
+    single_sign_on,
+    account,
+    metrics,
+    queue,
+    results,
+    team,
+    talks,
+    risk,
+    coaching,
+    goals,
+    appeals,
+    proposals,
+    periods,
+    reports,
+    figures,
+    my,
+    result_view,
+    overview,
+    batches,
+    samples,
+    calibration,
+    users,
+    audit,
+    retention,
+    webhooks,
+    system,
+    suggestions,
+)
 
 
 def create_app(
@@ -46,6 +116,7 @@ def create_app(
     app = FastAPI(
         title="callqa", version=version("callqa"), openapi_url="/api/v1/openapi.json", docs_url=None, redoc_url=None
     )
+    place_files(store, site.rule_folders)
     rates = Rates(options.requests_per_minute, options.open_requests_per_minute, options.sign_ins_per_minute)
     app.state.metrics = Metrics()
     app.state.sources = Sources(
@@ -60,7 +131,7 @@ def create_app(
     errors.install(app)
     describe(app)
     app.include_router(v1.router)
-    for pages in (page_routes, sign_in, single_sign_on, account, metrics):
+    for pages in PAGES:
         app.include_router(pages.router)
     # The last one added sees a request first.
     app.add_middleware(LimitOpenRequests, rates=rates)

@@ -88,8 +88,8 @@ def check_content(path: Path, name: str) -> None:
     suffix = path.suffix.lower()
     part = kind_of(FoundFile(path, named=False))
     held = find_kind(path)
-    is_lie = (suffix in AUDIO_SUFFIXES and held in (FileKind.TEXT, FileKind.WORKBOOK)) or (
-        suffix in TRANSCRIPT_SUFFIXES and held in (FileKind.AUDIO, FileKind.WORKBOOK)
+    is_lie = (suffix in AUDIO_SUFFIXES and held in (FileKind.TEXT, FileKind.WORKBOOK, FileKind.DOCUMENT)) or (
+        suffix in TRANSCRIPT_SUFFIXES and held in (FileKind.AUDIO, FileKind.WORKBOOK, FileKind.DOCUMENT)
     )
     if part is Part.OTHER or is_lie:
         raise WrongContent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from fastapi import Request, Response
 
@@ -17,11 +18,12 @@ from qa_pipeline.disclosure import NEEDED, Fact
 from qa_pipeline.domain.account import Session, User
 from qa_pipeline.domain.audit import Event
 from qa_pipeline.domain.cycle import StaffRole
-from qa_pipeline.errors import N_, NotAllowed, Outdated, PasswordChangeNeeded, SignInNeeded, VersionNeeded
+from qa_pipeline.errors import N_, NotAllowed, Outdated, PasswordChangeNeeded, SignInNeeded, StoreError, VersionNeeded
 from qa_pipeline.services.accounts.sessions import SINGLE_SIGN_ON, find_session
 from qa_pipeline.services.accounts.tokens import find_bearer
 from qa_pipeline.store import Store, Transaction
 
+_LOOK = "+"  # in an ETag, between the version and the digest of what changes without a new one
 Detail = str | int | float | bool | None
 
 
@@ -30,7 +32,8 @@ class Caller:
     """The signed-in person behind a request, and how far the permission of the route reaches.
 
     ``scopes``: of the token, None with a session. ``store``: inside a writing route the one transaction of the request,
-    so that what it does, its audit entries and its answer are kept together or not at all.
+    so that what it does, its audit entries and its answer are kept together or not at all. ``afterwards``: what is done
+    when that has been kept.
     """
 
     user: User
@@ -43,6 +46,7 @@ class Caller:
     request: Request
     response: Response
     events: list[Event] = field(default_factory=list)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def within(self, tx: Transaction) -> Caller:
         """Return the same caller whose store is this transaction."""
@@ -60,6 +64,10 @@ class Caller:
     def reach_of(self, permission: Permission) -> Reach:
         """Return how far another permission reaches; raises NotAllowed when nowhere."""
         return get_reach(self.user, permission, self.scopes)
+
+    def using(self, permission: Permission) -> Caller:
+        """Return the same caller with the reach of another permission: a page shows what several routes give."""
+        return replace(self, reach=self.reach_of(permission))
 
     def attempt(self, reason: str = "") -> Attempt:
         """Return the person as one who takes a step in the role of the account."""
@@ -92,9 +100,13 @@ class Caller:
             )
         )
 
-    def give_etag(self, version: object) -> None:
-        """Send the version of what is answered; a reader that has it already is told so without the body."""
-        self.response.headers["etag"] = f'"{version}"'
+    def give_etag(self, version: object, *, look: str = "") -> None:
+        """Send the version of what is answered; a reader that has it already is told so without the body.
+
+        ``look``: what an answer says beside the version that edits are checked by, and that changes without it.
+        """
+        seen = f"{_LOOK}{sha256(look.encode()).hexdigest()[:16]}" if look else ""
+        self.response.headers["etag"] = f'"{version}{seen}"'
 
     def seen_version(self) -> str:
         """Return the version that the person saw, "*" for any; raises VersionNeeded without an If-Match header."""
@@ -105,7 +117,7 @@ class Caller:
                 hint=N_("Send the ETag of the answer that you read as If-Match."),
                 field="if-match",
             )
-        return wanted.strip().strip('"')
+        return wanted.strip().strip('"').partition(_LOOK)[0]
 
     def check_etag(self, version: object) -> None:
         """Check that an edit changes what the person saw.
@@ -163,6 +175,18 @@ def caller_with(permission: Permission) -> Callable[[Request, Response], None]:
         )
 
     return check
+
+
+def may_still(call: Caller, permission: Permission) -> bool:
+    """Whether whoever began to read something long may go on: the session or token holds, and the account may it."""
+    try:
+        who = _who(call.request, call.sources, datetime.now(UTC))
+        check_own_password(who)
+    except (SignInNeeded, PasswordChangeNeeded):
+        return False
+    except StoreError:
+        return True  # it is asked again
+    return who.may(permission)
 
 
 def caller_of(request: Request) -> Caller:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from qa_pipeline.access import Reach
 from qa_pipeline.domain.contact import ContactKind, Role
@@ -19,16 +19,21 @@ ContactId = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$")]
 
 
 class Paging(BaseModel):
-    """Which part of a list."""
+    """Which part of a list. An empty filter, as forms send it, asks for nothing."""
 
     model_config = ConfigDict(frozen=True)
 
     offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     limit: Annotated[int, Field(ge=1, le=500)] = 50
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty(cls, said: Any) -> Any:
+        return {name: value for name, value in said.items() if value != ""} if isinstance(said, dict) else said
+
 
 class ContactQuery(Paging):
-    """Filters of a list; an empty value, as forms send it, asks for nothing."""
+    """Filters of a list."""
 
     period: Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")] | None = None
     agent_id: _Name | None = None
@@ -47,27 +52,6 @@ class ContactQuery(Paging):
     points_max: Annotated[float, Field(ge=0, le=100)] | None = None
     sort: Sort = Sort.NEWEST
     after: Annotated[str, Field(max_length=2000, description="`next` of the page before")] | None = None
-
-    @field_validator(
-        "period",
-        "agent_id",
-        "team",
-        "kind",
-        "language",
-        "red_line",
-        "passed",
-        "scored",
-        "text",
-        "flag",
-        "reviewed",
-        "points_min",
-        "points_max",
-        "after",
-        mode="before",
-    )
-    @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        return None if value == "" else value
 
     def part(self) -> Part:
         """Return which part of the list is asked for."""

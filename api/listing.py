@@ -33,6 +33,12 @@ class Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Asked(BaseModel):
+    """What an address asks for, beside the language of the answer, which every route takes."""
+
+    model_config = ConfigDict(frozen=True)
+
+
 class ReasonDocument(Document):
     """Why a step is taken; it is kept."""
 
@@ -78,6 +84,10 @@ class People:
         """Return the name of an agent, None where nobody has told it."""
         found = self._agents.get(agent_id)
         return found.name if found else None
+
+    def called(self, agent_id: str) -> str:
+        """Return id and name of an agent, as people say them."""
+        return " ".join(filter(None, (agent_id, self.name_of(agent_id))))
 
     def team_of(self, agent_id: str, stated: str | None = None) -> str | None:
         """Return the team that a row states, else the agent's latest."""

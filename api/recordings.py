@@ -1,15 +1,20 @@
-"""Sending a recording of a contact."""
+"""Sending a recording of a contact, in a form that browsers play."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO, cast
 
 from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
+from qa_pipeline.audio.export import write_silenced
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.errors import N_, NotFound
 
-_HEAD_BYTES = 12
+_HEAD_BYTES = 22
+_PLAYED_WAVES = frozenset({1, 3, 6, 7, 0xFFFE})  # PCM, float, A-law, mu-law, extensible: what browsers decode
 _TYPES = (
     (0, b"RIFF", "audio/wav"),
     (0, b"fLaC", "audio/flac"),
@@ -23,6 +28,8 @@ _TYPES = (
 
 def send_recording(contact: Contact, number: int) -> FileResponse:
     """Return the answer with a recording, whole or the part that the request's Range header asks for.
+
+    What browsers do not play (AMR, GSM, ADPCM, WMA and the like) is sent as FLAC.
 
     Parameters
     ----------
@@ -52,8 +59,32 @@ def send_recording(contact: Contact, number: int) -> FileResponse:
             hint=N_("Put the file back where it was when the contact was scored, or score it again."),
             id=contact.id,
         ) from problem
-    # Personal data of people who were recorded: nothing between here and the listener may keep it.
-    return FileResponse(path, media_type=_media_type(head), headers={"cache-control": "private, no-store"})
+    media_type = _media_type(head)
+    if media_type in _UNPLAYED or (media_type == "audio/wav" and not _is_played_wave(head)):
+        return _send_decoded(path)
+    return FileResponse(path, media_type=media_type, headers=_PRIVATE)
+
+
+# Personal data of people who were recorded: nothing between here and the listener may keep it.
+_PRIVATE = {"cache-control": "private, no-store"}
+_UNPLAYED = frozenset({"audio/amr", "application/octet-stream"})
+
+
+def _is_played_wave(head: bytes) -> bool:
+    # The format stands first in nearly all files; where something else does, the browser may try.
+    return head[12:16] != b"fmt " or int.from_bytes(head[20:22], "little") in _PLAYED_WAVES
+
+
+def _send_decoded(path: Path) -> FileResponse:
+    """Send a copy as FLAC that goes with the answer: a copy that stayed would outlive the recording's retention."""
+    with NamedTemporaryFile(prefix="callqa-", suffix=".flac", delete=False) as file:
+        copy = Path(file.name)
+        try:
+            write_silenced(path, cast("BinaryIO", file), ())
+        except BaseException:
+            copy.unlink()
+            raise
+    return FileResponse(copy, media_type="audio/flac", headers=_PRIVATE, background=BackgroundTask(copy.unlink))
 
 
 def _media_type(head: bytes) -> str:

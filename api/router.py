@@ -21,7 +21,6 @@ from sqlalchemy.exc import IntegrityError
 
 from api.bodies import CheckedRoute
 from api.caller import Caller, caller_of, caller_with
-from api.documents import ErrorDocument
 from api.operations import operation_id, summary_of
 from qa_pipeline.access import Permission
 from qa_pipeline.errors import N_, Conflict, InputError
@@ -35,14 +34,15 @@ KEY_CHARACTERS_MAX = 200
 FromCaller = Annotated[Caller, Depends(caller_of)]
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
+# Their one document stands in api.description: as a model here it would be built anew for each code of each route,
+# which is most of the time that a server takes until its first answer.
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    code: {"model": ErrorDocument}
-    for code in (400, 401, 403, 404, 405, 409, 412, 413, 415, 421, 422, 428, 429, 500, 503)
+    code: {} for code in (400, 401, 403, 404, 405, 409, 412, 413, 415, 421, 422, 428, 429, 500, 503)
 }
 
 
 class Routes(APIRouter):
-    """A router whose routes are made by :meth:`read`, :meth:`write` and :meth:`open` alone."""
+    """A router whose routes are made by :meth:`read`, :meth:`ask`, :meth:`write` and :meth:`open` alone."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"route_class": CheckedRoute} | options)
@@ -55,6 +55,18 @@ class Routes(APIRouter):
 
         def register(endpoint: Endpoint) -> Endpoint:
             self._register(path, _reading(endpoint), "GET", permission, options)
+            return endpoint
+
+        return register
+
+    def ask(self, path: str, permission: Permission, **options: Any) -> Callable[[Endpoint], Endpoint]:
+        """Register a POST route that changes nothing: what is asked is too long for an address.
+
+        As :meth:`read`, and it holds no writing transaction however long the answer takes.
+        """
+
+        def register(endpoint: Endpoint) -> Endpoint:
+            self._register(path, _reading(endpoint), "POST", permission, options)
             return endpoint
 
         return register
@@ -171,6 +183,8 @@ def _once(endpoint: Callable[..., Any], args: Any, given: dict[str, Any], call: 
             )
         assert call.events, "what changes something is kept in the audit"
         _keep_events(tx, call)
+    for step in call.afterwards:
+        step()
     return answer
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
-from api.options import Site
+from api.options import Site, Stamp, stamp_of
 from qa_pipeline.errors import CallqaError
 from qa_pipeline.kpi.catalogue import list_indicators
 from qa_pipeline.report.rulebook import Rulebook
 
 _log = logging.getLogger(__name__)
-_Stamp = frozenset[tuple[str, int, int]]
 
 
 class RulebookWatch:
@@ -38,13 +35,5 @@ class RulebookWatch:
                 _log.warning("the rules of the site cannot be read, the earlier ones stay: %s", problem)
         return self._rulebook
 
-    def _look(self) -> _Stamp:
-        return frozenset(stamp for folder in (self._site.scorecards, self._site.templates) for stamp in _files(folder))
-
-
-def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    if folder.is_dir():
-        for path in folder.iterdir():
-            if path.suffix in (".yaml", ".yml") and not path.name.startswith("."):
-                found = path.stat()
-                yield str(path), found.st_mtime_ns, found.st_size
+    def _look(self) -> tuple[Stamp, Stamp]:
+        return stamp_of(self._site.scorecards), stamp_of(self._site.templates)

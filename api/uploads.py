@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,6 +30,7 @@ from qa_pipeline.services.housekeeping import ARRIVING
 
 _NAME_CHARACTERS_MAX = 120
 _HEAD_BYTES = 1 << 16
+_DOCUMENT_BYTES = 20 << 20
 _FRAME_BYTES = 4096  # the boundaries and headers around each file
 _UNSAFE = re.compile(r'[<>:"|?*]')
 
@@ -40,10 +41,16 @@ class FileKind(StrEnum):
     TEXT = "text"
     WORKBOOK = "workbook"
     AUDIO = "audio"
+    DOCUMENT = "document"
 
 
-TABLES = frozenset({FileKind.TEXT, FileKind.WORKBOOK})
-_SUFFIXES = {FileKind.TEXT: (".csv", ".tsv", ".txt", ".jsonl", ".ndjson"), FileKind.WORKBOOK: (".xlsx", ".xlsm")}
+# What is taken, with the ends of names that say it; without, any.
+Kinds = Mapping[FileKind, tuple[str, ...]]
+TABLES: Kinds = {
+    FileKind.TEXT: (".csv", ".tsv", ".txt", ".jsonl", ".ndjson"),
+    FileKind.WORKBOOK: (".xlsx", ".xlsm"),
+}
+DOCUMENTS: Kinds = {FileKind.TEXT: (".md", ".txt"), FileKind.DOCUMENT: (".pdf", ".docx")}
 _AUDIO_HEADS = (
     *(b"RIFF", b"RF64", b"ID3", b"fLaC", b"OggS", b"#!AMR", b"FORM", b".snd", b"caff"),
     *(b"\x1aE\xdf\xa3", b"0&\xb2u", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"\xff\xf1", b"\xff\xf9"),
@@ -85,9 +92,7 @@ class UploadLimits:
         return self.total_bytes or self.file_bytes
 
 
-async def receive(
-    request: Request, folder: Path, *, kinds: Collection[FileKind], limits: UploadLimits
-) -> tuple[Upload, ...]:
+async def receive(request: Request, folder: Path, *, kinds: Kinds, limits: UploadLimits) -> tuple[Upload, ...]:
     """Write the files of a multipart request into a folder while they arrive.
 
     Parameters
@@ -96,8 +101,8 @@ async def receive(
         Its body is ``multipart/form-data``; parts without a file name are passed over.
     folder : Path
         Exists; each file gets a harmless name of its own in it.
-    kinds : collection of FileKind
-        What the content may be.
+    kinds : mapping of FileKind
+        What the content may be, and how the name may end.
     limits : UploadLimits
         What is more is refused as soon as it is seen, before it is on the disk.
 
@@ -187,7 +192,7 @@ async def receive_body(request: Request, path: Path, file_bytes: int) -> Body:
 
 
 def one_upload(
-    kinds: Collection[FileKind], limits_of: Callable[[Request], UploadLimits]
+    kinds: Kinds, limits_of: Callable[[Request], UploadLimits]
 ) -> Callable[[Request], AsyncIterator[Upload]]:
     """Return the dependency of a route that takes one file; it is removed when the answer has been sent.
 
@@ -209,8 +214,15 @@ def table_limits(request: Request) -> UploadLimits:
     return UploadLimits(file_bytes=sources_of(request).options.table_mb << 20)
 
 
+def document_limits(request: Request) -> UploadLimits:
+    """Return how large a document for people may be."""
+    return UploadLimits(file_bytes=_DOCUMENT_BYTES)
+
+
 TableUpload = Annotated[Upload, Depends(one_upload(TABLES, table_limits))]
 """A table, as CSV, TSV, JSON lines or Excel workbook."""
+DocumentUpload = Annotated[Upload, Depends(one_upload(DOCUMENTS, document_limits))]
+"""A document that people wrote, as PDF, Word, Markdown or text."""
 
 
 def upload_body(*, several: bool = False) -> dict[str, Any]:
@@ -240,7 +252,9 @@ def find_kind(path: Path) -> FileKind | None:
     with path.open("rb") as opened:
         head = opened.read(_HEAD_BYTES)
     if head.startswith(b"PK\x03\x04"):
-        return FileKind.WORKBOOK if _is_workbook(path) else None
+        return _packed_kind(path)
+    if head.startswith(b"%PDF-"):
+        return FileKind.DOCUMENT
     if head.startswith(_AUDIO_HEADS) or head[4:8] == b"ftyp":
         return FileKind.AUDIO
     is_wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))  # UTF-16 has NUL in every Latin letter
@@ -248,14 +262,17 @@ def find_kind(path: Path) -> FileKind | None:
     return FileKind.TEXT if head and not binary else None
 
 
-def _is_workbook(path: Path) -> bool:
+def _packed_kind(path: Path) -> FileKind | None:
     try:
-        return "xl/workbook.xml" in check_workbook(path)
+        names = check_workbook(path)
     except TableError:
-        return False
+        return None
     except TooLarge as problem:
         problem.file = path.name
         raise
+    if "word/document.xml" in names:
+        return FileKind.DOCUMENT
+    return FileKind.WORKBOOK if "xl/workbook.xml" in names else None
 
 
 @dataclass(slots=True)
@@ -371,15 +388,15 @@ def _unkept(problem: OSError) -> StoreError:
     )
 
 
-def _checked(arrived: _Arriving, kinds: Collection[FileKind]) -> Upload:
+def _checked(arrived: _Arriving, kinds: Kinds) -> Upload:
     if arrived.size_bytes == 0:
         raise InputError(
             N_("The file is empty."), hint=N_("Choose the file again, and send it."), file=arrived.name, field="file"
         )
     kind = find_kind(arrived.path)
-    suffixes = _SUFFIXES.get(kind) if kind else None
+    suffixes = kinds.get(kind, ()) if kind else ()
     if kind not in kinds or kind is None or (suffixes and arrived.path.suffix.lower() not in suffixes):
-        taken = ", ".join(suffix for each in FileKind if each in kinds for suffix in _SUFFIXES.get(each, (each.value,)))
+        taken = ", ".join(suffix for each, ends in kinds.items() for suffix in ends or (each.value,))
         raise WrongContent(
             N_("The file does not hold what its name says, or nothing that is taken here."),
             hint=N_("Taken here: {kinds}."),

@@ -44,11 +44,15 @@ class UserDocument(_Document):
 
 
 class UserDetailDocument(UserDocument):
-    """One account with how it signs in; ``locked_until`` after too many wrong passwords."""
+    """One account with how it signs in.
+
+    ``locked_until`` after too many wrong passwords; ``one_time_until``: how long a password made by others counts.
+    """
 
     has_password: bool
     has_single_sign_on: bool
     locked_until: datetime | None
+    one_time_until: datetime | None
     open_sessions_count: int
     tokens_count: int
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
@@ -28,7 +29,7 @@ from api.batch_files import (
     shown_name,
     unpack,
 )
-from api.caller import Caller
+from api.caller import Caller, may_still
 from api.documents import ErrorDocument
 from api.filters import Paging
 from api.job_watch import JobWatch, Sight
@@ -67,6 +68,7 @@ OF_BATCHES = frozenset({JobKind.SCORE, JobKind.EVALUATE, JobKind.REINDEX})
 router = Routes()
 _RUN = Permission.BATCHES_RUN
 _MIB = 1 << 20
+_ASKED_AGAIN_S = 60.0  # whether a reader of events still may
 _NUMBER_MAX = 2**31 - 1
 _STREAM = {200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}}
 _FULL: dict[int | str, dict[str, Any]] = {HTTPStatus.INSUFFICIENT_STORAGE: {"model": ErrorDocument}}
@@ -293,12 +295,17 @@ def follow_batch(
     watch = call.request.app.state.job_watch
     assert isinstance(watch, JobWatch)  # create_app sets it
     sights = watch.follow(Sight(job=job, counts=counts), min(number, _NUMBER_MAX))
-    events = _events(sights, call.sources.site.uploads, language)
+    events = _events(sights, call, language)
     return EventStream(events, headers={"x-accel-buffering": "no"})
 
 
-async def _events(sights: AsyncIterator[Sight | None], uploads: Path, language: str) -> AsyncIterator[bytes]:
-    async for sight in sights:
+async def _events(sights: AsyncIterator[Sight | None], call: Caller, language: str) -> AsyncIterator[bytes]:
+    uploads, asked_at = call.sources.site.uploads, monotonic()
+    async for sight in sights:  # there is one, if only None, several times a minute
+        if monotonic() - asked_at >= _ASKED_AGAIN_S:
+            if not await run_in_threadpool(may_still, call, _RUN):
+                return
+            asked_at = monotonic()
         if sight is None:
             yield format_sse_event(comment="still here")
             continue

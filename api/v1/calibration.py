@@ -12,10 +12,10 @@ from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from api.v1.calibration_documents import (
     AgreementOfPeriodDocument,
-    ChangeDocument,
     DriftDocument,
     DriftOfPeriodDocument,
     ErrorRateDocument,
+    HoldChangeDocument,
     HoldDocument,
     HoldsDocument,
     MonthlyGapDocument,
@@ -220,7 +220,7 @@ def _reviewer(found: SeverityOfPeriod, each: ReviewerSeverity) -> ReviewerSeveri
             MonthlySeverityDocument(month=found.months[one.month], n=one.n, points=one.points, se=one.se)
             for one in each.months
         ),
-        change=ChangeDocument(points=change.points, ci95=change.ci95, p=change.p, certain=change.is_certain)
+        change=HoldChangeDocument(points=change.points, ci95=change.ci95, p=change.p, certain=change.is_certain)
         if change
         else None,
     )

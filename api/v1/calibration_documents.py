@@ -33,7 +33,7 @@ class NewSession(Document):
     ends_at: AwareDatetime
 
 
-class SessionDocument(Document):
+class CalibrationSessionDocument(Document):
     """A session. ``missing``: contacts that each member has yet to review; empty once it has ended."""
 
     id: str
@@ -49,10 +49,10 @@ class SessionDocument(Document):
     steps: tuple[StepDocument, ...]
 
 
-class SessionListDocument(ListDocument):
+class CalibrationSessionListDocument(ListDocument):
     """Some of ``total`` sessions, the latest first."""
 
-    sessions: tuple[SessionDocument, ...]
+    sessions: tuple[CalibrationSessionDocument, ...]
 
 
 class CoefficientDocument(Document):
@@ -155,7 +155,7 @@ class MonthlySeverityDocument(Document):
     se: float | None
 
 
-class ChangeDocument(Document):
+class HoldChangeDocument(Document):
     """Points by which a reviewer's last month differs from those before."""
 
     points: float
@@ -177,7 +177,7 @@ class ReviewerSeverityDocument(Document):
     is_narrow: bool
     gives_all_the_same: bool
     months: tuple[MonthlySeverityDocument, ...]
-    change: ChangeDocument | None
+    change: HoldChangeDocument | None
 
 
 class SeverityDocument(Document):

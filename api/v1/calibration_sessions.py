@@ -14,11 +14,11 @@ from api.sources import InLanguage
 from api.steps import state_document, step_documents
 from api.v1.calibration_documents import (
     AgreedVerdicts,
+    CalibrationSessionDocument,
+    CalibrationSessionListDocument,
     DistanceDocument,
     Ending,
     NewSession,
-    SessionDocument,
-    SessionListDocument,
     SessionResultDocument,
     agreement_of,
     shared_contact,
@@ -43,17 +43,19 @@ router = Routes()
 
 
 @router.read("/calibration/sessions", Permission.CALIBRATION_TAKE)
-def sessions(call: FromCaller, language: InLanguage, wanted: Annotated[Paging, Query()]) -> SessionListDocument:
+def sessions(
+    call: FromCaller, language: InLanguage, wanted: Annotated[Paging, Query()]
+) -> CalibrationSessionListDocument:
     """Sessions that the caller takes part in, or all for who manages them, the latest first."""
     with call.store.reading() as tx:
         found = list_sessions(tx, None if _manages(call) else call.user.actor)
         part = found[wanted.offset : wanted.offset + wanted.limit]
         shown = tuple(_session(tx, each, language) for each in part)
-    return SessionListDocument(total=len(found), offset=wanted.offset, limit=wanted.limit, sessions=shown)
+    return CalibrationSessionListDocument(total=len(found), offset=wanted.offset, limit=wanted.limit, sessions=shown)
 
 
 @router.write("POST", "/calibration/sessions", Permission.CALIBRATION_MANAGE, status_code=201)
-def open_(call: FromCaller, language: InLanguage, body: NewSession) -> SessionDocument:
+def open_(call: FromCaller, language: InLanguage, body: NewSession) -> CalibrationSessionDocument:
     """Open a session over a calibration sample; the caller leads it."""
     with call.store.transaction() as tx:
         sample = tx.samples.get(body.sample_id)
@@ -67,7 +69,7 @@ def open_(call: FromCaller, language: InLanguage, body: NewSession) -> SessionDo
 
 
 @router.read("/calibration/sessions/{session_id}", Permission.CALIBRATION_TAKE)
-def session(call: FromCaller, language: InLanguage, session_id: IdInPath) -> SessionDocument:
+def session(call: FromCaller, language: InLanguage, session_id: IdInPath) -> CalibrationSessionDocument:
     """One session and how far it is."""
     with call.store.reading() as tx:
         found = read_session(tx, session_id)
@@ -76,13 +78,13 @@ def session(call: FromCaller, language: InLanguage, session_id: IdInPath) -> Ses
 
 
 @router.write("POST", "/calibration/sessions/{session_id}/close", Permission.CALIBRATION_MANAGE)
-def close(call: FromCaller, language: InLanguage, session_id: IdInPath, body: Ending) -> SessionDocument:
+def close(call: FromCaller, language: InLanguage, session_id: IdInPath, body: Ending) -> CalibrationSessionDocument:
     """Close a session once all reviews are in, or its time is over; its members then see what the others said."""
     return _end(call, session_id, "close", body, language)
 
 
 @router.write("POST", "/calibration/sessions/{session_id}/cancel", Permission.CALIBRATION_MANAGE)
-def cancel(call: FromCaller, language: InLanguage, session_id: IdInPath, body: Ending) -> SessionDocument:
+def cancel(call: FromCaller, language: InLanguage, session_id: IdInPath, body: Ending) -> CalibrationSessionDocument:
     """Cancel a session with a reason; reviews that are in stay."""
     return _end(call, session_id, "cancel", body, language)
 
@@ -141,7 +143,7 @@ def _check_member(call: Caller, found: CalibrationSession) -> None:
         raise NotFound(N_("There is no calibration session with the id {id}."), id=found.id)
 
 
-def _end(call: Caller, session_id: str, step: str, body: Ending, language: str) -> SessionDocument:
+def _end(call: Caller, session_id: str, step: str, body: Ending, language: str) -> CalibrationSessionDocument:
     with call.store.transaction() as tx:
         _check_member(call, tx.calibration_sessions.get(session_id))
         found = end_session(tx, session_id, step, call.attempt(body.reason), call.now)
@@ -150,9 +152,9 @@ def _end(call: Caller, session_id: str, step: str, body: Ending, language: str) 
     return shown
 
 
-def _session(tx: Transaction, found: SessionState, language: str) -> SessionDocument:
+def _session(tx: Transaction, found: SessionState, language: str) -> CalibrationSessionDocument:
     one = found.session
-    return SessionDocument(
+    return CalibrationSessionDocument(
         id=one.id,
         sample_id=one.sample_id,
         title=one.title,

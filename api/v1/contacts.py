@@ -23,6 +23,7 @@ from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.review_queue.blindness import check_sighted
 from qa_pipeline.services.search import search_contacts
 
+_FROM_START = "bytes=0-"
 router = Routes()
 Number = Annotated[int, Path(ge=0, le=1000, description="Which of the contact's recordings, from 0")]
 
@@ -100,7 +101,9 @@ def audio(call: FromCaller, contact_id: ContactId, number: Number) -> FileRespon
     with call.store.reading() as tx:
         contact = get_listed(tx, contact_id, call.reach).contact
     answer = send_recording(contact, number)
-    call.record("contact.listen", contact_id, recording=number)
+    # A player fetches a recording in many parts: what is kept is that somebody began to listen.
+    if call.request.headers.get("range", _FROM_START).startswith(_FROM_START):
+        call.record("contact.listen", contact_id, recording=number)
     return answer
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 from fastapi import Query
+from pydantic import Field
 
 from api.filters import Paging
 from api.imports import ImportDocument, rejected_rows
-from api.listing import AnyAgent, AnyMonth, Document, ListDocument, Name, People, ordered
+from api.listing import AnyAgent, AnyMonth, Asked, Document, ListDocument, Name, People, ordered
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from api.uploads import TableUpload, upload_body
@@ -20,7 +24,7 @@ from qa_pipeline.i18n import translator
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
 from qa_pipeline.kpi.forms import Form
 from qa_pipeline.kpi.mapping import list_mappings
-from qa_pipeline.services.kpi_import import import_kpis
+from qa_pipeline.services.kpi_import import ImportResult, import_kpis
 
 router = Routes()
 _SORTS = {
@@ -138,6 +142,7 @@ class KpiQuery(Paging):
     period: AnyMonth = None
     agent_id: AnyAgent = None
     indicator: Annotated[Name | None, Query(description="Id of an indicator")] = None
+    source: Annotated[Name | None, Query(description="Of this import only, as `source` of a value names it")] = None
     sort: Literal["agent_id", "-agent_id", "period", "-period", "indicator", "-indicator", "value", "-value"] = (
         "agent_id"
     )
@@ -155,7 +160,7 @@ class IndicatorQuery(Paging):
     group: Annotated[Name | None, Query(description="Of this group only")] = None
 
 
-class KpiImportQuery(Document):
+class KpiImportQuery(Asked):
     """How a table is to be read."""
 
     mapping: Annotated[Name | None, Query(description="Name of a mapping, as GET /kpis/mappings lists them")] = None
@@ -165,13 +170,34 @@ class KpiImportQuery(Document):
     known_agents_only: Annotated[bool, Query(description="Refuse agents that nothing has named before")] = False
 
 
+class KpiRecordDocument(Document):
+    """One value of an agent and a month, in the unit of the catalogue. ``n``: observations behind it."""
+
+    agent_id: Name
+    agent_name: Name | None = None
+    team: Name | None = None
+    period: Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+    indicator: Name
+    value: float
+    n: Annotated[int, Field(ge=0)] | None = None
+
+
+class KpiRecords(Document):
+    """Values to take; ``source`` names where they come from, as a file's name does for a table."""
+
+    source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
+    records: Annotated[tuple[KpiRecordDocument, ...], Field(min_length=1, max_length=10_000)]
+    replace: bool = False
+    known_agents_only: bool = False
+
+
 @router.read("/kpis", Permission.KPIS_READ, operation_id="list_kpis")
 def kpis(call: FromCaller, language: InLanguage, wanted: Annotated[KpiQuery, Query()]) -> KpiListDocument:
     """Indicator values in force, with the import that each comes from."""
     with call.store.reading() as tx:
         people = People(tx, call.reach)
         records = tx.kpis.list(period=wanted.period, agent_id=wanted.agent_id, indicator=wanted.indicator)
-    found = [one for one in records if people.covers(one.agent_id)]
+    found = [one for one in records if people.covers(one.agent_id) and wanted.source in (None, one.source)]
     call.record("kpi.list", wanted.period or "all", count=len(found))
     rows = ordered(found, wanted.sort, _SORTS)
     return KpiListDocument.cut("values", rows, wanted, lambda one: _document(one, people, language))
@@ -250,6 +276,31 @@ def import_(
             now=call.now,
         )
     call.record("kpi.import", upload.sha256, imported=found.imported_count, rejected=len(found.rejected))
+    return _import_document(found, language)
+
+
+@router.write("POST", "/kpis/records", Permission.KPIS_IMPORT, operation_id="import_kpi_records")
+def import_records(call: FromCaller, language: InLanguage, wanted: KpiRecords) -> KpiImportDocument:
+    """Take indicator values per agent and month as JSON, as a table with these columns would be taken.
+
+    The same values again change nothing; refused ones are told by their place, from 1, the others are taken.
+    """
+    rows = [one.model_dump(mode="json", exclude_none=True) for one in wanted.records]
+    with TemporaryDirectory(prefix="callqa-") as folder:
+        path = Path(folder) / f"{wanted.source}.jsonl"
+        path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+        found = import_kpis(
+            call.store,
+            path,
+            replace=wanted.replace,
+            known_agents_only=wanted.known_agents_only,
+            now=call.now,
+        )
+    call.record("kpi.import", wanted.source, imported=found.imported_count, rejected=len(found.rejected))
+    return _import_document(found, language)
+
+
+def _import_document(found: ImportResult, language: str) -> KpiImportDocument:
     translate = translator(language)
     return KpiImportDocument(
         imported=found.imported_count,

@@ -64,17 +64,18 @@ class ErasureDocument(BaseModel):
 
 @router.read("/people/{agent_id}/export", Permission.PEOPLE_EXPORT, response_class=FileResponse, responses=_FILE)
 def export_person(call: FromCaller, agent_id: _AgentId, language: InLanguage) -> FileResponse:
-    """Everything that is kept about an agent, as JSON, CSV and a page: one's own, for HR anybody's without words."""
+    """What is kept about an agent, as JSON, CSV and a page: one's own without drafts, for HR all without words."""
     call.reach.check(agent_id, None, subject=agent_id)
     own = agent_id == call.user.agent_id
-    write = export_agent if own or call.shows(Fact.QUOTES) else partial(export_agent, with_words=False)
+    write = partial(export_agent, with_words=own or call.shows(Fact.QUOTES), with_drafts=not own)
     return _file(call, write, agent_id, "agent", language)
 
 
 @router.read("/customers/export", Permission.PEOPLE_ERASE, response_class=FileResponse, responses=_FILE)
 def export_of_customer(call: FromCaller, customer_ref: _Reference, language: InLanguage) -> FileResponse:
-    """Metadata and words of a customer's contacts, for whoever answers the customer's request."""
-    return _file(call, export_customer, customer_ref, "customer", language)
+    """Which contacts a customer had, for whoever answers the customer's request; words only where one may read them."""
+    write = partial(export_customer, with_words=call.shows(Fact.QUOTES))
+    return _file(call, write, customer_ref, "customer", language)
 
 
 @router.read("/people/{agent_id}/erasure", Permission.PEOPLE_ERASE)

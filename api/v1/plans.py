@@ -47,7 +47,7 @@ class NewPlans(Document):
     """
 
     period: Annotated[str, Field(max_length=7, examples=["2026-10"])]
-    agent_ids: Annotated[tuple[Name, ...], Field(max_length=20_000)] | None = None
+    agent_ids: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20_000)] | None = None
     template: Name | None = None
     note: PlainText = ""
 

@@ -204,23 +204,23 @@ def proposal(call: FromCaller, language: InLanguage, proposal_id: IdInPath) -> P
 
 @router.write("POST", "/proposals", Permission.PROPOSALS_DECIDE, operation_id="propose_awards")
 def propose(call: FromCaller, language: InLanguage, wanted: NewProposals) -> ProposedDocument:
-    """Propose what follows from the published results of a period; the same results give nothing new."""
-    site = call.sources.site
+    """Propose what follows for one's own people from the published results; the same results give nothing new."""
+    site, render = call.sources.site, _Rendering(call, language)
     found = propose_awards(
         call.store,
         wanted.period,
         call.now,
         rules=get_rules(wanted.rules, site.awards),
         cards=site.cards(),
+        concerns=render.covers,
     )
     call.record("proposal.propose", wanted.period, new=found.new_count)
-    render = _Rendering(call, language)
     return ProposedDocument(
         period=found.period,
         rules=found.rules.key,
-        proposals=tuple(render.document(one) for one in found.proposals if render.covers(one.proposal)),
-        lapsed=tuple(one.id for one in found.lapsed if render.covers(one)),
-        outlived=tuple(one.id for one in found.outlived if render.covers(one)),
+        proposals=tuple(render.document(one) for one in found.proposals),
+        lapsed=tuple(one.id for one in found.lapsed),
+        outlived=tuple(one.id for one in found.outlived),
         notes=tuple(render_note(note, translator(language), {}, language) for note in found.notes)
         if call.reach.everything
         else (),

@@ -9,7 +9,7 @@ from fastapi import Query
 
 from api.caller import Caller
 from api.filters import Paging
-from api.listing import AnyMonth, IdInPath
+from api.listing import AnyMonth, IdInPath, Name
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from api.summaries import transcript_document
@@ -22,7 +22,7 @@ from api.v1.queue_documents import (
     ReviewSheetDocument,
     SheetCriterionDocument,
 )
-from qa_pipeline.access import Permission
+from qa_pipeline.access import Permission, Reach
 from qa_pipeline.domain.period import check_month
 from qa_pipeline.domain.review_queue import Claim
 from qa_pipeline.i18n import translator
@@ -45,15 +45,14 @@ class QueueQuery(Paging):
     """Filters of the queue."""
 
     period: AnyMonth = None
+    team: Annotated[Name | None, Query(description="Contacts of this team only")] = None
 
 
 @router.read("/queue", Permission.CONTACTS_REVIEW)
 def queue(call: FromCaller, language: InLanguage, wanted: Annotated[QueueQuery, Query()]) -> QueueDocument:
     """Contacts that wait for a review by the caller: risk first, then what the machine is not sure of, and draws."""
-    if wanted.period is not None:
-        check_month(wanted.period)
     with call.store.reading() as tx:
-        view = view_of(call, wanted.period)
+        view = view_of(call, wanted.period, wanted.team)
         page = list_queue(tx, view, call.sources.rulebook.scorecards, offset=wanted.offset, limit=wanted.limit)
     return QueueDocument(
         total=page.total,
@@ -74,7 +73,7 @@ def claims(call: FromCaller) -> ClaimListDocument:
 @router.write("POST", "/queue/claims", Permission.CONTACTS_REVIEW, status_code=201)
 def take(call: FromCaller, body: NewClaim) -> ClaimDocument:
     """Take a contact, or the next one of the queue. Of several people who take the same, one gets it."""
-    view, lease = view_of(call), _lease(call)
+    view, lease = view_of(call, body.period, body.team), _lease(call)
     with call.store.transaction() as tx:
         if body.contact_id is None:
             claim = claim_next(tx, view, lease)
@@ -114,9 +113,14 @@ def sheet(call: FromCaller, language: InLanguage, claim_id: IdInPath) -> ReviewS
     return _sheet(found, language)
 
 
-def view_of(call: Caller, period: str | None = None) -> QueueView:
-    """Return whose queue the caller's is."""
-    return QueueView(person=call.user.actor, reach=call.reach, now=call.now, period=period)
+def view_of(call: Caller, period: str | None = None, team: str | None = None) -> QueueView:
+    """Return whose queue the caller's is, narrowed to a month and a team where they are named."""
+    if period is not None:
+        check_month(period)
+    reach = call.reach
+    if team is not None:
+        reach = Reach(teams=frozenset({team} if reach.covers(None, team) else ()))
+    return QueueView(person=call.user.actor, reach=reach, now=call.now, period=period)
 
 
 def _lease(call: Caller) -> timedelta:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from api.documents import TranscriptDocument
 from api.listing import Document, ListDocument, Name
@@ -42,9 +45,11 @@ class QueueDocument(ListDocument):
 
 
 class NewClaim(Document):
-    """Which contact is taken; without a ``contact_id`` the next one of the queue."""
+    """Which contact is taken; without a ``contact_id`` the next one of the queue, of a month or a team if named."""
 
     contact_id: Name | None = None
+    period: Annotated[str, Field(max_length=7, examples=["2026-10"])] | None = None
+    team: Name | None = None
 
 
 class ClaimDocument(Document):

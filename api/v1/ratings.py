@@ -15,6 +15,7 @@ from api.listing import (
     AgentInPath,
     AnyAgent,
     AnyMonth,
+    Asked,
     Document,
     ListDocument,
     Month,
@@ -131,7 +132,7 @@ class RatingImportDocument(ImportDocument):
     warnings: tuple[RejectedRowDocument, ...]
 
 
-class SheetQuery(Document):
+class SheetQuery(Asked):
     """For whom the form is: the own id alone for a self rating."""
 
     period: Month

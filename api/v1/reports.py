@@ -28,13 +28,15 @@ class ReportFormat(StrEnum):
     XLSX = "xlsx"
     CSV = "csv"
     JSON = "json"
+    PDF = "pdf"
 
 
-_MEDIA = {
+MEDIA = {
     ReportFormat.HTML: "text/html; charset=utf-8",
     ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ReportFormat.CSV: "text/csv; charset=utf-8",
     ReportFormat.JSON: "application/json",
+    ReportFormat.PDF: "application/pdf",
 }
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 
@@ -42,7 +44,7 @@ _FILE = {"schema": {"type": "string", "format": "binary"}}
 @router.read("/reports/{period}", Permission.REPORTS_READ, operation_id="get_report")
 def report(call: FromCaller, language: InLanguage, period: PeriodInPath) -> ReportData:
     """The report of a period as data, of the people whom the caller may see."""
-    made = _made(call, period, language)
+    made = make_report(call, period, language)
     call.record("report.view", period)
     return made
 
@@ -52,7 +54,7 @@ def report(call: FromCaller, language: InLanguage, period: PeriodInPath) -> Repo
     Permission.REPORTS_READ,
     operation_id="download_report",
     response_class=Response,
-    responses={200: {"description": "The file", "content": {media.split(";")[0]: _FILE for media in _MEDIA.values()}}},
+    responses={200: {"description": "The file", "content": {media.split(";")[0]: _FILE for media in MEDIA.values()}}},
 )
 def download(
     call: FromCaller,
@@ -61,15 +63,21 @@ def download(
     format: Annotated[ReportFormat, Query(description="What kind of file")] = ReportFormat.XLSX,
 ) -> Response:
     """The report of a period as a file, of the people whom the caller may see."""
-    document = render_report(_made(call, period, language), f".{format.value}")
-    call.record("report.download", period, format=format.value)
-    name = f"callqa-{period}-{language}.{format.value}"
+    return file_of(call, period, language, format)
+
+
+def file_of(call: Caller, period: str, language: str, form: ReportFormat) -> Response:
+    """Return the report of a period as a file to keep, and record that it was taken away."""
+    document = render_report(make_report(call, period, language), f".{form.value}")
+    call.record("report.download", period, format=form.value)
+    name = f"callqa-{period}-{language}.{form.value}"
     # Whatever the content, it is a file to keep: scripts of a page opened here would run with the rights of the site.
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(document, media_type=_MEDIA[format], headers=headers)
+    return Response(document, media_type=MEDIA[form], headers=headers)
 
 
-def _made(call: Caller, period: str, language: str) -> ReportData:
+def make_report(call: Caller, period: str, language: str) -> ReportData:
+    """Return the report of a period, of the people whom the caller may see."""
     return build_coached_report(
         call.store,
         period,

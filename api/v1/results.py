@@ -154,23 +154,24 @@ def result_contacts(
                 known=", ".join(items),
             )
         blind = blind_contacts(tx, call.user.actor, call.now)
-        ids = [one for one in items[wanted.indicator].contacts if one not in blind]
-        part = ids[wanted.offset : wanted.offset + wanted.limit]
-        pairs = [(tx.contacts.find(one), tx.inspections.find(one)) for one in part]
-    for one in part:
-        call.record("contact.view", one)
-    call.record("result.contacts", f"{agent_id} {period}", indicator=wanted.indicator, count=len(part))
+        behind = (tx.contacts.find(one) for one in items[wanted.indicator].contacts if one not in blind)
+        contacts = [
+            one
+            for one in behind
+            if one is not None and call.reach.covers(one.agent_id, people.team_of(agent_id, one.team))
+        ]
+        part = contacts[wanted.offset : wanted.offset + wanted.limit]
+        pairs = [(one, inspection) for one in part if (inspection := tx.inspections.find(one.id)) is not None]
+    for contact, _ in pairs:
+        call.record("contact.view", contact.id)
+    call.record("result.contacts", f"{agent_id} {period}", indicator=wanted.indicator, count=len(pairs))
     rulebook, translate = call.sources.rulebook, translator(language)
     return ResultContactListDocument(
-        total=len(ids),
+        total=len(contacts),
         offset=wanted.offset,
         limit=wanted.limit,
         contacts=tuple(
-            contact_row(contact, inspection, rulebook, language, translate)
-            for contact, inspection in pairs
-            if contact is not None
-            and inspection is not None
-            and call.reach.covers(contact.agent_id, people.team_of(agent_id, contact.team))
+            contact_row(contact, inspection, rulebook, language, translate) for contact, inspection in pairs
         ),
     )
 

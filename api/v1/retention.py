@@ -62,7 +62,7 @@ class StartedRunDocument(BaseModel):
     job: str
 
 
-class NewHold(BaseModel):
+class NewLegalHold(BaseModel):
     """What is held, and why. ``subject``: an id, a customer's reference, a queue, or 2026-10, 2026-Q4, 2026."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,7 +72,7 @@ class NewHold(BaseModel):
     reason: _Sentence
 
 
-class Release(BaseModel):
+class LegalHoldRelease(BaseModel):
     """Why a hold ends."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -80,7 +80,7 @@ class Release(BaseModel):
     reason: _Sentence
 
 
-class HoldDocument(BaseModel):
+class LegalHoldDocument(BaseModel):
     """A legal hold; released or in force."""
 
     id: str
@@ -98,7 +98,7 @@ class HoldListDocument(BaseModel):
     """Legal holds, oldest first."""
 
     total: int
-    holds: list[HoldDocument]
+    holds: list[LegalHoldDocument]
 
 
 @router.read("/retention/plan", _MANAGE)
@@ -142,7 +142,7 @@ def holds(
 
 
 @router.write("POST", "/retention/holds", _MANAGE, status_code=HTTPStatus.CREATED)
-def create_hold(call: FromCaller, new: NewHold) -> HoldDocument:
+def create_hold(call: FromCaller, new: NewLegalHold) -> LegalHoldDocument:
     """Keep something from every rule and from erasure."""
     made = hold(call.store, new.kind, new.subject, by=call.user.actor, reason=new.reason, now=call.now)
     call.record("retention.hold", made.id, kind=made.kind.value)
@@ -150,15 +150,15 @@ def create_hold(call: FromCaller, new: NewHold) -> HoldDocument:
 
 
 @router.write("POST", "/retention/holds/{hold_id}/release", _MANAGE)
-def release_hold(call: FromCaller, hold_id: _HoldId, why: Release) -> HoldDocument:
+def release_hold(call: FromCaller, hold_id: _HoldId, why: LegalHoldRelease) -> LegalHoldDocument:
     """End a legal hold."""
     found = release(call.store, hold_id, by=call.user.actor, reason=why.reason, now=call.now)
     call.record("retention.release", found.id, kind=found.kind.value)
     return _hold(found)
 
 
-def _hold(found: LegalHold) -> HoldDocument:
-    return HoldDocument(
+def _hold(found: LegalHold) -> LegalHoldDocument:
+    return LegalHoldDocument(
         id=found.id,
         kind=found.kind,
         subject=found.subject,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,6 +12,7 @@ from qa_pipeline.appraisal.attainment import Levels
 from qa_pipeline.domain.contact import ContactKind
 from qa_pipeline.domain.performance import IndicatorDirection, RaterClass
 from qa_pipeline.errors import ConfigurationError
+from qa_pipeline.services.rules.remarks import Severity
 
 TEXT_CHARACTERS_MAX = 1_000_000
 
@@ -23,8 +24,12 @@ class RuleText(Document):
 
 
 class RuleProblemDocument(Document):
-    """What is wrong or doubtful, and where; ``row`` is the line."""
+    """What is wrong or doubtful, and where; ``row`` is the line.
 
+    ``severity``: an error hinders or can never judge rightly, a warning probably does not do what is meant.
+    """
+
+    severity: Severity
     row: int | None
     field: str | None
     message: str
@@ -217,14 +222,18 @@ class TargetProposalsDocument(Document):
 
 
 def problem_documents(
-    problems: Sequence[ConfigurationError], translate: Callable[[str], str]
+    problems: Iterable[tuple[Severity, ConfigurationError]], translate: Callable[[str], str]
 ) -> tuple[RuleProblemDocument, ...]:
     """Return problems in the reader's language."""
     return tuple(
         RuleProblemDocument(
-            row=one.row, field=one.field, message=one.render(translate), hint=one.render_hint(translate)
+            severity=severity,
+            row=one.row,
+            field=one.field,
+            message=one.render(translate),
+            hint=one.render_hint(translate),
         )
-        for one in problems
+        for severity, one in problems
     )
 
 

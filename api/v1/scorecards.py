@@ -9,6 +9,7 @@ from fastapi import Path, Query, Response
 
 from api.caller import Caller
 from api.filters import Paging
+from api.judgements import blind_to
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from api.v1.rules_documents import (
@@ -24,12 +25,24 @@ from api.v1.rules_documents import (
     SectionDocument,
     problem_documents,
 )
+from api.v1.trial_documents import ScorecardTrialDocument, ScorecardTrialRequest, trial_document
 from qa_pipeline.access import Permission
 from qa_pipeline.domain.contact import ContactKind
 from qa_pipeline.domain.scorecard import Check, Criterion, Scorecard
 from qa_pipeline.i18n import translator
 from qa_pipeline.scorecards import get_scorecard
-from qa_pipeline.services.rule_files import check_scorecard_text, list_changes, save_scorecard, scorecard_text
+from qa_pipeline.services.contact_list import ContactFilter
+from qa_pipeline.services.rule_files import (
+    check_scorecard_text,
+    list_changes,
+    place_files,
+    read_scorecard_text,
+    save_scorecard,
+    scorecard_text,
+)
+from qa_pipeline.services.rules.lint import FILE_RULE
+from qa_pipeline.services.rules.sample import newest_of_store
+from qa_pipeline.services.rules.trial import try_scorecard
 
 router = Routes()
 ScorecardId = Annotated[str, Path(max_length=100, pattern=r"^[^\x00/]+$")]
@@ -109,10 +122,49 @@ def changes(
 
 @router.write("POST", "/scorecards/check", Permission.SCORECARDS_WRITE, operation_id="check_scorecard")
 def check(call: FromCaller, language: InLanguage, wanted: RuleText) -> RuleCheckDocument:
-    """Check the text of a scorecard and say everything that is wrong, with line and key; nothing is saved."""
-    found = check_scorecard_text(wanted.text)
-    call.record("scorecard.check", "text", errors=len(found))
-    return RuleCheckDocument(valid=not found, errors=problem_documents(found, translator(language)), warnings=())
+    """Check the text of a scorecard: what is wrong, and what probably does not judge as meant; nothing is saved."""
+    remarks = check_scorecard_text(wanted.text, call.sources.site.engines)
+    found = [(one.severity, one.problem) for one in remarks]
+    # What is wrong with the file hinders it; what is wrong in its sense is for its author to decide.
+    errors = [pair for one, pair in zip(remarks, found, strict=True) if one.rule == FILE_RULE]
+    warnings = [pair for one, pair in zip(remarks, found, strict=True) if one.rule != FILE_RULE]
+    call.record("scorecard.check", "text", errors=len(errors), warnings=len(warnings))
+    translate = translator(language)
+    return RuleCheckDocument(
+        valid=not errors,
+        errors=problem_documents(errors, translate),
+        warnings=problem_documents(warnings, translate),
+    )
+
+
+@router.ask("/scorecards/try", Permission.SCORECARDS_WRITE, operation_id="try_scorecard")
+def try_(call: FromCaller, language: InLanguage, wanted: ScorecardTrialRequest) -> ScorecardTrialDocument:
+    """Judge the newest contacts by the text of a scorecard, and compare with a version that is there.
+
+    At most 100 contacts, by what is known of their words already; nothing is stored. More of them: callqa scorecards
+    try.
+    """
+    site = call.sources.site
+    card = read_scorecard_text(wanted.text)
+    against = None
+    if wanted.against_version is not None:
+        against = get_scorecard(wanted.against or card.id, wanted.against_version, site.scorecards)
+    where = ContactFilter(
+        kind=card.kind,
+        language=card.language,
+        reach=call.reach_of(Permission.CONTACTS_READ),
+        hidden=blind_to(call),
+    )
+    found = try_scorecard(
+        newest_of_store(call.store, call.sources.artifacts, where, wanted.contacts),
+        card,
+        [engine for engine in site.engines if engine.kind != "judge"],  # that one may cost money
+        against=against,
+        calibration=site.calibration,
+        example_count=0,
+    )
+    call.record("scorecard.try", card.key, count=found.trial.n)
+    return trial_document(found, language)
 
 
 @router.write("POST", "/scorecards", Permission.SCORECARDS_WRITE, operation_id="save_scorecard", status_code=201)
@@ -121,8 +173,9 @@ def save(call: FromCaller, language: InLanguage, wanted: RuleText) -> ScorecardD
 
     For a next version send the ETag of the newest as If-Match. A saved version never changes.
     """
-    folder = call.sources.site.scorecards
-    card = save_scorecard(wanted.text, folder, lambda newest: call.check_etag(newest.digest))
+    folders = call.sources.site.rule_folders
+    card = save_scorecard(call.store, wanted.text, folders, lambda newest: call.check_etag(newest.digest), call.now)
+    call.afterwards.append(lambda: place_files(call.sources.store, folders))
     call.record("scorecard.save", card.key, digest=card.digest)
     call.give_etag(card.digest)
     return _document(card, call, language)

@@ -32,7 +32,7 @@ class HealthDocument(_Document):
     version: str
 
 
-class CheckDocument(_Document):
+class SystemCheckDocument(_Document):
     """One thing that the server needs. ``is_needed``: whether it is not ready without it."""
 
     name: str
@@ -45,7 +45,7 @@ class SystemDocument(_Document):
     """What this server is and how it is."""
 
     version: str
-    checks: tuple[CheckDocument, ...]
+    checks: tuple[SystemCheckDocument, ...]
 
 
 @router.open("GET", "/health")
@@ -75,7 +75,7 @@ def system(call: FromCaller, language: InLanguage) -> SystemDocument:
     return SystemDocument(
         version=version("callqa"),
         checks=tuple(
-            CheckDocument(
+            SystemCheckDocument(
                 name=check.name,
                 is_good=check.problem is None,
                 is_needed=check.is_needed,

@@ -38,7 +38,14 @@ from qa_pipeline.domain.performance import Template, TemplateItem
 from qa_pipeline.errors import fill
 from qa_pipeline.i18n import translator
 from qa_pipeline.kpi.catalogue import shipped
-from qa_pipeline.services.rule_files import check_template_text, list_changes, save_template, template_text
+from qa_pipeline.services.rule_files import (
+    check_template_text,
+    list_changes,
+    place_files,
+    save_template,
+    template_text,
+)
+from qa_pipeline.services.rules.remarks import Severity
 from qa_pipeline.services.template_history import judge_months, propose_targets, read_months
 
 router = Routes()
@@ -139,8 +146,8 @@ def check(call: FromCaller, language: InLanguage, wanted: RuleText) -> RuleCheck
     translate = translator(language)
     return RuleCheckDocument(
         valid=not found.errors,
-        errors=problem_documents(found.errors, translate),
-        warnings=problem_documents(found.warnings, translate),
+        errors=problem_documents(((Severity.ERROR, one) for one in found.errors), translate),
+        warnings=problem_documents(((Severity.WARNING, one) for one in found.warnings), translate),
     )
 
 
@@ -150,8 +157,9 @@ def save(call: FromCaller, language: InLanguage, wanted: RuleText) -> TemplateDo
 
     For a next version send the ETag of the newest as If-Match. A saved version never changes.
     """
-    site = call.sources.site
-    found = save_template(wanted.text, site.templates, lambda newest: call.check_etag(newest.digest))
+    folders = call.sources.site.rule_folders
+    found = save_template(call.store, wanted.text, folders, lambda newest: call.check_etag(newest.digest), call.now)
+    call.afterwards.append(lambda: place_files(call.sources.store, folders))
     call.record("template.save", f"{found.id}@{found.version}", digest=found.digest)
     call.give_etag(found.digest)
     return _document(found, call, language)
@@ -180,7 +188,7 @@ def _summary(found: Template, newest: dict[str, int], language: str) -> dict[str
 
 def _document(found: Template, call: Caller, language: str) -> TemplateDocument:
     return TemplateDocument(
-        **_summary(found, _newest(call.sources.site.list_templates()), language),
+        **_summary(found, _newest([*call.sources.site.list_templates(), found]), language),
         min_contacts=found.min_contacts,
         period=found.period,
         raters=dict(found.raters),

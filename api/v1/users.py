@@ -40,6 +40,7 @@ from qa_pipeline.services.accounts.users import (
     reactivate_user,
     reset_password,
     select_users,
+    unlock_user,
 )
 from qa_pipeline.store import Transaction
 
@@ -86,15 +87,18 @@ def user(call: FromCaller, user_id: RowId) -> UserDetailDocument:
         open_sessions = [each for each in tx.sessions.list(user_id) if is_open(each, rules, call.now)]
         in_force = [each for each in tx.tokens.list(user_id) if each.revoked_at is None]
         subject = tx.users.subject(user_id)
-    call.give_etag(found.version)
-    return UserDetailDocument(
+    shown = UserDetailDocument(
         **user_document(found).model_dump(),
         has_password=credential.password_hash is not None,
         has_single_sign_on=subject is not None,
         locked_until=credential.locked_until if is_locked(credential, rules, call.now) else None,
+        one_time_until=credential.one_time_made_at + rules.one_time if credential.one_time_made_at else None,
         open_sessions_count=len(open_sessions),
         tokens_count=len(in_force),
     )
+    # Locks and sessions come and go without a new version: a copy that is kept must not outlive them.
+    call.give_etag(found.version, look=shown.model_dump_json())
+    return shown
 
 
 @router.write("PATCH", "/users/{user_id}", Permission.USERS_MANAGE)
@@ -121,6 +125,14 @@ def reset(call: FromCaller, user_id: RowId) -> NewUserDocument:
         made = reset_password(tx, tx.users.get(user_id), call.now)
     call.record("password.reset", user_id)
     return NewUserDocument(user=user_document(made.user), one_time_password=made.one_time_password)
+
+
+@router.write("POST", "/users/{user_id}/unlock", Permission.USERS_MANAGE, status_code=HTTPStatus.NO_CONTENT)
+def unlock(call: FromCaller, user_id: RowId) -> None:
+    """Lift the lock that wrong passwords have put on an account; the password stays."""
+    with call.store.transaction() as tx:
+        unlock_user(tx, tx.users.get(user_id))
+    call.record("account.unlock", user_id)
 
 
 @router.write("DELETE", "/users/{user_id}/sessions", Permission.USERS_MANAGE, status_code=HTTPStatus.NO_CONTENT)
