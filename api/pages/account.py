@@ -23,7 +23,6 @@ from api.router import FromCaller, Routes
 from api.v1.account_documents import TOKEN_DAYS_MAX, Language, Line, RowId
 from qa_pipeline.access import Permission
 from qa_pipeline.errors import N_, InputError
-from qa_pipeline.report.environment import moment_filter
 from qa_pipeline.services.accounts.passwords import CHARACTERS_MAX, CHARACTERS_MIN
 from qa_pipeline.services.accounts.tokens import IssuedToken
 
@@ -102,5 +101,4 @@ def _page(call: Caller, issued: IssuedToken | None = None) -> str:
         now=call.now,
         scopes=[each.value for each in Permission if call.may(each)],
         token_days=_TOKEN_DAYS,
-        moment=moment_filter(call.store.time_zone.key),
     )

@@ -11,8 +11,9 @@ from jinja2 import Environment
 from starlette.requests import Request
 
 from api.language import language_of
+from api.pages.navigation import places_of
 from qa_pipeline.i18n import LANGUAGES
-from qa_pipeline.report.environment import page_environment
+from qa_pipeline.report.environment import moment_filter, page_environment
 
 LANGUAGE_NAMES = {code: Locale(code).get_language_name() or code for code in LANGUAGES}  # each in itself
 
@@ -22,13 +23,23 @@ def _environment(language: str) -> Environment:
     return page_environment(language, "api.pages")
 
 
+def prepare_pages() -> None:
+    """Compile the templates of all languages, which the first reader of each page would wait for."""
+    for language in LANGUAGES:
+        environment = _environment(language)
+        for name in environment.list_templates(extensions=["html"]):
+            environment.get_template(name)
+
+
 def render(name: str, request: Request, **values: Any) -> str:
     """Return a page as text.
 
     Templates get ``link(path, **query)``, which keeps a language that the address asked for, and ``languages``: the
-    address of this page in each language. ``who`` is signed in, None when nobody is, or nobody is known yet.
+    address of this page in each language. ``who`` is signed in, None when nobody is, or nobody is known yet;
+    ``places``: where the head of the page leads them. ``moment(at)`` writes a time in the site's zone.
     """
     language = language_of(request)
+    who = getattr(request.state, "who", None)
     return (
         _environment(language)
         .get_template(name)
@@ -39,7 +50,9 @@ def render(name: str, request: Request, **values: Any) -> str:
                 for code in LANGUAGES
             ],
             path=request.url.path,
-            who=getattr(request.state, "who", None),
+            who=who,
+            places=places_of(who) if who else (),
+            moment=moment_filter(request.app.state.sources.store.time_zone.key),
             **values,
         )
     )
