@@ -61,6 +61,7 @@ def make_text(folder: Path, calls: Sequence[Call]) -> None:
     write_rows(folder / "assignments.csv", staff.assignment_rows(agents, posts), "utf-8-sig")
     write_rows(folder / "ratings.csv", staff.rating_rows(agents, posts, SEED), "utf-8-sig")
     write_rows(folder / "incidents.csv", staff.incident_rows(posts), "utf-8-sig")
+    write_rows(folder / "staff_months.csv", staff.figure_rows(agents, posts, kpis.MONTHS, SEED), "utf-8-sig")
 
     leads = {lead["agent"] for lead in posts["leads"]}
     august, september, october = (kpis.draw_month(agents, number, SEED, leads) for number in range(len(kpis.MONTHS)))

@@ -82,6 +82,22 @@ def _value(quality: float, severity: float, draw: Random) -> float:
     return min(5.0, max(1.0, round(2 * exact) / 2))
 
 
+def figure_rows(agents: Sequence[Agent], staff: Mapping[str, Any], months: Sequence[str], seed: int) -> list[list[str]]:
+    """Return what personnel keeps of each month in which somebody was there; who does worse works longer."""
+    draw = Random(seed)  # noqa: S311 -- a recipe, no secret
+    rows = [["工号", "月份", "加班小时", "缺勤天数", "排班变动次数", "距上次调薪月数"]]
+    for agent in agents:
+        since = staff["new_hires"].get(agent["id"], staff["since"])
+        raised_on = since.month if agent["id"] in staff["new_hires"] else draw.randint(since.month, 7)
+        for month in (month for month in months if month >= f"{since:%Y-%m}"):
+            overtime_h = max(0.0, draw.gauss(9 - 2 * agent["quality"], 3))
+            absent_days = sum(draw.random() < 0.02 for _ in range(21))
+            changes = sum(draw.random() < 0.25 for _ in range(4))
+            figures = (f"{overtime_h:.1f}", f"{absent_days}", f"{changes}", f"{int(month[5:]) - raised_on}")
+            rows.append([agent["id"], month, *figures])
+    return rows
+
+
 def incident_rows(staff: Mapping[str, Any]) -> list[list[str]]:
     """Return what happened to whom, with what shows it."""
     head = ["工号", "日期", "类型", "事件", "证据", "联系编号", "指标", "记录人"]
