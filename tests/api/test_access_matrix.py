@@ -158,7 +158,7 @@ def test_only_health_and_signing_in_are_open(service: FastAPI) -> None:
         "GET /sign-in",
         "GET /sign-in/sso",
         "GET /sign-in/sso/callback",
-        "GET /static/style.css",
+        "GET /static/{name}",
         "POST /api/v1/sessions",
         "POST /sign-in",
     }

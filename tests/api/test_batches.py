@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -264,3 +265,27 @@ def test_deleting_what_is_due_is_not_for_people_who_run_batches(client: TestClie
         assert client.request(method, f"{BATCHES}/{job.id}{part}").status_code == HTTPStatus.NOT_FOUND
     with store.reading() as tx:
         assert tx.jobs.get(job.id).state == job.state
+
+
+def test_events_end_when_their_reader_may_not_read_them_any_more(
+    client: TestClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.v1.batches._ASKED_AGAIN_S", 0.0)
+    monkeypatch.setattr("api.job_watch.HEARTBEAT_S", 0.05)
+    job_id = draft(client)
+    put(client, job_id, "a.txt", WORDS)
+    client.post(f"{BATCHES}/{job_id}/start")  # nobody does it, so nothing else ends the stream
+    with store.reading() as tx:
+        (token,) = tx.tokens.list("u-qa")
+
+    def revoke() -> None:
+        with store.transaction() as tx:
+            tx.tokens.revoke(token.user_id, datetime.now(UTC), token.id)
+
+    timer = Timer(0.3, revoke)
+    timer.start()
+    told = client.get(f"{BATCHES}/{job_id}/events").text
+    timer.join()
+    assert told.startswith("event: progress")
+    assert "event: end" not in told
+    assert refusal(client.get(f"{BATCHES}/{job_id}/events")) == (401, "SignInNeeded")

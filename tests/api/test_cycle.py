@@ -87,7 +87,8 @@ def test_plans_are_proposed_and_answered(site: Service) -> None:
 
 def test_ratings_come_from_oneself_or_the_manager(site: Service) -> None:
     sheet = site.client("agent").get(f"/api/v1/rating-sheet?period={PERIOD}&agent_id=A05&lang=en")
-    assert sheet.status_code == 422  # the front line's template has no self ratings
+    assert sheet.status_code == 200
+    assert "A05,2026-10,A05,self,service_spirit,Service spirit," in sheet.text
     indicators = site.get("hr", "/kpis/indicators?group=rated&limit=500")["indicators"]
     rating = {"agent_id": "A05", "period": PERIOD, "indicator": indicators[0]["id"], "value": 4, "comment": "calm"}
     assert site.post("agent", "/ratings", rating)["rater_class"] == "self"
@@ -155,8 +156,16 @@ def test_proposals_wait_for_a_person(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'proposals.db'}", ZONE)
     sites.publish(store)  # A01 has grade A, A05 and A06 have grade D
     site = Service(store, tmp_path)
+    own = site.post("supervisor", "/proposals", {"period": PERIOD})  # leads 二组
+    assert {one["subject"] for one in own["proposals"]} <= {"A05", "A06", "二组"}
+    with store.reading() as tx:
+        assert {one.proposal.subject for one in tx.proposals.list(PERIOD)} <= {"A05", "A06", "二组"}
     run = site.post("hr", "/proposals", {"period": PERIOD})
     assert {one["state"]["id"] for one in run["proposals"]} == {"proposed"}
+    site.post("supervisor", "/proposals", {"period": PERIOD})
+    with store.reading() as tx:  # others' are left as they are
+        assert all(one.superseded_at is None for one in tx.proposals.list(PERIOD))
+        assert len({one.proposal.subject for one in tx.proposals.list(PERIOD)}) == 3  # A01, A02, A05
     assert site.post("hr", "/proposals", {"period": PERIOD})["lapsed"] == []
     (points,) = (one for one in run["proposals"] if one["kind"] == "points" and one["subject"] == "A01")
     assert points["figures"] and not any(one["contacts"] or one["quotes"] for one in points["figures"])  # for HR
@@ -285,6 +294,24 @@ def test_after_a_move_the_result_is_for_who_led_the_team_it_was_reached_in(
         ):
             site.get("stranger", address, 404)  # leads 一组 now
             site.get("supervisor", address)
+
+
+def test_contacts_behind_a_result_that_one_may_not_see_are_neither_counted_nor_kept_as_seen(
+    published_home: Path, tmp_path: Path
+) -> None:
+    for site in copied(published_home, tmp_path):
+        own = site.get("agent", f"/results/{PERIOD}/A05")
+        item = next(item for dimension in own["dimensions"] for item in dimension["items"] if item["contacts"])
+        moved = item["contacts"][0]
+        with site.store.transaction() as tx:  # it was found to be a colleague's
+            tx.contacts.put(replace(tx.contacts.get(moved), agent_id="A06"))
+        address = f"/result-contacts/{PERIOD}/A05?indicator={item['indicator']}&limit=500"
+        found = site.get("agent", address)
+        assert moved not in {one["contact_id"] for one in found["contacts"]}
+        assert found["total"] == len(found["contacts"]) == len(item["contacts"]) - 1
+        with site.store.reading() as tx:
+            seen = {row["subject"] for row in tx.audit.rows() if row["action"] == "contact.view"}
+        assert seen == {one["contact_id"] for one in found["contacts"]}
 
 
 def test_nobody_sets_or_takes_back_the_own_goals(published_home: Path, tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ CARD = "zh-telephone"
 VERDICT = {"criterion_id": "greeting", "outcome": "met", "comment": "Heard."}
 # Who is meant stands in the answers to requests of the site itself, of a file, or of what the role does for everybody.
 OF_NOBODY = re.compile(
-    r"/(me|sessions|users|retention|people|customers|batches|problems|webhooks|periods|scorecards|templates)(/|$)"
-    r"|/imports$|/evaluations$|/calibration/holds|POST /proposals$"
+    r"/(me|sessions|users|retention|people|customers|batches|problems|webhooks|periods|scorecards|templates|views)(/|$)"
+    r"|/imports$|/kpis/records$|/evaluations$|/calibration/holds|POST /(proposals|suggestions)$"
+    r"|/risk/(checklist|runs)|/coaching-effects/waiting-lists$"
 )
 
 
@@ -56,6 +57,22 @@ def bodies(ids: Mapping[str, str]) -> Mapping[str, Mapping[str, Any]]:
         "POST /plans/{plan_id}/confirm": {},
         "POST /plans/{plan_id}/dispute": {"reason": "Mine."},
         "POST /plans/{plan_id}/withdraw": {"reason": "Mine."},
+        "POST /suggestions/{suggestion_id}/answer": {"state": "accepted", "answer": "Mine."},
+        "POST /talks": {"agent_id": "A05", "period": "2026-09"},
+        "PUT /talks/{talk_id}": {"aim": "Mine."},
+        "PUT /talks/{talk_id}/answer": {"agent_notes": "Mine."},
+        "POST /talks/{talk_id}/invite": {},
+        "POST /talks/{talk_id}/hold": {},
+        "POST /talks/{talk_id}/reopen": {"reason": "Mine."},
+        "POST /talks/{talk_id}/acknowledge": {},
+        "POST /coaching-plans": {"agent_id": "A05", "period": "2026-09"},
+        "PUT /coaching-plans/{coaching_plan_id}": {"gap_kind": "skill", "behaviour": "Mine."},
+        "PUT /coaching-plans/{coaching_plan_id}/answer": {"agent_notes": "Mine."},
+        "POST /coaching-plans/{coaching_plan_id}/sessions": {"day": 0, "held_on": "2026-11-01"},
+        "POST /coaching-plans/{coaching_plan_id}/offer": {},
+        "POST /coaching-plans/{coaching_plan_id}/acknowledge": {},
+        "POST /coaching-plans/{coaching_plan_id}/close": {},
+        "POST /coaching-plans/{coaching_plan_id}/cancel": {"reason": "Mine."},
         "POST /appeals": {"period": PERIOD, "contact_id": CALL, "criterion_id": "closing", "statement": "For A05."},
         "POST /appeals/{appeal_id}/take": {},
         "POST /appeals/{appeal_id}/decisions": {"outcome": "upheld", "verdict": "met", "reason": "Mine."},
@@ -135,6 +152,11 @@ def ids(site: Service, awards: Service) -> Mapping[str, str]:
         "incident_id": site.post("supervisor", "/incidents", incident, 201)["id"],
         "appeal_id": site.post("agent", "/appeals", statement, 201)["id"],
         "plan_id": site.post("supervisor", "/plans", {"period": "2099-10", "agent_ids": ["A05"]})["plans"][0]["id"],
+        "suggestion_id": site.post("agent", "/suggestions", {"title": "A key", "text": "For transfers."}, 201)["id"],
+        "talk_id": site.post("supervisor", "/talks", {"agent_id": "A05", "period": PERIOD}, 201)["id"],
+        "coaching_plan_id": site.post("supervisor", "/coaching-plans", {"agent_id": "A05", "period": PERIOD}, 201)[
+            "id"
+        ],
         "claim_id": site.post("second", "/queue/claims", {"contact_id": "20261002-A05"}, 201)["id"],
         "proposal_id": next(one["id"] for one in proposed if one["subject"] == "A05"),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,7 +31,7 @@ from tests.conftest import ZONE
 
 pytestmark = pytest.mark.fuzz
 
-EXAMPLES = 12
+EXAMPLES = int(os.environ.get("TEST_EXAMPLES", "4"))
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

@@ -136,3 +136,9 @@ def test_passwords_are_tried_a_few_times_in_a_minute_from_one_address(make: Make
 )
 def test_who_counts_as_one_address(client: tuple[str, int] | None, address: str) -> None:
     assert address_of({"type": "http", "client": client}) == address
+
+
+def test_the_small_files_of_pages_are_not_counted(make: Make) -> None:
+    nobody = client_of(make(ServiceOptions(open_requests_per_minute=2)), None)
+    assert statuses(nobody, 10, "/static/page.js") == [200] * 10
+    assert statuses(nobody, 3) == [200, 200, 429]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import unescape
 from zipfile import ZipFile
 
 import pytest
@@ -24,7 +25,8 @@ def words_of(content: bytes, form: str) -> str:
     if form != "xlsx":
         return content.decode("utf-8-sig")
     with ZipFile(io.BytesIO(content)) as book:
-        return "\n".join(book.read(name).decode() for name in book.namelist() if name.endswith((".xml", ".rels")))
+        parts = [book.read(name).decode() for name in book.namelist() if name.endswith((".xml", ".rels"))]
+        return unescape("\n".join(parts))  # where lxml is installed, letters are written as references
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -43,3 +45,13 @@ def test_a_supervisors_report_names_nobody_of_other_teams(app: FastAPI, address:
     for one in FOREIGN:
         assert one.name and one.name not in narrow and one.name in wide
     assert all(team not in narrow for team in {str(one.team) for one in FOREIGN})
+
+
+def test_the_report_is_sent_packed_to_who_takes_it_packed(app: FastAPI) -> None:
+    client = client_of(app, an_account(StaffRole.QA))
+    packed = client.get("/reports/2026-10?lang=en", headers={"accept-encoding": "gzip"})
+    plain = client.get("/reports/2026-10?lang=en", headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip" and "content-encoding" not in plain.headers
+    assert int(packed.headers["content-length"]) < len(plain.content) / 4
+    # The clock in its head may have moved on.
+    assert packed.text[-10_000:] == plain.text[-10_000:]

@@ -28,7 +28,7 @@ from tests.qa_pipeline.services.review_queue.site import CARD, add, start
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
-PEOPLE, CONTACTS, EACH = 20, 40, 12
+PEOPLE, CONTACTS, EACH = 20, 40, 6
 CRITERIA = [criterion.id for criterion in CARD.criteria]
 
 

@@ -116,8 +116,8 @@ PLANTED = re.compile(
 
 def test_the_log_of_all_routes_holds_nothing_personal_and_no_secret(service: FastAPI, log: io.StringIO) -> None:
     assert len(every_route(service)) > 10
-    for user in PEOPLE.values():
-        client = client_of(service, user)
+    for role in ("qa", "hr", "agent", "administrator"):  # between them they get answers and refusals of every route
+        client = client_of(service, PEOPLE[role])
         for operation in operations(service):
             call(client, operation)
     admin = client_of(service, PEOPLE["administrator"])

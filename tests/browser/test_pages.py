@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from qa_pipeline.report.compose import ReportInputs, compose
 from qa_pipeline.report.html import render_html
 from tests import factories
 from tests.api.conftest import ONE_CHANNEL_CALL, RED_LINE_CALL, RULES
+from tests.browser.checks import LOW_CONTRAST
 from tests.browser.conftest import SignedInBrowser
 
 pytestmark = pytest.mark.browser
@@ -28,34 +29,6 @@ PATHS = (
     "/sign-in",
     "/nowhere",
 )
-
-# WCAG 2.2, 1.4.3: the contrast of every text with what lies behind it; 3:1 suffices from 24 px, or 18.66 px bold, on.
-LOW_CONTRAST = """() => {
-  const channels = text => text.match(/[\\d.]+/g).map(Number);
-  const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = channels(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return matchMedia('(prefers-color-scheme: dark)').matches ? [18, 18, 18] : [255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const element = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || element.closest('svg, .skip') || !element.checkVisibility()) continue;
-    const style = getComputedStyle(element);
-    const [light, dark] = [luminance(channels(style.color)), luminance(ground(element))].sort((a, b) => b - a);
-    const size = parseFloat(style.fontSize);
-    const needed = size >= 24 || (size >= 18.66 && style.fontWeight >= 700) ? 3 : 4.5;
-    const ratio = (light + 0.05) / (dark + 0.05);
-    if (ratio < needed) found.push(`${ratio.toFixed(2)} ${element.className} ${walker.currentNode.data.trim()}`);
-  }
-  return found;
-}"""
 
 
 class Watched:
@@ -202,8 +175,8 @@ def test_what_was_said_is_searched_and_opened_at_the_sentence(
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate(LOW_CONTRAST) == []
     page.locator(".found a").click()
-    assert page.evaluate("location.hash") == "#u3"
-    assert page.locator("#u3").is_visible()
+    page.wait_for_url("**#u3")
+    expect(page.locator("#u3")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert watched.complaints == []
     page.close()

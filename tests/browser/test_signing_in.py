@@ -42,6 +42,7 @@ def test_the_whole_way_of_a_new_person(chromium: Browser, app: FastAPI, address:
     page.check("input[value='periods.read']")
     page.click("text=Make a token")
     assert re.search(r"cqt_[\w-]{43}", page.inner_text(".secret"))
+    page.locator("details.menu summary").click()
     page.click("text=Sign out >> nth=0")
     page.wait_for_url("**/sign-in*")
     page.goto(f"{address}/account")

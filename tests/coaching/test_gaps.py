@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from coaching.gaps import MINIMUM_COUNT, Gap, find_gaps
-from qa_pipeline.domain.contact import Contact
-from qa_pipeline.domain.inspection import Finding, Inspection, Outcome
+from coaching.gaps import MINIMUM_COUNT, Gap, find_gaps, find_strength
+from qa_pipeline.domain.contact import Contact, Role
+from qa_pipeline.domain.inspection import Evidence, Finding, Inspection, Outcome
 from tests import factories
 
 MET, NOT_MET, OPEN = Outcome.MET, Outcome.NOT_MET, Outcome.UNDETERMINED
@@ -87,3 +87,27 @@ def test_examples_prefer_a_quote_then_certainty_and_show_the_own_good_side() -> 
 def test_versions_of_a_scorecard_are_not_mixed() -> None:
     second = [(contact, replace(found, scorecard_version=2)) for contact, found in calls("A", [NOT_MET] * 10)]
     assert find_gaps(second + calls("B", [MET] * 30)) == {}
+
+
+def quoted(contact_id: str, agent_id: str, criterion_id: str, outcome: Outcome) -> tuple[Contact, Inspection]:
+    said = Evidence(quote="您好，很高兴为您服务", utterance=0, role=Role.AGENT, start_s=1.0, end_s=3.0)
+    return judged(contact_id, agent_id, replace(factories.finding(criterion_id, outcome), evidence=(said,)))
+
+
+def test_a_strength_is_met_most_surely_beside_the_site_and_can_be_heard() -> None:
+    inspected = [
+        *(quoted(f"A-g{number}", "A", "greeting", MET) for number in range(10)),
+        *(quoted(f"A-c{number}", "A", "closing", MET) for number in range(2)),
+        *(quoted(f"B-g{number}", "B", "greeting", NOT_MET) for number in range(10)),
+        *(quoted(f"B-c{number}", "B", "closing", NOT_MET) for number in range(2)),
+        # Never broken, but nothing was said that shows it.
+        *calls("A", [MET] * 500, "no_abuse"),
+    ]
+    found = find_strength(inspected, "A")
+    # Wilson's lower end of 10 of 10 is 10 / (10 + z^2) = .722, of 2 of 2 it is .342; the site has .5 of both.
+    assert found is not None
+    assert found[0] == ("zh-telephone", 1, "greeting")
+    assert found[1].evidence is not None
+    assert found[1].contact.id.startswith("A-g")
+    assert find_strength(inspected, "B") is None  # has met nothing
+    assert find_strength(inspected, "nobody") is None

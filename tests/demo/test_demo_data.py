@@ -57,6 +57,7 @@ def test_every_written_call_has_its_files_and_nothing_else_lies_there() -> None:
         "assignments.csv",
         "ratings.csv",
         "incidents.csv",
+        "staff_months.csv",
     }
 
 
@@ -208,7 +209,7 @@ def test_the_recipe_writes_the_committed_text(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     make_text(tmp_path, list(CALLS.values()))
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
-    assert len(made) == 10
+    assert len(made) == 11
     for name in made:
         if name.suffix != ".xlsx":
             assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes(), name

@@ -7,14 +7,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from callqa.cli.main import main
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import open_store
@@ -40,44 +41,47 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def score(night: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "callqa", "score", str(night), "--home", str(home), "--workers", "1", "--json"]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, Any]]:
+    """Run a command here, which spares the start of processes; return its exit code and its document."""
+    code = main([*map(str, arguments), "--workers", "0", "--json"])
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    return code, json.loads(printed.out)
 
 
-def test_a_full_disk_stops_the_batch_and_the_same_command_goes_on(small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_stops_the_batch_and_the_same_command_goes_on(
+    small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     night = tmp_path / "night"
     night.mkdir()
     for number in range(CONTACTS):
         words = f"坐席：您好，很高兴为您服务。\n客户：我的第{number}个订单还没有到。\n坐席：感谢来电，再见。\n"
         (night / f"c{number:03d}.txt").write_text(words, encoding="utf-8")
-    full = score(night, small_disk / "home")
-    assert full.returncode == 1
-    error = json.loads(full.stdout)["error"]
-    assert error["type"] == "StoreFull"
-    assert error["hint"]
-    assert "Traceback" not in full.stderr
+    code, full = run(capsys, "score", night, "--home", small_disk / "home")
+    assert (code, full["error"]["type"]) == (1, "StoreFull")
+    assert full["error"]["hint"]
 
     subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
-    after = json.loads(score(night, small_disk / "home").stdout)
-    assert after["done"] + after["skipped"] == CONTACTS
+    code, after = run(capsys, "score", night, "--home", small_disk / "home")
+    assert (code, after["done"] + after["skipped"]) == (0, CONTACTS)
     assert len({contact["id"] for contact in after["contacts"]}) == CONTACTS
     assert after["failed"] == []
 
 
-def test_a_full_disk_leaves_no_half_copy_of_a_recording(small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_half_copy_of_a_recording(
+    small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (small_disk / "other").write_bytes(bytes(560_000))
     (tmp_path / "call.json").write_text('{"segments": [{"speaker": "agent", "start": 0, "end": 9, "text": "Hello."}]}')
     shutil.copy(SPEECH / "number_8k.flac", tmp_path / "call.flac")
-    command = [sys.executable, "-m", "callqa", "export-audio", str(tmp_path / "call.flac"), str(tmp_path / "call.json")]
-    command += ["--to", str(small_disk / "out"), "--home", str(tmp_path / "home"), "--workers", "1", "--json"]
-    full = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert full.returncode == 1
-    assert json.loads(full.stdout)["error"]["type"] == "StoreFull"
+    command = ["export-audio", tmp_path / "call.flac", tmp_path / "call.json", "--to", small_disk / "out"]
+    command += ["--home", tmp_path / "home"]
+    code, full = run(capsys, *command)
+    assert (code, full["error"]["type"]) == (1, "StoreFull")
     assert list((small_disk / "out").iterdir()) == []
 
     (small_disk / "other").unlink()
-    assert subprocess.run(command, capture_output=True, text=True, check=False).returncode == 0
+    assert run(capsys, *command)[0] == 0
     assert [path.name for path in (small_disk / "out").iterdir()] == ["call.masked.flac"]
 
 

@@ -283,12 +283,12 @@ def test_who_is_signed_in_stands_on_every_page_with_what_they_may_reach(service:
     for role, has_contacts, told in (
         (StaffRole.QA, True, "Newest contacts"),
         (StaffRole.HR, False, "Months, quarters and years"),
-        (StaffRole.ADMINISTRATOR, False, "Accounts"),
+        (StaffRole.ADMINISTRATOR, False, "New account"),
     ):
         user: User = an_account(role, f"some-{role.value}")
         client = browser(service)
         client.headers.update(bearer(store, user))
-        page = client.get("/?lang=en")
+        page = client.get("/?lang=en", follow_redirects=True)  # to where the role begins
         assert page.status_code == 200
         assert told in page.text
         assert user.name in page.text

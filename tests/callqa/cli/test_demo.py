@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +13,17 @@ import pytest
 
 from callqa.cli.main import main
 from callqa.demo import DATA, install_set
+from coaching.effect.cohorts import read_effect, read_list
+from coaching.effect.verdict import Verdict
+from coaching.plans import list_plans as list_coaching_plans
+from coaching.risk.runs import latest_list
 from qa_pipeline.domain.contact import Contact, ContactKind
-from qa_pipeline.store import open_store
+from qa_pipeline.services.awards import list_proposals
+from qa_pipeline.services.calibration.sessions import list_sessions
+from qa_pipeline.services.cycle.advance import states_of
+from qa_pipeline.services.cycle.periods import MACHINE
+from qa_pipeline.services.cycle.plans import list_plans
+from qa_pipeline.store import Transaction, open_store
 from tools.demo_set.dialogues import read_calls
 
 
@@ -29,7 +39,7 @@ def home(tmp_path: Path) -> Path:
     found = tmp_path / "home"
     shutil.copytree(DATA, found / "demo")
     for call in read_calls("calls_en.yaml", "en"):
-        if call.layout != "pair":  # that one goes through the embedded engine
+        if call.id != "EN1011":  # the shortest goes through the embedded engine
             lines = [f"{turn.role}: {turn.text}\n" for turn in call.spoken]
             (found / "demo" / "recordings" / f"{call.id}.txt").write_text("".join(lines), encoding="utf-8")
     return found
@@ -50,8 +60,12 @@ def test_the_whole_way_and_again(home: Path, capsys: pytest.CaptureFixture[str])
     reports = [home / "reports" / f"2026-10-{language}.html" for language in ("en", "zh")]
     assert all(str(path) in printed and path.stat().st_size > 10_000 for path in reports)
 
+    assert all(f"demo-{who}" in printed for who in ("agent", "supervisor", "qa", "hr", "admin"))
+    _something_for_everybody(home)
+
     code, document = run_json(capsys)
     assert (code, document["done"], document["skipped"]) == (0, 0, 76)
+    _something_for_everybody(home)  # and nothing twice
     assert document["contacts"] == {"call": 19, "chat": 57}
     assert [Path(item["path"]).name for item in document["pending"]] == ["ZH2009.flac"]
     assert sorted(Path(item["path"]).name for item in document["failed"]) == ["night-0415.wav", "readme-copy.wav"]
@@ -66,6 +80,46 @@ def test_the_whole_way_and_again(home: Path, capsys: pytest.CaptureFixture[str])
     assert document["assignments"] == {"imported": 0, "unchanged": 21, "rejected": 0}
     assert document["ratings"] == {"imported": 0, "unchanged": 14 * 2 * 3 + 2 * 2 * 2 + 4 * 9 * 2, "rejected": 0}
     assert document["incidents"] == {"imported": 0, "unchanged": 4, "rejected": 0}
+
+
+def _something_for_everybody(home: Path) -> None:
+    """Check that there is one thing of each kind that waits for somebody."""
+    store = open_store(f"sqlite:///{home / 'callqa.db'}", ZoneInfo("Asia/Shanghai"))
+    with store.reading() as tx:
+        states = states_of(tx, MACHINE, ("2026-09", "2026-10", "2026-11"))
+        assert states == {"2026-09": "published", "2026-10": "published", "2026-11": "open"}
+        own = tx.publications.latest("2026-10", ["A202"])
+        assert [one.evaluation.total is not None for one in own] == [True]
+        assert [one.agent_id for one in tx.appeals.list("2026-10")] == ["A202"]
+        assert [one.agent_id for one in tx.talks.list(None, None)] == ["A202"]
+        # 成都二组 has five people; the lead and two new ones get their plans too.
+        assert len(list_plans(tx, "2026-11")) == 5
+        assert len(list_sessions(tx)) == 1
+        assert tx.jobs.count() == 1
+        assert len(tx.webhooks.list()) == 1
+        assert [(one.plan.agent_id, one.state) for one in list_coaching_plans(tx)] == [("A202", "offered")]
+        _two_years_of_another_floor(tx)
+    assert list_proposals(store, datetime.now(UTC))
+    store.close()
+
+
+def _two_years_of_another_floor(tx: Transaction) -> None:
+    """Check what HR sees of it: whom to support, and that coaching helped."""
+    listed = latest_list(tx)  # raises where the checklist is not complete
+    assert listed is not None
+    assert (listed.run.as_of, listed.run.gate, len(tx.risk.runs())) == ("2026-10", "open", 1)
+    agents = {one.agent_id: one for one in listed.predictions}
+    # All 20 of the demo's own people, and of 60 posts those that nobody left in October.
+    left = [one for one in tx.risk.departures() if f"{one.left_on:%Y-%m}" == "2026-10"]
+    assert len(agents) == 20 + 60 - len(left)
+    assert 1 <= sum(one.band == "now" for one in listed.predictions) <= 5
+    assert agents["A202"].inputs["overtime_above_team"] is not None
+    assert next(iter(tx.risk.models())).exits >= 30
+    (waiting,) = tx.waiting_lists.list()
+    # The other floor has scores of inspections; the demo's own evaluations are of three months.
+    assert read_list(tx, waiting.id, "inspection_score").verdict is Verdict.HELPED
+    assert read_list(tx, waiting.id).verdict is Verdict.CANNOT_TELL
+    assert read_effect(tx).verdict is Verdict.CANNOT_TELL
 
 
 def test_unexpected_pending_calls_are_an_incomplete_run_and_the_home_lies_apart(

@@ -52,7 +52,7 @@ def test_a_report_is_written_in_the_language_asked_for(
 @pytest.mark.parametrize(
     ("period", "name", "code", "kind"),
     [
-        ("2026-10", "r.pdf", 2, "ConfigurationError"),
+        ("2026-10", "r.doc", 2, "ConfigurationError"),
         ("2026-13", "r.csv", 2, "ConfigurationError"),
         ("2026-09", "r.csv", 1, "NotFound"),
     ],

@@ -29,10 +29,10 @@ def test_a_contact_is_held_released_and_deleted(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By rules that the settings set; the audit keeps each step."""
-    assert run(capsys, "retention", "plan") == (0, {"rules": []})
+    assert [one["rule"] for one in run(capsys, "retention", "plan")[1]["rules"]] == ["risk"]
     monkeypatch.setenv("CALLQA_RETENTION__CONTACT_DAYS", "365")
     _, made = run(capsys, "retention", "hold", "contact", OLD, "--by", "counsel", "--reason", "A case.")
-    (planned,) = run(capsys, "retention", "plan")[1]["rules"]
+    planned = run(capsys, "retention", "plan")[1]["rules"][0]
     assert (planned["count"], planned["kept"]) == (0, {"hold": 1})
     assert run(capsys, "retention", "apply", "--by", "dpo") == (0, {"deleted": []})
     assert run(capsys, "retention", "release", made["id"], "--by", "counsel", "--reason", "Over.")[0] == 0

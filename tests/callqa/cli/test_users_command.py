@@ -10,7 +10,7 @@ from callqa.cli.accounts_hint import tell_accounts
 from callqa.cli.console import AppContext
 from callqa.cli.cycle import now
 from callqa.cli.main import main
-from callqa.demo.accounts import FILE, install_accounts
+from callqa.demo.accounts import AGENT_ID, FILE, install_accounts
 from callqa.settings import read_settings
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.domain.performance import Agent
@@ -134,13 +134,13 @@ def test_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_demo_has_an_account_for_each_role_and_keeps_them_for_its_owner(tmp_path: Path) -> None:
     store = opened()
     with store.transaction() as tx:
-        tx.agents.put(Agent(id="A01", name="Ann", team="一组"))
+        tx.agents.put(Agent(id=AGENT_ID, name="Ann", team="一组"))
     made = install_accounts(store, tmp_path, now(), str)
     assert [account.role for account in made] == list(StaffRole)
     for account in made:
         assert sign_in(store, account.login, account.password, SignInRules(), now()).user.role is account.role
     with store.reading() as tx:
-        assert get_login(tx, "demo-agent").agent_id == "A01"
+        assert get_login(tx, "demo-agent").agent_id == AGENT_ID
         assert get_login(tx, "demo-supervisor").teams == ("一组",)
     file = tmp_path / FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -154,7 +154,7 @@ def test_whoever_serves_is_told_of_accounts(capsys: pytest.CaptureFixture[str]) 
     tell_accounts(here)
     assert "callqa users add LOGIN --role administrator" in capsys.readouterr().out
     with here.store().transaction() as tx:
-        tx.agents.put(Agent(id="A01", name="Ann", team="一组"))
+        tx.agents.put(Agent(id=AGENT_ID, name="Ann", team="一组"))
     install_accounts(here.store(), here.settings.home, now(), str)
     tell_accounts(here)
     assert str(here.settings.home / FILE) in capsys.readouterr().out

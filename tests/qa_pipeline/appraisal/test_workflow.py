@@ -57,6 +57,12 @@ EXPECTED: dict[str, dict[str, tuple[set[str], str, set[StaffRole], str, bool, tu
         "dispute": ({"proposed"}, "disputed", {AGENT}, "concerned", True, ("period_running",)),
         "withdraw": ({"proposed", "confirmed", "disputed"}, "withdrawn", STAFF, "any", True, ()),
     },
+    "talk": {
+        "invite": ({"drafted"}, "planned", {SUPERVISOR}, "other", False, ()),
+        "hold": ({"planned"}, "held", {SUPERVISOR}, "other", False, ()),
+        "reopen": ({"held"}, "planned", {SUPERVISOR}, "other", True, ()),
+        "acknowledge": ({"held"}, "acknowledged", {AGENT}, "concerned", False, ()),
+    },
     "appeal": {
         "file": ({"draft"}, "filed", {AGENT}, "concerned", True, ("in_window", "item_open")),
         "take": ({"filed"}, "under_review", JUDGES, "other", False, ()),

@@ -91,10 +91,10 @@ def test_one_sided(capsys: pytest.CaptureFixture[str], tmp_path: Path, side: str
 
 @pytest.mark.slow
 def test_three_hours(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """10,000 utterances, with a greeting at the start and one forbidden word near the end."""
-    middle = ["a: 好的，我帮您看一下这个订单的情况", "c: 那个东西到现在都没有收到，到底什么时候到"] * 4_998
+    """5,000 utterances, with a greeting at the start and one forbidden word near the end."""
+    middle = ["a: 好的，我帮您看一下这个订单的情况", "c: 那个东西到现在都没有收到，到底什么时候到"] * 2_498
     lines = [NORMAL[0], NORMAL[1], *middle, "a: 你是白痴吗", "c: 你说什么", NORMAL[-1]]
-    path = write(tmp_path / "long.json", lines, step_s=1.08)
+    path = write(tmp_path / "long.json", lines, step_s=2.16)
     began = process_time()
     contact = only(score(capsys, path))
     assert process_time() - began < LIMIT_S

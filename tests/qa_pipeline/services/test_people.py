@@ -21,6 +21,8 @@ from qa_pipeline.domain.audit import AuditFilter
 from qa_pipeline.domain.cycle import Rating, StaffRole
 from qa_pipeline.domain.performance import RaterClass
 from qa_pipeline.domain.retention import HoldKind, RetentionRules
+from qa_pipeline.domain.risk import Departure, DepartureKind, StaffFigure
+from qa_pipeline.domain.waiting_list import WaitingList
 from qa_pipeline.errors import ConfigurationError, Conflict, NotFound
 from qa_pipeline.services.audit import list_entries, verify_store
 from qa_pipeline.services.contacts import read_contact
@@ -30,11 +32,25 @@ from qa_pipeline.services.retention import Doer, Terms, hold
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
 from tests.accounts import an_account
+from tests.coaching.risk.people import a_prediction, a_run
 from tests.qa_pipeline.services.retention.site import NOW, OLD, SENTENCE, found_in, plant
 
 AUGUST = datetime(2026, 8, 3, 4, 0, tzinfo=UTC)
 DOER = Doer(name="admin", role="administrator", via="cli")
 WITH_ID = "20260803-A01-0007"  # a contact whose own id holds the agent's
+
+WAITING = WaitingList(
+    id="wait-1",
+    name="Says the name",
+    selected_period="2026-08",
+    first_from="2026-09",
+    second_from="2026-12",
+    seed=7,
+    drawn_by="hr-zhao",
+    drawn_at=NOW,
+    first=("A02", "A03"),
+    second=("A01",),
+)
 
 
 @pytest.fixture
@@ -68,9 +84,10 @@ def _terms(home: Path) -> Terms:
     return Terms(rules=RetentionRules(), home=home, now=NOW)
 
 
-def _export(store: Store, home: Path, agent_id: str = "A01") -> Mapping[str, bytes]:
+def _export(store: Store, home: Path, agent_id: str = "A01", *, with_drafts: bool = True) -> Mapping[str, bytes]:
     path = home.parent / f"{home.name}-export.zip"
-    export_agent(store, ArtifactFolder(home / "artifacts"), agent_id, path, now=NOW, language="en")
+    folder = ArtifactFolder(home / "artifacts")
+    export_agent(store, folder, agent_id, path, now=NOW, language="en", with_drafts=with_drafts)
     with ZipFile(path) as packed:
         return {name: packed.read(name) for name in packed.namelist()}
 
@@ -209,3 +226,66 @@ def test_names_of_others_are_left_out() -> None:
         "reviewer": ANOTHER,
         "document": {"decided_by": "A01", "steps": [{"actor": ANOTHER, "name": "publish"}]},
     }
+
+
+def _with_risk(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.risk.add_run(a_run("r-1"), [a_prediction("r-1", agent) for agent in ("A01", "A02")])
+        tx.risk.put_departures(
+            [Departure(agent_id="A01", left_on=NOW.date(), kind=DepartureKind.TRANSFER, source="d.csv")]
+        )
+        tx.risk.put_figures(
+            [StaffFigure(agent_id="A01", month="2026-10", name="overtime_h", value=4.0, available_on=NOW.date())]
+        )
+
+
+def test_risk_is_exported_whole_to_hr_and_without_figures_to_the_person(store: Store, home: Path) -> None:
+    """The person sees inputs, groups of reasons and signals; never a band, a probability or a weight."""
+    _with_risk(store)
+    files = _export(store, home)
+    (whole,) = json.loads(files["data/risk_prediction.json"])
+    assert (whole["document"]["band"], whole["document"]["probabilities"]["1"]) == ("now", 0.07731)
+    assert {"data/risk_departure.json", "data/risk_staff_figure.json"} <= set(files)
+    own = _export(store, home, with_drafts=False)
+    (row,) = json.loads(own["data/risk_prediction.json"])
+    assert row["document"] == {
+        "run_id": "r-1",
+        "agent_id": "A01",
+        "team": "North",
+        "reasons": ["workload"],
+        "signals": ["overtime"],
+        "inputs": {"overtime_above_team": 21.5, "csat_place_3m": None},
+    }
+    assert not any(figure in content for content in own.values() for figure in (b"0.07731", b"0.20193", b"0.81314"))
+
+
+def test_what_risk_holds_of_an_erased_person_is_gone(store: Store, home: Path) -> None:
+    """Not kept under the pseudonym; what is said of others stays, and who scored is erased when it is their turn."""
+    _with_risk(store)
+    done = erase_agent(store, "A01", _terms(home), DOER, reason="Asked.", dry_run=False)
+    assert {name: count for name, count in done.rows.items() if name.startswith("risk_")} == {
+        "risk_departure": 1,
+        "risk_staff_figure": 1,
+        "risk_prediction": 1,
+    }
+    with store.reading() as tx:
+        assert [one.agent_id for one in tx.risk.predictions()] == ["A02"]
+        assert (tx.risk.departures(), tx.risk.figures()) == ([], [])
+    erase_agent(store, "hr-zhao", _terms(home), DOER, reason="Asked.", dry_run=False)
+    with store.reading() as tx:
+        assert tx.risk.runs()[0].scored_by.startswith("erased-")
+
+
+def test_a_waiting_list_keeps_its_waves_without_the_erased_person(store: Store, home: Path) -> None:
+    """The own place is exported, not that of others; erased, the place stays under the pseudonym."""
+    with store.transaction() as tx:
+        tx.waiting_lists.add(WAITING)
+    (own,) = json.loads(_export(store, home)["data/waiting_list_member.json"])
+    assert own == {"list_id": "wait-1", "agent_id": "A01", "wave": 2}
+    erase_agent(store, "A01", _terms(home), DOER, reason="Asked.", dry_run=False)
+    with store.reading() as tx:
+        (kept,) = tx.waiting_lists.list()
+    assert (kept.first, len(kept.second), kept.second[0][:7]) == (("A02", "A03"), 1, "erased-")
+    erase_agent(store, "hr-zhao", _terms(home), DOER, reason="Asked.", dry_run=False)
+    with store.reading() as tx:
+        assert tx.waiting_lists.get("wait-1").drawn_by.startswith("erased-")

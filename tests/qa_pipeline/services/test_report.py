@@ -87,8 +87,8 @@ def test_the_extension_chooses_the_format_and_only_the_file_is_left(filled: Stor
 
 def test_an_unknown_extension_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        check_format(Path("report.pdf"))
-    assert caught.value.render_hint() == "Give the file one of these extensions: .html, .xlsx, .csv, .json."
+        check_format(Path("report.docx"))
+    assert caught.value.render_hint() == "Give the file one of these extensions: .html, .xlsx, .csv, .json, .pdf."
 
 
 def test_a_folder_in_the_place_of_the_file_is_left_alone(filled: Store, tmp_path: Path) -> None:

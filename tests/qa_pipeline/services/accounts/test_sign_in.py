@@ -12,7 +12,7 @@ from qa_pipeline.services.accounts.passwords import hash_password
 from qa_pipeline.services.accounts.rules import SignInRules
 from qa_pipeline.services.accounts.sessions import OpenedSession, end_session, find_session
 from qa_pipeline.services.accounts.sign_in import confirm_password, sign_in
-from qa_pipeline.services.accounts.users import deactivate_user
+from qa_pipeline.services.accounts.users import deactivate_user, reset_password, set_password
 from qa_pipeline.store import Store
 from tests.accounts import an_account
 
@@ -51,6 +51,20 @@ def test_the_right_password_opens_a_session(store: Store, user: User) -> None:
     assert find_session(store, opened.secret, RULES, NOW) == (user, opened.session)
     assert opened.session.expires_at == NOW + timedelta(hours=12)
     assert actions(store) == ["session.open"]
+
+
+def test_a_one_time_password_has_an_end_and_who_knows_it_is_told_so(store: Store, user: User) -> None:
+    with store.transaction() as tx:
+        once = reset_password(tx, user, NOW).one_time_password
+    assert once is not None
+    in_time = NOW + timedelta(hours=72) - MINUTE
+    enter(store, once, in_time)
+    enter(store, once, in_time)  # it keeps its end, however often it is used
+    assert "72" in refuse(store, once, NOW + timedelta(hours=72))
+    assert "72" not in refuse(store, "wrong password", NOW + timedelta(hours=72))
+    with store.transaction() as tx:
+        set_password(tx, tx.users.get(user.id), "battery staple", in_time, session_id=None)
+    enter(store, "battery staple", NOW + timedelta(days=30))
 
 
 def test_each_signing_in_has_a_new_secret_and_the_database_none(store: Store, user: User) -> None:

@@ -62,8 +62,8 @@ def fill(store: Store) -> None:
         for contact, inspection in month_of_contacts():
             tx.contacts.put(contact)
             tx.inspections.add(inspection, "r1")
-        for one in october():
-            tx.evaluations.put(one)
+        for evaluation in october():
+            tx.evaluations.put(evaluation)
 
 
 def close(store: Store) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Table
+
 from qa_pipeline.domain.audit import Event
 from qa_pipeline.domain.contact import Role
+from qa_pipeline.domain.cycle import Assignment
 from qa_pipeline.domain.performance import KpiRecord
 from qa_pipeline.errors import InputError
 from qa_pipeline.scoring.full_text import searchable
@@ -18,6 +22,7 @@ from tests import factories
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WORDS = "我的退款超时了"
+_TABLES: dict[str, Sequence[Table]] = {}
 
 
 def fill(store: Store, artifacts: ArtifactFolder, count: int = 5) -> None:
@@ -33,6 +38,18 @@ def fill(store: Store, artifacts: ArtifactFolder, count: int = 5) -> None:
         tx.problems.put("bad.wav", "failed", InputError("Broken {n}.", n=3), "r")
         tx.kpis.put(KpiRecord(indicator="csat", agent_id="A01", period="2026-10", value=0.1 + 0.2, n=7, source="s.csv"))
         tx.evaluations.put(factories.evaluation("A01", 90.25))
+        for agent_id, until in (("A01", date(2026, 12, 31)), ("A02", None)):
+            tx.assignments.put(
+                Assignment(
+                    agent_id=agent_id,
+                    role="agent",
+                    team="一组",
+                    template_id=None,
+                    valid_from=date(2026, 10, 1),
+                    valid_to=until,
+                    source="roster.csv",
+                )
+            )
         for number in range(3):
             tx.audit.append(Event(actor="lin", role="qa", action="contact.view", subject=f"C-{number}"), NOW)
 
@@ -52,7 +69,10 @@ def add_contact(tx: Any, artifacts: ArtifactFolder, number: int) -> None:
 def everything(store: Store) -> dict[str, list[bytes]]:
     """Return all rows of all tables, as backups write them."""
     with store.reading() as tx:
-        return {table.name: list(lines_of(tx.connection, table)) for table in tables_of(tx.connection)}
+        kind = tx.connection.dialect.name
+        if kind not in _TABLES:  # asking a database for them takes longer than reading all rows of these
+            _TABLES[kind] = tables_of(tx.connection)
+        return {table.name: list(lines_of(tx.connection, table)) for table in _TABLES[kind]}
 
 
 def files(folder: Path) -> dict[str, bytes]:

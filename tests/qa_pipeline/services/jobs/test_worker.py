@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from qa_pipeline.domain.job import ItemOutcome, Job, JobKind, JobState
 from qa_pipeline.errors import N_, StoreFull
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.ports import TaskOutcome, never
-from qa_pipeline.services.jobs import enqueue, request_cancel, start
+from qa_pipeline.services.jobs import enqueue, request_cancel, start, work
 from qa_pipeline.services.jobs.work import Tools
 from qa_pipeline.services.jobs.worker import ATTEMPTS_MAX, Worker, WorkerOptions
 from qa_pipeline.store import Store
@@ -78,6 +78,18 @@ def wait_until_lost(store: Store, job_id: str) -> Callable[[], None]:
             tx.jobs.change(job_id, {JobState.RUNNING}, worker="another")
 
     return act
+
+
+def test_progress_counts_the_contact_that_was_just_kept(
+    store: Store, night: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "PROGRESS_EVERY", timedelta(0))  # as if every contact took long
+    seen: list[Job] = []
+    job_id = queue(store, night)
+    # While the third is under way two have been kept: a page that asks now shows two, not one.
+    a_worker(store, Between(after=2, act=lambda: seen.append(found(store, job_id)[0]))).run(once=True)
+    assert [job.finished_count for job in seen] == [2]
+    assert Path(seen[0].current).parent == night
 
 
 def test_a_batch_is_done_and_every_file_has_its_end(store: Store, night: Path) -> None:

@@ -32,6 +32,7 @@ from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
 from tests import factories
+from tests.coaching.written import a_plan, a_talk
 
 OLD = "call-77812-old"
 NEW = "call-77813-new"
@@ -84,6 +85,9 @@ def plant(store: Store, home: Path, contact_id: str, started_at: datetime) -> No
         )
         tx.proposals.add_all(period, [proposal_of(contact_id, period)])
         tx.incidents.add(incident_of(contact_id, started_at))
+        tx.talks.add(a_talk(f"t-{period}", contact_id=contact_id, quote=SENTENCE, period=period))
+        tx.coaching_plans.add(a_plan(f"p-{period}", contact_id=contact_id, quote=SENTENCE, selected_period=period))
+        tx.transitions.add(step_of("coaching_plan", f"p-{period}", "offered", started_at))
         tx.appeals.add(appeal_of(contact_id, period))
         tx.transitions.add(step_of("appeal", f"a-{period}", "withdrawn", started_at))
 

@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy import select, update
 
 from qa_pipeline.domain.retention import HoldKind, RetentionRules, RuleName
+from qa_pipeline.domain.talk import TalkMoment
 from qa_pipeline.errors import ConfigurationError, Conflict, InputError, NotFound
 from qa_pipeline.services.audit import verify_store
 from qa_pipeline.services.contacts import read_contact
 from qa_pipeline.services.retention import (
     Doer,
     Keeps,
+    PlannedRule,
     Terms,
     apply_retention,
     hold,
@@ -49,9 +51,9 @@ def _terms(home: Path, **rules: int) -> Terms:
 
 
 def test_nothing_is_deleted_until_somebody_sets_a_rule(store: Store, home: Path) -> None:
-    """By default everything stays."""
+    """By default everything stays but what must go."""
     plant(store, home, OLD, AUGUST)
-    assert plan_retention(store, _terms(home)) == []
+    assert plan_retention(store, _terms(home)) == [PlannedRule(rule=RuleName.RISK, count=0)]
     assert apply_retention(store, _terms(home), DOER) == []
     assert read_contact(store, ArtifactFolder(home / "artifacts"), OLD).transcript is not None
 
@@ -62,7 +64,8 @@ def test_a_deleted_contact_is_gone_in_every_byte(store: Store, home: Path) -> No
     plan = plan_retention(store, _terms(home, contact_days=90))
     # 3 August to 20 November are 109 days.
     assert [(one.rule, one.count, one.oldest_on, one.kept) for one in plan] == [
-        (RuleName.CONTACTS, 1, "2026-08-03", {})
+        (RuleName.CONTACTS, 1, "2026-08-03", {}),
+        (RuleName.RISK, 0, None, {}),
     ]
     assert plan[0].size_bytes > 0
     assert found_in(store, home, SENTENCE, OLD)
@@ -94,11 +97,15 @@ def test_results_keep_their_numbers_and_say_what_became_of_the_contact(store: St
         (published,) = tx.publications.latest("2026-08")
         (kept,) = tx.proposals.list("2026-08")
         (appeal,) = tx.appeals.list("2026-08")
+        (talk,) = tx.talks.list("2026-08")
+        (plan,) = tx.coaching_plans.list("2026-08")
     item = published.evaluation.dimensions[0].items[0]
     mark = f"{MARK}{digest_of_id(OLD)}"
     assert (published.evaluation.total, item.value, item.contacts) == (90.0, 0.91, (mark,))
     assert (kept.proposal.figures[0].contacts, kept.proposal.figures[0].quotes) == ((mark,), ())
     assert appeal.contact_id == mark
+    assert (talk.outline.praise_moments, talk.outline.behaviours[0].moments) == ((), ())
+    assert plan.improve == TalkMoment(contact_id=mark, quote="")
     for asked in (OLD, mark):
         with pytest.raises(NotFound, match=r"was deleted on 2026-11-20 \(contacts\)"):
             read_contact(store, ArtifactFolder(home / "artifacts"), asked)
@@ -150,7 +157,7 @@ def test_results_are_held_for_agents_and_periods(store: Store, home: Path) -> No
     plant(store, home, OLD, AUGUST)
     terms = _terms(home, result_months=1)
     made = hold(store, HoldKind.AGENT, "A01", by="counsel", reason="A case.", now=NOW)
-    (plan,) = plan_retention(store, terms)
+    plan = plan_retention(store, terms)[0]
     assert plan.kept[Keeps.HOLD] > 0
     assert set(plan.parts) == {"sample"}  # a draw is about many people
     release(store, made.id, by="counsel", reason="Over.", now=NOW)
@@ -160,7 +167,9 @@ def test_results_are_held_for_agents_and_periods(store: Store, home: Path) -> No
     with store.reading() as tx:
         assert tx.publications.latest("2026-08") == []
         assert (tx.evaluations.list("2026-08"), tx.appeals.list(), tx.proposals.list()) == ([], [], [])
+        assert (tx.talks.list("2026-08"), tx.coaching_plans.list("2026-08")) == ([], [])
         assert tx.transitions.list("appeal", "a-2026-08") == []
+        assert tx.transitions.list("coaching_plan", "p-2026-08") == []
         assert tx.contacts.find(OLD) is not None
 
 
