@@ -1,8 +1,9 @@
 // Forms with data-api are sent as JSON to the API and keep what was typed until it has arrived.
 //
-//   <form data-api="/api/v1/…" data-method="PUT" data-etag="3" data-then="reload" data-draft="review/17">
+//   <form method="dialog" data-api="/api/v1/…" data-method="PUT" data-etag="3" data-then="reload" data-draft="review/17">
 //
 // data-then: "reload", an address with {names} of the answer, or "none" (listen for the event callqa:done).
+// method="dialog": without scripts the browser sends nothing, above all no typed words in an address.
 // Names of fields: "a.b" is nested, "list[0].name" a list. data-type of a field: number, integer, boolean, lines (a list
 // of its lines), list (each checked box of this name), moment (of datetime-local, sent as UTC), json. Empty fields are left out; data-empty="null" sends null.
 import { Refused, newKey, send } from "./api.js";
@@ -142,6 +143,11 @@ export function watchForms() {
     if (form) keys.delete(form);
   });
   document.querySelectorAll("form[data-draft]").forEach(restoreDraft);
+  document.removeEventListener("submit", callqaEarly.hold);
+  for (const form of callqaEarly.forms) {
+    form.removeAttribute("aria-busy");
+    form.requestSubmit();
+  }
   addEventListener("beforeunload", (event) => {
     if (document.querySelector("form[aria-busy=true]")) event.preventDefault();
   });

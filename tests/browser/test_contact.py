@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from qa_pipeline.domain.inspection import Outcome
 from tests import factories
@@ -183,7 +183,7 @@ def test_without_any_outcome_nothing_is_sent(site: ServedSite) -> None:
     page = site.page("second")
     page.goto(f"{site.address}/contacts/20261008-A05?lang=en")
     page.get_by_role("button", name="Send the review").click()
-    assert "Nothing is judged yet." in page.locator("#review [role=alert]").inner_text()
+    expect(page.locator("#review [role=alert]")).to_contain_text("Nothing is judged yet.")
     page.close()
 
 

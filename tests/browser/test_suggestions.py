@@ -1,6 +1,7 @@
 """Suggestions in a browser."""
 
 import pytest
+from playwright.sync_api import Route, expect
 
 from tests.browser.checks import check_page
 from tests.browser.conftest import ServedSite
@@ -28,3 +29,30 @@ def test_an_agent_suggests_and_the_supervisor_answers(site: ServedSite) -> None:
     assert "We try it." in agent.locator("article").inner_text()
     agent.close()
     supervisor.close()
+
+
+def test_what_is_sent_before_the_scripts_have_come_waits_for_them(site: ServedSite) -> None:
+    page = site.page("agent")
+    held: list[Route] = []
+    page.route("**/static/page.js", held.append)
+    page.goto(f"{site.address}/suggestions?lang=en", wait_until="commit")
+    page.get_by_label("In a sentence").fill("A slow network")
+    page.get_by_label("What happens now").fill("Nothing is lost.")
+    page.get_by_role("button", name="Hand it in").click()
+    expect(page.locator("form[aria-busy=true]")).to_have_count(1)
+    assert "slow" not in page.url  # what is typed never stands in an address
+    for route in held:
+        route.continue_()
+    expect(page.locator("article", has_text="A slow network")).to_have_count(1)
+    page.close()
+
+
+def test_without_scripts_nothing_typed_is_sent_in_an_address(site: ServedSite) -> None:
+    page = site.page("agent", java_script_enabled=False)
+    page.goto(f"{site.address}/suggestions?lang=en")
+    page.get_by_label("In a sentence").fill("No scripts")
+    page.get_by_label("What happens now").fill("It stays here.")
+    page.get_by_role("button", name="Hand it in").click()
+    expect(page.get_by_label("In a sentence")).to_have_value("No scripts")
+    assert page.url == f"{site.address}/suggestions?lang=en"
+    page.close()
