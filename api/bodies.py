@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.openapi.utils import get_openapi
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -29,7 +31,15 @@ class CheckedRoute(APIRoute):
 
     Where the endpoint declares a body, that must be JSON (or a form, for a form) and no larger than the options allow;
     it is never read further than that. Files come to routes that declare none and measure them while they arrive.
+    A route of the API refuses parameters that it does not have: a filter with a slip in its name would find everything.
     """
+
+    @cached_property
+    def _parameters(self) -> frozenset[str]:
+        """Names of what may stand behind the question mark."""
+        operations = get_openapi(title="", version="", routes=[self])["paths"].get(self.path_format, {}).values()
+        named = (each for operation in operations for each in operation.get("parameters", ()))
+        return frozenset(each["name"] for each in named if each["in"] == "query") | {"lang"}
 
     def get_route_handler(self) -> Handler:
         """Return what answers a request."""
@@ -37,6 +47,8 @@ class CheckedRoute(APIRoute):
 
         async def check_and_handle(request: Request) -> Response:
             _check_texts(request)
+            if self.include_in_schema:
+                _check_names(request, self._parameters)
             if self.body_field is None:
                 return await handle(request)
             limit = sources_of(request).options.body_kb * 1024
@@ -112,6 +124,17 @@ def _wrong_content(wanted: str) -> WrongContent:
         field="content-type",
         wanted=wanted,
     )
+
+
+def _check_names(request: Request, known: frozenset[str]) -> None:
+    for name in request.query_params:
+        if name not in known:
+            raise InputError(
+                N_("This address has no parameter of this name."),
+                hint=N_("It has: {names}."),
+                field=name if name.isprintable() else "",
+                names=", ".join(sorted(known)),
+            )
 
 
 def _check_texts(request: Request) -> None:

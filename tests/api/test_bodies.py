@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,19 @@ def test_head_is_get_without_its_body(admin: TestClient) -> None:
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == got.headers["content-length"]
     assert admin.head("/api/v1/nowhere").status_code == 404
+
+
+def test_a_parameter_that_an_address_does_not_have_is_refused(service: FastAPI) -> None:
+    client = client_of(service, an_account(StaffRole.ADMINISTRATOR, "root"))
+    looked_at = 0
+    for path, methods in service.openapi()["paths"].items():
+        if "get" not in methods:
+            continue
+        answer = client.get(re.sub(r"{.*?}", "1", path), params={"lang": "en", "agnet_id": "A01"})
+        assert (answer.status_code, answer.json()["error"]["field"]) == (422, "agnet_id"), path
+        looked_at += 1
+    assert looked_at > 50
+    listed = client.get("/api/v1/audit", params={"lang": "en", "limit": "1"})
+    assert listed.status_code == 200
+    hint = client.get("/api/v1/webhooks", params={"page": "2"}).json()["error"]["hint"]
+    assert hint == "It has: lang."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,20 +31,25 @@ CONTACT = "ZC10023"
 @pytest.fixture
 def migrated(store_url: str) -> Iterator[Store]:
     """A store that was written at revision 0002 and is opened by this version."""
+    write_at(store_url, "0002", {name: [_typed(row) for row in rows] for name, rows in ROWS.items()})
+    store = open_store(store_url, ZONE, upgrade=True)
+    yield store
+    store.close()
+
+
+def write_at(store_url: str, revision: str, written: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Make a database of an early revision and write rows into it."""
     engine = create_engine(store_url)
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(schema.MIGRATIONS))
         config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        command.upgrade(config, revision)
         tables = MetaData()
         tables.reflect(connection)
-        for name, rows in ROWS.items():
-            connection.execute(tables.tables[name].insert(), [_typed(row) for row in rows])
+        for name, rows in written.items():
+            connection.execute(tables.tables[name].insert(), list(rows))
     engine.dispose()
-    store = open_store(store_url, ZONE, upgrade=True)
-    yield store
-    store.close()
 
 
 def _typed(row: dict[str, Any]) -> dict[str, Any]:
@@ -116,3 +121,22 @@ def test_what_was_said_is_found_and_new_things_are_kept_beside_the_old(migrated:
     with migrated.reading() as tx:
         assert tx.reviews.list(contact_id=CONTACT) == [review]
         assert [one for one in tx.kpis.list(period="2026-10", agent_id="A202") if one.indicator == "csat"] == [record]
+
+
+def test_one_time_passwords_end_some_days_after_the_upgrade_and_chosen_ones_stay(store_url: str) -> None:
+    common = {"role": "qa", "teams": "[]", "is_active": True, "version": 1, "failed_count": 0, "password_hash": "kept"}
+    made = datetime(2026, 11, 2, tzinfo=UTC)
+    people = (("u1", True), ("u2", False))
+    accounts = [
+        common | {"id": name, "login": name, "name": name, "must_change_password": must, "created_at": made}
+        for name, must in people
+    ]
+    write_at(store_url, "0014", {"user_account": accounts})
+    before = datetime.now(UTC).replace(microsecond=0)
+    store = open_store(store_url, ZONE, upgrade=True)
+    with store.reading() as tx:
+        once, chosen = (tx.users.credential(name) for name, _ in people)
+    store.close()
+    assert (once.password_hash, chosen.password_hash, chosen.one_time_made_at) == ("kept", "kept", None)
+    assert once.one_time_made_at is not None
+    assert before <= once.one_time_made_at <= datetime.now(UTC)
