@@ -18,18 +18,25 @@ _Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]  # PostgreS
 ContactId = Annotated[str, Path(max_length=200, pattern=r"^[^\x00]+$")]
 
 
-class Paging(BaseModel):
-    """Which part of a list. An empty filter, as forms send it, asks for nothing."""
+class Asked(BaseModel):
+    """What an address asks for, beside the language of the answer, which every route takes.
+
+    An empty filter, as forms send it, asks for nothing.
+    """
 
     model_config = ConfigDict(frozen=True)
-
-    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
 
     @model_validator(mode="before")
     @classmethod
     def _without_empty(cls, said: Any) -> Any:
         return {name: value for name, value in said.items() if value != ""} if isinstance(said, dict) else said
+
+
+class Paging(Asked):
+    """Which part of a list."""
+
+    offset: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
 
 
 class ContactQuery(Paging):

@@ -33,12 +33,6 @@ class Document(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Asked(BaseModel):
-    """What an address asks for, beside the language of the answer, which every route takes."""
-
-    model_config = ConfigDict(frozen=True)
-
-
 class ReasonDocument(Document):
     """Why a step is taken; it is kept."""
 

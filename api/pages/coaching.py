@@ -8,7 +8,6 @@ from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.caller import Caller
-from api.filters import Paging
 from api.language import language_of
 from api.listing import AnyPeriod, IdInPath, Name, People
 from api.pages.charts import Chart
@@ -16,7 +15,7 @@ from api.pages.environment import render
 from api.pages.team import chosen_period
 from api.paper_files import paper_format
 from api.router import FromCaller, Routes
-from api.v1.coaching_effects import EffectQuery, PowerQuery
+from api.v1.coaching_effects import EffectQuery, ListsQuery, PowerQuery
 from api.v1.coaching_effects import effect as get_effect
 from api.v1.coaching_effects import power as get_power
 from api.v1.coaching_effects import waiting_list as get_waiting_list
@@ -133,7 +132,9 @@ def effect(request: Request, call: FromCaller, wanted: Annotated[EffectPageQuery
         power=power,
         problem=problem,
         verdicts=VERDICTS,
-        lists=list_waiting_lists(call=call, paging=Paging()).waiting_lists,
+        lists=list_waiting_lists(
+            call=call, wanted=ListsQuery(outcome=wanted.outcome, relevant=wanted.relevant)
+        ).waiting_lists,
     )
 
 

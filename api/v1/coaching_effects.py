@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import Field
 
-from api.filters import Paging
-from api.listing import Asked, IdInPath, Name
+from api.filters import Asked, Paging
+from api.listing import IdInPath, Name
 from api.router import FromCaller, Routes
 from api.v1.coaching_effects_documents import (
     CoachingEffectDocument,
@@ -19,23 +19,33 @@ from api.v1.coaching_effects_documents import (
     WaitingListListDocument,
     WaitingListSummaryDocument,
 )
-from coaching.effect.cohorts import TOTAL, Draw, draw_list, read_effect, read_list, read_power
-from coaching.effect.verdict import RELEVANT_POINTS
+from coaching.effect.cohorts import DEFAULT_OUTCOME, Draw, draw_list, read_effect, read_lists, read_power
 from qa_pipeline.access import Permission
 
 router = Routes()
 _READ = Permission.FIGURES_READ
 Points = Annotated[float, Field(gt=0, le=1e6)]
+Outcome = Annotated[
+    Name,
+    Query(
+        description="total, or the id of an indicator of which more is better. Shares are told in percentage points, "
+        "all else in its own unit"
+    ),
+]
 People = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class EffectQuery(Asked):
     """What is compared, and what matters."""
 
-    outcome: Annotated[Name, Query(description="total, or the id of an indicator of which more is better")] = TOTAL
-    relevant: Annotated[Points, Query(description="The smallest effect that matters, in the unit of the outcome")] = (
-        RELEVANT_POINTS
-    )
+    outcome: Outcome = DEFAULT_OUTCOME
+    relevant: Annotated[
+        Points | None, Query(description="The smallest effect that matters; by itself what is usual of the outcome")
+    ] = None
+
+
+class ListsQuery(Paging, EffectQuery):
+    """Which lists, and what they are judged by."""
 
 
 class PowerQuery(Asked):
@@ -43,8 +53,10 @@ class PowerQuery(Asked):
 
     coached: Annotated[People, Query(description="People who will be coached")]
     others: Annotated[People, Query(description="People who will not, in the same months")]
-    outcome: Annotated[Name, Query(description="total, or the id of an indicator of which more is better")] = TOTAL
-    effect: Annotated[Points, Query(description="The expected effect, in the unit of the outcome")] = RELEVANT_POINTS
+    outcome: Outcome = DEFAULT_OUTCOME
+    effect: Annotated[
+        Points | None, Query(description="The expected effect; by itself what is usual of the outcome")
+    ] = None
 
 
 @router.read("/coaching-effects", _READ, operation_id="get_coaching_effect")
@@ -66,12 +78,12 @@ def power(call: FromCaller, wanted: Annotated[PowerQuery, Query()]) -> PowerDocu
 
 
 @router.read("/coaching-effects/waiting-lists", _READ, operation_id="list_waiting_lists")
-def waiting_lists(call: FromCaller, paging: Annotated[Paging, Query()]) -> WaitingListListDocument:
-    """Waiting lists that were drawn."""
+def waiting_lists(call: FromCaller, wanted: Annotated[ListsQuery, Query()]) -> WaitingListListDocument:
+    """Waiting lists that were drawn, and what each shows so far."""
     with call.store.reading() as tx:
-        found = tx.waiting_lists.list()
+        found = read_lists(tx, tx.waiting_lists.list(), wanted.outcome, wanted.relevant)
     call.record("waiting_list.list", "all", count=len(found))
-    return WaitingListListDocument.cut("waiting_lists", found, paging, WaitingListSummaryDocument.of)
+    return WaitingListListDocument.cut("waiting_lists", found, wanted, WaitingListSummaryDocument.of)
 
 
 @router.read("/coaching-effects/waiting-lists/{waiting_list_id}", _READ, operation_id="get_waiting_list")
@@ -80,9 +92,9 @@ def waiting_list(
 ) -> WaitingListDocument:
     """One waiting list, and the effect that its first wave shows."""
     with call.store.reading() as tx:
-        found = read_list(tx, waiting_list_id, wanted.outcome, wanted.relevant)
+        (found,) = read_lists(tx, [tx.waiting_lists.get(waiting_list_id)], wanted.outcome, wanted.relevant)
     call.record("waiting_list.view", waiting_list_id)
-    return WaitingListDocument.with_effect(found, wanted.outcome)
+    return WaitingListDocument.whole(found, wanted.outcome)
 
 
 @router.write(
@@ -96,6 +108,6 @@ def draw(call: FromCaller, wanted: NewWaitingList) -> WaitingListDocument:
     """Draw who begins first; the seed is kept, and with it anybody can draw the same again."""
     with call.store.transaction() as tx:
         drawn = draw_list(tx, Draw(**wanted.model_dump()), call.user.actor, call.now)
-        found = read_list(tx, drawn.id)
+        (found,) = read_lists(tx, [drawn])
     call.record("waiting_list.draw", drawn.id, seed=drawn.seed, first=len(drawn.first), second=len(drawn.second))
-    return WaitingListDocument.with_effect(found, TOTAL)
+    return WaitingListDocument.whole(found, DEFAULT_OUTCOME)

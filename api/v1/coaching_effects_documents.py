@@ -10,7 +10,6 @@ from pydantic import Field
 from api.listing import Document, ListDocument, Name
 from coaching.effect.cohorts import EffectReport, ListReport, PowerReport
 from coaching.effect.verdict import Design, Effect, Verdict
-from qa_pipeline.domain.waiting_list import WaitingList
 
 Month = Annotated[str, Field(min_length=7, max_length=7)]
 
@@ -149,7 +148,7 @@ class NewWaitingList(Document):
 
 
 class WaitingListSummaryDocument(Document):
-    """A list that was drawn."""
+    """A list that was drawn, and what the first wave shows beside the second while that waits."""
 
     id: str
     name: str
@@ -161,11 +160,14 @@ class WaitingListSummaryDocument(Document):
     drawn_at: datetime
     first_count: int
     second_count: int
+    relevant_points: float
+    verdict: Verdict
+    effect: ComparedDocument | None
 
     @classmethod
-    def of(cls, one: WaitingList) -> WaitingListSummaryDocument:
+    def of(cls, found: ListReport) -> WaitingListSummaryDocument:
         """Return the document of a list."""
-        return cls(**summary_fields(one))
+        return cls(**summary_fields(found))
 
 
 class WaitingListListDocument(ListDocument):
@@ -175,34 +177,27 @@ class WaitingListListDocument(ListDocument):
 
 
 class WaitingListDocument(WaitingListSummaryDocument):
-    """A list with its waves, and what the first shows beside the second while that waits."""
+    """A list with its waves."""
 
     first: tuple[str, ...]
     second: tuple[str, ...]
     outcome: str
-    relevant_points: float
-    verdict: Verdict
-    effect: ComparedDocument | None
 
     @classmethod
-    def with_effect(cls, found: ListReport, outcome: str) -> WaitingListDocument:
-        """Return the document of a list and its effect."""
+    def whole(cls, found: ListReport, outcome: str) -> WaitingListDocument:
+        """Return the document of a list with everybody on it."""
         one = found.waiting_list
-        return cls(
-            **summary_fields(one),
-            first=one.first,
-            second=one.second,
-            outcome=outcome,
-            relevant_points=found.relevant_points,
-            verdict=found.verdict,
-            effect=ComparedDocument.of(found.effect) if found.effect else None,
-        )
+        return cls(**summary_fields(found), first=one.first, second=one.second, outcome=outcome)
 
 
-def summary_fields(one: WaitingList) -> dict[str, object]:
+def summary_fields(found: ListReport) -> dict[str, object]:
     """Return what lists and single lists tell."""
+    one = found.waiting_list
     named = ("id", "name", "selected_period", "first_from", "second_from", "seed", "drawn_by", "drawn_at")
     return {name: getattr(one, name) for name in named} | {
         "first_count": len(one.first),
         "second_count": len(one.second),
+        "relevant_points": found.relevant_points,
+        "verdict": found.verdict,
+        "effect": ComparedDocument.of(found.effect) if found.effect else None,
     }

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import Field
 
-from api.filters import Paging
+from api.filters import Asked, Paging
 from api.imports import ImportDocument, rejected_rows
-from api.listing import AnyAgent, AnyMonth, Asked, Document, ListDocument, Name, People, ordered
+from api.listing import AnyAgent, AnyMonth, Document, ListDocument, Name, People, ordered
 from api.router import FromCaller, Routes
 from api.sources import InLanguage
 from api.uploads import TableUpload, upload_body

@@ -9,13 +9,12 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 from pydantic import Field
 
-from api.filters import Paging
+from api.filters import Asked, Paging
 from api.imports import ImportDocument, RejectedRowDocument, rejected_rows
 from api.listing import (
     AgentInPath,
     AnyAgent,
     AnyMonth,
-    Asked,
     Document,
     ListDocument,
     Month,

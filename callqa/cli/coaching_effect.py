@@ -22,7 +22,8 @@ OutcomeOption = Annotated[
     str, typer.Option("--outcome", help="total, or the id of an indicator of which more is better.")
 ]
 RelevantOption = Annotated[
-    float, typer.Option("--relevant", help="The smallest effect that matters, in the unit of the outcome.")
+    float | None,
+    typer.Option("--relevant", help="The smallest effect that matters; by itself what is usual of the outcome."),
 ]
 _SEED_MAX = (1 << 53) - 1  # JSON of any reader holds it
 _VERDICTS = {
@@ -32,17 +33,17 @@ _VERDICTS = {
 }
 
 
-def effect(ctx: typer.Context, outcome: OutcomeOption = "total", relevant: RelevantOption = 3.0) -> None:
+def effect(ctx: typer.Context, outcome: OutcomeOption = "inspection_score", relevant: RelevantOption = None) -> None:
     """Compare coached people with others in the same months, the month of selection left out."""
-    from coaching.effect.cohorts import read_effect, read_list
+    from coaching.effect.cohorts import read_effect, read_lists
 
     here = context(ctx)
     with here.store().reading() as tx:
         found = read_effect(tx, outcome, relevant)
-        lists = [read_list(tx, one.id, outcome, relevant) for one in tx.waiting_lists.list()]
+        lists = read_lists(tx, tx.waiting_lists.list(), outcome, relevant)
     document = {
         "outcome": outcome,
-        "relevant": relevant,
+        "relevant": found.relevant_points,
         "verdict": found.verdict.value,
         "effect": _effect(found.effect),
         "cohorts": [
@@ -124,8 +125,11 @@ def power(
     ctx: typer.Context,
     coached: Annotated[int, typer.Option(help="People who will be coached.")],
     others: Annotated[int, typer.Option(help="People who will not, in the same months.")],
-    expected: Annotated[float, typer.Option("--effect", help="The effect that is expected.")] = 3.0,
-    outcome: OutcomeOption = "total",
+    expected: Annotated[
+        float | None,
+        typer.Option("--effect", help="The effect that is expected; by itself what is usual of the outcome."),
+    ] = None,
+    outcome: OutcomeOption = "inspection_score",
 ) -> None:
     """Say before anybody is coached what the comparison will be able to tell."""
     from coaching.effect.cohorts import read_power
@@ -137,7 +141,7 @@ def power(
         "outcome": outcome,
         "coached": coached,
         "others": others,
-        "effect": expected,
+        "effect": found.power.effect_points,
         "sd": found.spread.sd_points,
         "changes": found.spread.change_count,
         "power": found.power.power,

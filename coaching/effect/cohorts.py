@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,18 +31,25 @@ from qa_pipeline.services.accounts.secrets import new_id
 from qa_pipeline.store import Transaction
 
 TOTAL = "total"
+# What coaching works on is how people talk: the inspection score shows it first, the total of a month much diluted.
+DEFAULT_OUTCOME = "inspection_score"
+_OF_A_HUNDRED = ("points", "ratio", "nps")
 _SEEDS = 1 << 53  # JSON of any reader holds it
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """One figure by person and month, NaN where there is none; ``points`` has the shape (people, months)."""
+    """One figure by person and month, NaN where there is none; ``points`` has the shape (people, months).
+
+    Shares are in percentage points, all else in its own unit. ``usual_relevant``: what matters where nobody says it.
+    """
 
     name: str
     agent_ids: tuple[str, ...]
     months: tuple[str, ...]
     points: Floats
+    usual_relevant: float
 
     def place(self, month: str) -> int:
         """Return how many months a month lies after the first; of an empty table 0."""
@@ -111,7 +118,7 @@ class Draw:
     seed: int | None = None
 
 
-def read_outcomes(tx: Transaction, name: str = TOTAL) -> Outcomes:
+def read_outcomes(tx: Transaction, name: str = DEFAULT_OUTCOME) -> Outcomes:
     """Return the totals of the monthly evaluations, or the values of an indicator.
 
     Months between the first and the last are all there, with or without values.
@@ -140,10 +147,19 @@ def read_outcomes(tx: Transaction, name: str = TOTAL) -> Outcomes:
     rows = {agent_id: row for row, agent_id in enumerate(agents)}
     for (agent_id, month), value in values.items():
         points[rows[agent_id], _number(month) - numbers[0]] = value
-    return Outcomes(name=name, agent_ids=tuple(agents), months=months, points=points)
+    unit = "points" if name == TOTAL else get_indicator(name).unit
+    if unit == "ratio":
+        points *= 100.0
+    return Outcomes(
+        name=name,
+        agent_ids=tuple(agents),
+        months=months,
+        points=points,
+        usual_relevant=RELEVANT_POINTS if unit in _OF_A_HUNDRED else _quarter_spread(points),
+    )
 
 
-def read_effect(tx: Transaction, outcome: str = TOTAL, relevant_points: float = RELEVANT_POINTS) -> EffectReport:
+def read_effect(tx: Transaction, outcome: str = DEFAULT_OUTCOME, relevant_points: float | None = None) -> EffectReport:
     """Return what coaching did to an outcome, by all plans that have begun and were not cancelled.
 
     Whoever began and gave up belongs to neither side. Of a plan on the results of a quarter or a year, all its months
@@ -154,10 +170,10 @@ def read_effect(tx: Transaction, outcome: str = TOTAL, relevant_points: float = 
     outcome : str
         "total", or the id of an indicator of which more is better.
     relevant_points : float
-        The smallest effect that matters, in the unit of the outcome.
+        The smallest effect that matters; None for what is usual of this outcome.
     """
-    _check_relevant(relevant_points)
     outcomes = read_outcomes(tx, outcome)
+    relevant = _relevant(outcomes, relevant_points)
     plans = [one for one in list_plans(tx) if one.plan.started_on is not None]
     begun = _begun([one for one in plans if one.state != CANCELLED])
     gave_up = {one.plan.agent_id for one in plans} - begun.keys()
@@ -172,7 +188,7 @@ def read_effect(tx: Transaction, outcome: str = TOTAL, relevant_points: float = 
     counts = Counter(begun.values())
     return EffectReport(
         outcomes=outcomes,
-        relevant_points=relevant_points,
+        relevant_points=relevant,
         cohorts=tuple(
             CohortRow(selected_period=selected, coached_from=start, count=count)
             for (selected, start), count in sorted(counts.items(), reverse=True)
@@ -182,26 +198,30 @@ def read_effect(tx: Transaction, outcome: str = TOTAL, relevant_points: float = 
     )
 
 
-def read_list(
-    tx: Transaction, list_id: str, outcome: str = TOTAL, relevant_points: float = RELEVANT_POINTS
-) -> ListReport:
-    """Return a waiting list and the effect that its first wave shows; raises NotFound."""
-    _check_relevant(relevant_points)
-    found = tx.waiting_lists.get(list_id)
+def read_lists(
+    tx: Transaction, lists: Iterable[WaitingList], outcome: str = DEFAULT_OUTCOME, relevant_points: float | None = None
+) -> list[ListReport]:
+    """Return waiting lists with the effect that the first wave of each shows."""
     outcomes = read_outcomes(tx, outcome)
+    relevant = _relevant(outcomes, relevant_points)
+    return [ListReport(waiting_list=one, relevant_points=relevant, effect=_list_effect(one, outcomes)) for one in lists]
+
+
+def _list_effect(one: WaitingList, outcomes: Outcomes) -> Effect | None:
     rows = {agent_id: row for row, agent_id in enumerate(outcomes.agent_ids)}
-    places = [outcomes.place(month) for month in (found.selected_period, found.first_from, found.second_from)]
-    effect = None
-    if places[0] >= 0 and places[1] + MONTHS_MIN <= len(outcomes.months):
-        effect = find_waiting_list_effect(
-            outcomes.points,
-            [rows[agent_id] for agent_id in found.first if agent_id in rows],
-            [rows[agent_id] for agent_id in found.second if agent_id in rows],
-            selected_month=places[0],
-            first_from=places[1],
-            second_from=places[2],
-        )
-    return ListReport(waiting_list=found, relevant_points=relevant_points, effect=effect)
+    selected, first, second = (
+        outcomes.place(month) for month in (one.selected_period, one.first_from, one.second_from)
+    )
+    if selected < 0 or first + MONTHS_MIN > len(outcomes.months):
+        return None
+    return find_waiting_list_effect(
+        outcomes.points,
+        [rows[agent_id] for agent_id in one.first if agent_id in rows],
+        [rows[agent_id] for agent_id in one.second if agent_id in rows],
+        selected_month=selected,
+        first_from=first,
+        second_from=second,
+    )
 
 
 def read_power(
@@ -209,12 +229,17 @@ def read_power(
     coached_count: int,
     others_count: int,
     *,
-    outcome: str = TOTAL,
-    effect_points: float = RELEVANT_POINTS,
+    outcome: str = DEFAULT_OUTCOME,
+    effect_points: float | None = None,
 ) -> PowerReport:
-    """Return what a comparison of so many people will tell; raises InputError with fewer than ten months."""
-    spread = find_change_spread(read_outcomes(tx, outcome).points)
-    return PowerReport(spread=spread, power=find_power(coached_count, others_count, effect_points, spread.sd_points))
+    """Return what a comparison of so many people will tell; raises InputError with fewer than ten months.
+
+    ``effect_points``: what is expected of coaching; None for what is usual of this outcome.
+    """
+    outcomes = read_outcomes(tx, outcome)
+    expected = effect_points if effect_points is not None else outcomes.usual_relevant
+    spread = find_change_spread(outcomes.points)
+    return PowerReport(spread=spread, power=find_power(coached_count, others_count, expected, spread.sd_points))
 
 
 def draw_list(tx: Transaction, wanted: Draw, by: str, now: datetime) -> WaitingList:
@@ -323,7 +348,9 @@ def _check_outcome(name: str) -> None:
         )
 
 
-def _check_relevant(points: float) -> None:
+def _relevant(outcomes: Outcomes, points: float | None) -> float:
+    if points is None:
+        return outcomes.usual_relevant
     if not 0 < points < math.inf:
         raise InputError(
             N_("The smallest effect that matters cannot be {value}."),
@@ -331,6 +358,13 @@ def _check_relevant(points: float) -> None:
             field="relevant",
             value=points,
         )
+    return points
+
+
+def _quarter_spread(points: Floats) -> float:
+    """Return a quarter of the standard deviation between people and months, rounded to two figures; 1 without any."""
+    spread = float(np.nanstd(points)) if np.isfinite(points).any() else 0.0
+    return float(f"{spread / 4:.2g}") if spread > 0 else 1.0
 
 
 def _number(month: str) -> int:

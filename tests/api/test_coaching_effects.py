@@ -42,7 +42,7 @@ def test_the_effect_stands_beside_others_and_never_alone(service: Service) -> No
     assert {one["month"] for one in found["course"] if not one["is_compared"]} == {-1, 0}
     assert {one["is_coached"] for one in found["course"]} == {True, False}
     assert service.get("hr", f"{ROUTE}?outcome={OUTCOME}&relevant=2")["verdict"] == "cannot_tell"
-    assert service.get("hr", ROUTE)["effect"] is None  # there are no evaluations
+    assert service.get("hr", f"{ROUTE}?outcome=total&relevant=")["effect"] is None  # there are no evaluations
     service.get("hr", f"{ROUTE}?relevant=0", 422)
 
 
@@ -52,7 +52,10 @@ def test_power_before_anybody_is_coached(service: Service) -> None:
     assert found["half_width_points"] > 0
     refused = service.get("hr", f"{ROUTE}/power?coached=2&others=30&outcome={OUTCOME}", 422)["error"]
     assert "three people" in refused["message"]
-    assert "too few months" in service.get("hr", f"{ROUTE}/power?coached=30&others=30", 422)["error"]["message"]
+    assert (
+        "too few months"
+        in service.get("hr", f"{ROUTE}/power?coached=30&others=30&outcome=total", 422)["error"]["message"]
+    )
 
 
 def test_only_hr_reads_and_draws(service: Service) -> None:

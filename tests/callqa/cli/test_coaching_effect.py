@@ -40,7 +40,7 @@ def test_the_effect_in_words_and_as_a_document(capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().out
     assert "It cannot be told yet." in said
     assert "+4.0 points (95% interval +1.7 to +6.3)" in " ".join(said.split())
-    assert main(["coaching", "effect"]) == 0  # nobody has a total
+    assert main(["coaching", "effect", "--outcome", "total"]) == 0  # nobody has a total
     assert "No comparison is possible yet" in capsys.readouterr().out
 
 
@@ -64,7 +64,7 @@ def test_power(capsys: pytest.CaptureFixture[str]) -> None:
     assert 0 < told["power"] <= 1
     assert main([*POWER, "--outcome", OUTCOME]) == 0
     assert "An effect of 3 points will be seen with a chance of" in " ".join(capsys.readouterr().out.split())
-    assert main([*POWER]) == 1
+    assert main([*POWER, "--outcome", "total"]) == 1
     assert "too few months" in " ".join(capsys.readouterr().err.split())
 
 

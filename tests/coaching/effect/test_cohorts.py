@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from coaching.effect.cohorts import Draw, draw_list, read_effect, read_list, read_outcomes, read_power
+from coaching.effect.cohorts import Draw, draw_list, read_effect, read_lists, read_outcomes, read_power
 from coaching.effect.verdict import Verdict
 from coaching.effect.waiting_list import draw_waves
 from qa_pipeline.domain.performance import Agent, KpiRecord
-from qa_pipeline.errors import CallqaError, Conflict, InputError, NotFound
+from qa_pipeline.errors import CallqaError, Conflict, InputError
 from qa_pipeline.store import Store, Transaction
 from tests.coaching.effect.site import BEGAN_ON, COACHED, MONTHS, OUTCOME, SELECTED, a_plan, fill, step
 
@@ -33,6 +33,29 @@ def test_an_effect_by_hand_from_the_store(store: Store) -> None:
     assert found.verdict is Verdict.HELPED
     with store.reading() as tx:  # the interval reaches 2.27 to either side: too wide for an effect of 2
         assert read_effect(tx, OUTCOME, 2.0).verdict is Verdict.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("indicator", "values", "points", "relevant"),
+    [
+        ("inspection_score", (80.0, 90.0), (80.0, 90.0), 3.0),
+        ("csat", (0.8, 0.9), (80.0, 90.0), 3.0),  # a share, in percentage points
+        ("satisfaction_rating", (3.0, 5.0), (3.0, 5.0), 0.25),  # on 1-5: a quarter of the standard deviation of 1
+        ("satisfaction_rating", (4.0, 4.0), (4.0, 4.0), 1.0),  # without any spread: a whole step
+    ],
+)
+def test_what_matters_by_itself_goes_by_the_unit(
+    store: Store, indicator: str, values: tuple[float, float], points: tuple[float, float], relevant: float
+) -> None:
+    with store.transaction() as tx:
+        for agent_id, value in zip("AB", values, strict=True):
+            tx.agents.put(Agent(id=agent_id))
+            record = KpiRecord(indicator=indicator, agent_id=agent_id, period="2026-10", value=value, n=1, source="x")
+            tx.kpis.put(record)
+        found = read_outcomes(tx, indicator)
+        assert read_effect(tx, indicator).relevant_points == relevant
+    assert found.points.ravel() == pytest.approx(points)
+    assert found.usual_relevant == relevant
 
 
 def test_plans_that_did_not_begin_or_were_cancelled_count_for_nothing(store: Store) -> None:
@@ -89,9 +112,7 @@ def test_a_draw_is_kept_and_can_be_drawn_again(store: Store) -> None:
     assert len(drawn.first) == len(drawn.second) == 3
     with store.reading() as tx:
         assert list(tx.waiting_lists.list()) == [drawn]
-        found = read_list(tx, drawn.id, OUTCOME)
-        with pytest.raises(NotFound):
-            read_list(tx, "none")
+        (found,) = read_lists(tx, [drawn], OUTCOME)
     # July to October of the first wave beside the second; each has results in all months.
     assert found.effect is not None
     assert (found.effect.coached_count, found.effect.others_count) == (3, 3)
