@@ -13,7 +13,7 @@ import pytest
 
 from callqa.cli.main import main
 from callqa.demo import DATA, install_set
-from coaching.effect.cohorts import read_effect, read_list
+from coaching.effect.cohorts import TOTAL, read_effect, read_lists
 from coaching.effect.verdict import Verdict
 from coaching.plans import list_plans as list_coaching_plans
 from coaching.risk.runs import latest_list
@@ -117,8 +117,8 @@ def _two_years_of_another_floor(tx: Transaction) -> None:
     assert next(iter(tx.risk.models())).exits >= 30
     (waiting,) = tx.waiting_lists.list()
     # The other floor has scores of inspections; the demo's own evaluations are of three months.
-    assert read_list(tx, waiting.id, "inspection_score").verdict is Verdict.HELPED
-    assert read_list(tx, waiting.id).verdict is Verdict.CANNOT_TELL
+    assert [one.verdict for one in read_lists(tx, [waiting])] == [Verdict.HELPED]
+    assert [one.verdict for one in read_lists(tx, [waiting], TOTAL)] == [Verdict.CANNOT_TELL]
     assert read_effect(tx).verdict is Verdict.CANNOT_TELL
 
 

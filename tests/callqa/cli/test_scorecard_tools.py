@@ -41,7 +41,10 @@ def chats(tmp_path: Path) -> Path:
     return write_chats(tmp_path / "chats.jsonl", CHATS)
 
 
-def test_try_in_json(capsys: pytest.CaptureFixture[str], card: Path, chats: Path, tmp_path: Path) -> None:
+def test_try_in_json(
+    capsys: pytest.CaptureFixture[str], card: Path, chats: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLQA_HOME", str(tmp_path / "new"))
     found = document(capsys, "scorecards", "try", card, "--on", chats, "--against", card)
     assert (found["scorecard"], found["n"]) == ("small@1", 3)
     greeting, closing = found["criteria"]
@@ -52,7 +55,7 @@ def test_try_in_json(capsys: pytest.CaptureFixture[str], card: Path, chats: Path
     assert found["time"]["expected_s"] > 0
     assert (found["against"]["changed"], found["against"]["changes"]) == (0, [])
     # Nothing was stored, not even a folder.
-    assert not (tmp_path / "home").exists()
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(("lang", "word"), [("en", "small@1 Test on 3 contacts"), ("zh", "祝您生活愉快")])

@@ -157,7 +157,6 @@ def test_a_database_of_a_newer_version_is_not_served(tmp_path: Path, capsys: pyt
 
 def test_a_wrong_setting_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = tmp_path / "home"
-    home.mkdir()
     (home / "callqa.toml").write_text("[service]\nstop_seconds = 0\n")
     assert "service.stop_seconds" in refused(home, capsys)
     (home / "callqa.toml").write_text('[service]\nproxies = ["not an address/99"]\n')
