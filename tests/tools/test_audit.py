@@ -166,8 +166,6 @@ def test_pip_audit_asks_for_all_locked_packages_of_all_systems(
         "audit done: 2 locked packages",
         "requests 2.19.0: PYSEC-2018-28; fixed in 2.20.0",
     ]
-    ignore(project, "PYSEC-2018-28", expires="2999-01-01")
-    assert main(["--service", osv.address, "--must-reach"], root=project) == 0
 
 
 def test_a_mirror_that_knows_nothing_is_no_clean_answer(
