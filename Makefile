@@ -2,9 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-# Python compiles what it imports when it first does; compiling all of it at once takes half of pip's time.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
-INSTALL := $(PIP) install --no-compile --constraint constraints.txt
+INSTALL := $(PIP) install --constraint constraints.txt
 
 .PHONY: demo test check format bench lock upgrade licences sbom hashes clean
 
