@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class EngineSpec:
     name: str
     version: str
     params: tuple[tuple[str, str], ...] = ()
-    piecewise: bool = False
+    piecewise: bool = field(default=False, compare=False)
 
     @property
     def key(self) -> str:
