@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from callqa import wiring
 from callqa.settings import read_settings
-from qa_pipeline.errors import CallqaError, WorkerDied
+from qa_pipeline.errors import CallqaError, EngineError, TranscriptError, WorkerDied
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.execution.processes import ProcessExecutor
 from qa_pipeline.ports import TaskOutcome, never
@@ -52,10 +52,16 @@ def test_a_batch_is_never_cut_into_too_few_tasks(count: int) -> None:
 
 
 TALKS = {
-    "zh": ["坐席：您好，很高兴为您服务，请问有什么可以帮您？", "客户：{n}号订单三天了还没有到，太慢了。"]
-    + ["坐席：非常抱歉，我马上为您查询。OK, thank you for waiting.", "客户：好的，谢谢。", "坐席：感谢来电，再见。"],
-    "en": ["Agent: Thank you for calling, how may I help you?", "Customer: Order {n} has not arrived, this is awful."]
-    + ["Agent: I am very sorry. Let me check that for you.", "Customer: Thanks.", "Agent: Goodbye."],
+    "zh": """坐席：您好，很高兴为您服务，请问有什么可以帮您？
+客户：{n}号订单三天了还没有到，太慢了。
+坐席：非常抱歉，我马上为您查询。OK, thank you for waiting.
+客户：好的，谢谢。
+坐席：感谢来电，再见。""",
+    "en": """Agent: Thank you for calling, how may I help you?
+Customer: Order {n} has not arrived, this is awful.
+Agent: I am very sorry. Let me check that for you.
+Customer: Thanks.
+Agent: Goodbye.""",
 }
 
 
@@ -63,9 +69,28 @@ def night_of(folder: Path, count: int) -> Path:
     """Return a folder of transcripts, every other one in English, each with words of its own."""
     folder.mkdir()
     for number in range(count):
-        lines = TALKS["en" if number % 2 else "zh"]
-        (folder / f"talk{number:03d}.txt").write_text("\n".join(lines).format(n=number), encoding="utf-8")
+        talk = TALKS["en" if number % 2 else "zh"].format(n=number)
+        (folder / f"talk{number:03d}.txt").write_text(talk, encoding="utf-8")
     return folder
+
+
+CARD = """
+id: near-{language}
+version: 1
+name: {{zh: 相近, en: Near}}
+kind: call
+language: {language}
+pass_points: 80
+min_coverage_ratio: 0.6
+sections:
+  - id: words
+    name: {{zh: 言语, en: Words}}
+    criteria:
+      - id: looks
+        name: {{zh: 查询, en: Looks it up}}
+        weight: 4
+        check: {{detector: similar, examples: [{example}]}}
+"""
 
 
 def tasks_of(store: Store, folder: Path, artifacts: Path) -> list[InspectionTask]:
@@ -93,20 +118,29 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_contact_gets_in_a_bundle_what_it_gets_alone_byte_for_byte(store: Store, tmp_path: Path) -> None:
+    cards = read_settings().scorecards
+    cards.mkdir(parents=True, exist_ok=True)
+    for language, example in (("zh", "马上为您查询"), ("en", "Let me check that for you")):
+        (cards / f"{language}.yaml").write_text(CARD.format(language=language, example=example), encoding="utf-8")
     night = night_of(tmp_path / "night", 8)
     (night / "japanese.txt").write_text("agent: お電話ありがとうございます。\ncustomer: 荷物が届きません。")
     (night / "gone.txt").write_text("agent: hello\ncustomer: hello")
-    (tmp_path / "calls.csv").write_text("file,language\njapanese.txt,ja\n")
-    alone, together = (tasks_of(store, night, tmp_path / name) for name in ("alone", "together"))
+    alone, together = (
+        sorted(tasks_of(store, night, tmp_path / name), key=lambda task: task.contact.id)
+        for name in ("alone", "together")
+    )
     (night / "gone.txt").unlink()
-    one_by_one = told(chain.from_iterable(inspect_contacts([task]) for task in alone))
+    results = [inspect_contacts([task])[0] for task in alone]
+    one_by_one = told(results)
     assert told(inspect_contacts(together)) == one_by_one
-    assert files_of(tmp_path / "together") == files_of(tmp_path / "alone")
-    # What was there is found: nothing is made again, and nothing else comes of it.
-    (tmp_path / "together" / "annotate").rename(tmp_path / "moved")
-    assert told(inspect_contacts(together)) == told(inspect_contacts(together)) == one_by_one
-    kinds = [result[0] for result in one_by_one if isinstance(result[0], type)]  # type: ignore[index]
-    assert len(one_by_one) == 10 and len(kinds) >= 1  # the file that is gone, at least
+    files = files_of(tmp_path / "alone")
+    assert files_of(tmp_path / "together") == files
+    assert told(inspect_contacts(together)) == one_by_one  # by what was found under the artifacts
+    # 8 talks are judged by the cards that ask the embedder; nobody reads Japanese, and one file is gone.
+    judged = [one.inspection.scorecard_id for one in results if isinstance(one, InspectionResult)]
+    assert sorted(judged) == ["near-en"] * 4 + ["near-zh"] * 4
+    assert [type(one) for one in results if isinstance(one, Exception)] == [TranscriptError, EngineError]
+    assert len(files) == 8 * 2 + 1  # words and annotation of each; words alone in Japanese
 
 
 def _work_or_die(function: Callable[[Any], Any], victim: str, bundle: tuple[InspectionTask, ...]) -> Any:
