@@ -101,6 +101,9 @@ def main() -> None:
         make_night(night, given.contacts)
         checkpoint = make_checkpoint(Path(name) / "checkpoint") if given.checkpoint else None
         sizes = (1, given.in_a_task or contacts_for(given.contacts))
+        few = Path(name) / "few"
+        make_night(few, 4)
+        measure(few, 0, 1, checkpoint)  # the models of this process are loaded before anything is measured in it
         print("workers in a task contacts/s   least    most  ratio  own ms  ratio")
         for workers in given.workers:
             found: dict[int, list[tuple[float, float]]] = {size: [] for size in sizes}
