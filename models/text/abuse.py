@@ -84,7 +84,7 @@ def describe(directory: Path | str | None = None) -> EngineSpec:
     for language in LANGUAGES:
         card = read_card(find_model(f"abuse-{language}", Path(directory) if directory else None))
         params.append((language, f"{str(card['weights_sha256'])[:12]}@{card.get(THRESHOLD)}"))
-    return EngineSpec(kind="abuse", name="embedded", version="2", params=tuple(params))
+    return EngineSpec(kind="abuse", name="embedded", version="2", params=tuple(params), piecewise=True)
 
 
 def _load(folder: Path) -> tuple[NgramClassifier, float]:

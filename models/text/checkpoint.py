@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,14 @@ from qa_pipeline.errors import N_, ConfigurationError, EngineError, NeedsModel
 
 _BATCH = 32
 _TOKENS_MAX = 256
+READING_VERSION = "2"
+"""Part of every engine's identity: raise it when batches are made otherwise, which changes the last digits."""
+
+# What a text gets hangs on no other that it is asked with: it is padded to the next of these steps, not to the longest
+# at hand, and batches are filled up, as products of fewer than four rows are rounded otherwise. So it is on processors;
+# libraries for GPUs choose their way by the size of the batch.
+_STEP_TOKENS = 16
+_ROWS_MIN = 4
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 _SEVERAL = "multi_label_classification"
 
@@ -29,16 +38,43 @@ class OpenedCheckpoint:
     device: str
     tokens_max: int
 
-    def read(self, texts: Sequence[str], seconds: Sequence[str] | None = None) -> tuple[Any, Any]:
-        """Return what the model says of one batch, and which of its tokens are no padding."""
+    @property
+    def piecewise(self) -> bool:
+        """Whether a text gets the same with any others, to the last bit."""
+        return self.device == "cpu"
+
+    def batches(
+        self, texts: Sequence[str], rows: Sequence[int], seconds: Sequence[str] | None = None
+    ) -> Iterator[tuple[int, list[int]]]:
+        """Yield the length in tokens to pad to, and up to 32 of the `rows` that fit it."""
+        if not rows:
+            return
+        pairs = [seconds[row] for row in rows] if seconds else None
+        taken = self.tokenizer(
+            [texts[row] for row in rows], text_pair=pairs, truncation=True, max_length=self.tokens_max
+        )
+        by_steps: dict[int, list[int]] = defaultdict(list)
+        for row, tokens in zip(rows, taken["input_ids"], strict=True):
+            by_steps[-(-len(tokens) // _STEP_TOKENS)].append(row)
+        for steps, alike in sorted(by_steps.items()):
+            length = min(steps * _STEP_TOKENS, self.tokens_max)
+            for start in range(0, len(alike), _BATCH):
+                yield length, alike[start : start + _BATCH]
+
+    def read(self, texts: Sequence[str], length: int, seconds: Sequence[str] | None = None) -> tuple[Any, Any]:
+        """Return what the model says of one batch, padded to `length` tokens, and which of those are no padding.
+
+        Both may have rows after those of the texts.
+        """
         import torch
 
+        filled = [*texts, *[texts[-1]] * (_ROWS_MIN - len(texts))]
         inputs = self.tokenizer(
-            list(texts),
-            text_pair=seconds,
-            padding=True,
+            filled,
+            text_pair=[*seconds, *[seconds[-1]] * (_ROWS_MIN - len(seconds))] if seconds else None,
+            padding="max_length",
             truncation=True,
-            max_length=self.tokens_max,
+            max_length=length,
             return_tensors="pt",
         ).to(self.device)
         with torch.inference_mode():
@@ -125,15 +161,19 @@ class Checkpoint:
         text, makes them pairs, such as premises with their hypotheses; of a pair the longer text is cut.
         """
         probabilities = np.zeros((len(texts), len(self.labels)))
-        by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        for start in range(0, len(by_length), _BATCH):
-            rows = by_length[start : start + _BATCH]
-            scores = self._scores([texts[row] for row in rows], [seconds[row] for row in rows] if seconds else None)
+        for length, rows in self._opened.batches(texts, range(len(texts)), seconds):
+            pairs = [seconds[row] for row in rows] if seconds else None
+            scores = self._scores([texts[row] for row in rows], length, pairs)
             probabilities[rows] = 1 / (1 + np.exp(-scores)) if self.several else softmax(scores)
         return probabilities
 
-    def _scores(self, texts: Sequence[str], seconds: Sequence[str] | None) -> Floats:
-        logits = self._opened.read(texts, seconds)[0].logits
+    @property
+    def piecewise(self) -> bool:
+        """Whether a text gets the same with any others, to the last bit."""
+        return self._opened.piecewise
+
+    def _scores(self, texts: Sequence[str], length: int, seconds: Sequence[str] | None) -> Floats:
+        logits = self._opened.read(texts, length, seconds)[0].logits[: len(texts)]
         scores: Floats = logits.float().cpu().numpy().astype(np.float64)
         return scores
 
@@ -199,7 +239,7 @@ def describe_checkpoint(
     """
     from importlib.metadata import version
 
-    known = {"model": model}
+    known = {"model": model, "reading": READING_VERSION}
     if Path(model).is_dir():
         known["files"] = _fingerprint(Path(model))
     if labels:

@@ -201,7 +201,7 @@ def describe(directory: Path | str | None = None) -> EngineSpec:
     for language in LANGUAGES:
         card = read_card(find_model(f"embedding-{language}", Path(directory) if directory else None), FORMAT)
         params.append((language, str(card["weights_sha256"])[:12]))
-    return EngineSpec(kind="embedding", name="embedded", version="1", params=tuple(params))
+    return EngineSpec(kind="embedding", name="embedded", version="1", params=tuple(params), piecewise=True)
 
 
 def load_embedding(directory: Path) -> NgramEmbedding:

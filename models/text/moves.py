@@ -58,7 +58,8 @@ class EmbeddedMoves:
         if primary not in LANGUAGES or not texts:
             return np.zeros((len(texts), len(MOVES)))
         model, holds = self._chinese if primary == "zh" else self._english
-        chances: Floats = model.predict(texts) @ holds
+        # Row by row: a product of all rows at once may round the sums of one otherwise where others are asked with it.
+        chances: Floats = np.matmul(model.predict(texts)[:, None, :], holds)[:, 0]
         return chances
 
 
@@ -87,7 +88,7 @@ def describe(directory: Path | str | None = None) -> EngineSpec:
     own = Path(directory) if directory else None
     cards = {language: read_card(find_model(f"moves-{language}", own)) for language in LANGUAGES}
     digests = tuple((language, str(card["weights_sha256"])[:12]) for language, card in cards.items())
-    return EngineSpec(kind="moves", name="embedded", version="1", params=digests)
+    return EngineSpec(kind="moves", name="embedded", version="1", params=digests, piecewise=True)
 
 
 def _load(folder: Path) -> tuple[NgramClassifier, Floats]:

@@ -112,7 +112,7 @@ def describe(directory: Path | str | None = None, *, context: bool = False) -> E
     if context:
         layer = json.dumps(cards["zh"].get(CONTEXT), sort_keys=True)
         params.append(("context", hashlib.sha256(layer.encode()).hexdigest()[:12]))
-    return EngineSpec(kind="sentiment", name="embedded", version="2", params=tuple(params))
+    return EngineSpec(kind="sentiment", name="embedded", version="2", params=tuple(params), piecewise=not context)
 
 
 def _load(folder: Path) -> NgramClassifier:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -64,7 +65,8 @@ class TransformersAbuse:
         sides = meanings_of(self._checkpoint.labels, named, model, hint, ours=_SIDES, needed=[_ABUSIVE])
         self._abusive = [column for column, side in enumerate(sides) if side == _ABUSIVE]
         self._threshold = threshold
-        self.spec = describe(model, labels=labels, threshold=threshold, device=device, offline=offline)
+        spec = describe(model, labels=labels, threshold=threshold, device=device, offline=offline)
+        self.spec = replace(spec, piecewise=self._checkpoint.piecewise)
 
     def predict(self, texts: Sequence[str], language: str) -> AbuseReading:
         """Return one probability per text: the abusive labels added up, or the highest where each has its own.

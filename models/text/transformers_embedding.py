@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,6 @@ from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.errors import N_, EngineError
 
 _SETTING = "text.embedding_model"
-_BATCH = 32
-_TOKENS_MAX = 256
 _POOLING = Path("1_Pooling") / "config.json"
 _MODES = {
     "pooling_mode_mean_tokens": "mean",
@@ -56,7 +55,7 @@ class TransformersEmbedder:
         self._pooling = _pooling_of(Path(model))
         hint = N_("It must hold an encoder and its tokenizer.")
         self._opened = open_checkpoint(model, _SETTING, "AutoModel", hint, device=device, offline=offline)
-        self.spec = describe(model, device=device, offline=offline)
+        self.spec = replace(describe(model, device=device, offline=offline), piecewise=self._opened.piecewise)
 
     def embed(self, texts: Sequence[str], language: str) -> Vectors:
         """Return vectors of shape (len(texts), d), of length 1, or 0 for a blank text.
@@ -65,17 +64,16 @@ class TransformersEmbedder:
         """
         del language
         vectors = np.zeros((len(texts), int(self._opened.model.config.hidden_size)), dtype=np.float32)
-        said = sorted((row for row, text in enumerate(texts) if text.strip()), key=lambda row: len(texts[row]))
-        for start in range(0, len(said), _BATCH):
-            rows = said[start : start + _BATCH]
-            vectors[rows] = self._pooled([texts[row] for row in rows])
+        said = [row for row, text in enumerate(texts) if text.strip()]
+        for length, rows in self._opened.batches(texts, said):
+            vectors[rows] = self._pooled([texts[row] for row in rows], length)
         return vectors
 
-    def _pooled(self, texts: Sequence[str]) -> Vectors:
-        said, mask = self._opened.read(texts)
+    def _pooled(self, texts: Sequence[str], length: int) -> Vectors:
+        said, mask = self._opened.read(texts, length)
         pooled = self._pool(said.last_hidden_state.float(), mask.unsqueeze(-1).bool())
         vectors: Vectors = (pooled / pooled.norm(dim=1, keepdim=True).clamp_min(1e-12)).cpu().numpy().astype(np.float32)
-        return vectors
+        return vectors[: len(texts)]
 
     def _pool(self, tokens: Any, there: Any) -> Any:
         if self._pooling == "cls":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -44,7 +45,8 @@ class TransformersMoves:
     ) -> None:
         self._checkpoint = Checkpoint(model, _SETTING, device=device, offline=offline)
         self._holds = _moves_of(self._checkpoint.labels, labels, model)
-        self.spec = describe(model, labels=labels, device=device, offline=offline)
+        spec = describe(model, labels=labels, device=device, offline=offline)
+        self.spec = replace(spec, piecewise=self._checkpoint.piecewise)
 
     def predict(self, texts: Sequence[str], language: str) -> Floats:
         """Return probabilities of shape (len(texts), len(MoveKind)); labels of one move are added up, to 1 at most.
@@ -52,7 +54,9 @@ class TransformersMoves:
         `language` is the checkpoint's own business.
         """
         del language
-        chances: Floats = np.minimum(self._checkpoint.predict(texts) @ self._holds, 1.0)
+        # Row by row, as the embedded tagger does it.
+        own = np.matmul(self._checkpoint.predict(texts)[:, None, :], self._holds)[:, 0]
+        chances: Floats = np.minimum(own, 1.0)
         return chances
 
 

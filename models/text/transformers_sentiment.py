@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -58,7 +59,8 @@ class TransformersSentiment:
         named = labels or _KNOWN_NAMES
         meanings = meanings_of(self._checkpoint.labels, named, model, hint, ours=_LABELS, needed=_POLES)
         self._classes = tuple(_LABELS.index(meaning) for meaning in meanings)
-        self.spec = describe(model, labels=labels, device=device, offline=offline)
+        spec = describe(model, labels=labels, device=device, offline=offline)
+        self.spec = replace(spec, piecewise=self._checkpoint.piecewise)
 
     def predict(self, texts: Sequence[str], language: str, speakers: Sequence[str] | None = None) -> Floats:
         """Return probabilities of shape (len(texts), 3): negative, neutral, positive; rows sum to 1.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSpec:
-    """What produced a result: kind ("asr", "sentiment", "vad"), name, version and the parameters that matter."""
+    """What produced a result: kind ("asr", "sentiment", "vad"), name, version and the parameters that matter.
+
+    ``piecewise``: what it gives for one text hangs on no other text that it is asked with, to the last bit, so that the
+    texts of many contacts may be asked at once. It is no part of the identity.
+    """
 
     kind: str
     name: str
     version: str
     params: tuple[tuple[str, str], ...] = ()
+    piecewise: bool = field(default=False, compare=False)
 
     @property
     def key(self) -> str:

@@ -7,7 +7,7 @@ from qa_pipeline.domain.engine import EngineSpec
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.registry import engine_spec, load_engine
 from qa_pipeline.engines.weights import GIVE_WEIGHTS, find_weights
-from qa_pipeline.errors import N_, NeedsModel
+from qa_pipeline.errors import N_, CallqaError, NeedsModel
 from qa_pipeline.ports import Transcriber
 
 AUTO = "auto"
@@ -16,7 +16,7 @@ EMBEDDED = "pocketsphinx"
 EMBEDDED_LANGUAGES = ("en",)
 
 _loaded: dict[tuple[str, AsrOptions], Transcriber] = {}
-_absent: dict[tuple[str, AsrOptions], NeedsModel] = {}
+_absent: dict[tuple[str, AsrOptions], CallqaError] = {}
 
 
 def choose_engine(options: AsrOptions, language: str | None, has_transcript: bool, with_weights: str | None) -> str:
@@ -91,8 +91,9 @@ def get_engine(name: str, options: AsrOptions) -> Transcriber:
 
     Raises
     ------
-    NeedsModel
-        At once when it was raised before: a hub that is out of reach is not asked for every recording.
+    CallqaError
+        What keeps the engine from starting; at once when it was raised before: a hub that is out of reach is not asked
+        for every recording, and weights that are of no use are not read for every one.
     """
     key = (name, options)
     if key in _absent:
@@ -100,7 +101,7 @@ def get_engine(name: str, options: AsrOptions) -> Transcriber:
     if key not in _loaded:
         try:
             _loaded[key] = load_engine("asr", name, options=options)
-        except NeedsModel as error:
+        except CallqaError as error:
             _absent[key] = error
             raise
     return _loaded[key]

@@ -78,7 +78,7 @@ class _Stretch:
 
 
 class SherpaTranscriber:
-    """A model of sherpa-onnx; kept loaded for one language at a time, as some are told theirs when they are loaded."""
+    """A model of sherpa-onnx; some are told their language when they are loaded, and are kept loaded for each."""
 
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
         self.spec = spec_of_weights(weights.engine, weights, options)
@@ -86,8 +86,9 @@ class SherpaTranscriber:
         self._path = weights.path
         self._model = read_sherpa_model(weights.path)
         self._provider = _provider(options.device)
-        self._language: str | None = None
-        self._recognizer = self._load(None)
+        self._recognizers: dict[str | None, Any] = {}
+        told = options.default_language
+        self._recognizer_of(told if told in self._model.languages else None)
         self._punctuation = _load_punctuation(self._model, self._provider)
 
     def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
@@ -98,14 +99,12 @@ class SherpaTranscriber:
         models write what they can write, and the script of the words tells.
         """
         self._require_language(request.language)
-        if self._language != request.language and self._model.family in (SENSE_VOICE, WHISPER):
-            self._recognizer = self._load(request.language)
-        self._language = request.language
+        recognizer = self._recognizer_of(request.language)
         heard: Counter[str] = Counter()
         spans: list[RecognizedSpan] = []
         stretches = (stretch for window in windows for stretch in _stretches(window))
         while batch := list(islice(stretches, self._batch_size())):
-            for stretch, result in zip(batch, self._decode(batch, request.hot_words), strict=True):
+            for stretch, result in zip(batch, self._decode(recognizer, batch, request.hot_words), strict=True):
                 span = self._span(stretch, result)
                 if span is not None:
                     spans.append(span)
@@ -115,6 +114,12 @@ class SherpaTranscriber:
 
     def _batch_size(self) -> int:
         return self._options.batch_size or (checks.GPU_BATCH if self._provider == "cuda" else 1)
+
+    def _recognizer_of(self, language: str | None) -> Any:
+        told = language if self._model.family in (SENSE_VOICE, WHISPER) else None
+        if told not in self._recognizers:
+            self._recognizers[told] = self._load(told)
+        return self._recognizers[told]
 
     def _load(self, language: str | None) -> Any:
         files = {part: str(path) for part, path in self._model.files.items()}
@@ -153,12 +158,12 @@ class SherpaTranscriber:
                 language=language,
             )
 
-    def _decode(self, batch: Sequence[_Stretch], hot_words: tuple[str, ...]) -> list[Any]:
+    def _decode(self, recognizer: Any, batch: Sequence[_Stretch], hot_words: tuple[str, ...]) -> list[Any]:
         try:
-            streams = [self._stream(hot_words) for _ in batch]
+            streams = [self._stream(recognizer, hot_words) for _ in batch]
             for stream, stretch in zip(streams, batch, strict=True):
                 stream.accept_waveform(RATE_HZ, stretch.samples)
-            self._recognizer.decode_streams(streams)
+            recognizer.decode_streams(streams)
             results = [stream.result for stream in streams]
         except (RuntimeError, IndexError) as problem:
             raise checks.failed(self.spec.name, problem) from problem
@@ -173,15 +178,15 @@ class SherpaTranscriber:
             )
         return results
 
-    def _stream(self, hot_words: tuple[str, ...]) -> Any:
+    def _stream(self, recognizer: Any, hot_words: tuple[str, ...]) -> Any:
         if self._model.family != TRANSDUCER:
-            return self._recognizer.create_stream()
+            return recognizer.create_stream()
         usable = [
             " ".join(word.split("/")).strip()
             for word in hot_words
             if self._model.bpe_vocabulary or all(is_unspaced(character) for character in word)
         ]
-        return self._recognizer.create_stream("/".join(usable)) if usable else self._recognizer.create_stream()
+        return recognizer.create_stream("/".join(usable)) if usable else recognizer.create_stream()
 
     def _span(self, stretch: _Stretch, result: Any) -> RecognizedSpan | None:
         text = _TAG.sub("", result.text).strip()

@@ -45,7 +45,7 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
     EngineError
         When the sentiment model does not know the language.
     """
-    spoken = [said for said in transcript.utterances if _has_words(said)]
+    spoken = spoken_in(transcript)
     sentiments: tuple[Sentiment, ...] = ()
     moves: tuple[Move, ...] = ()
     abuse: tuple[AbuseHint, ...] = ()
@@ -84,6 +84,11 @@ def annotate(transcript: Transcript, facts: Facts, models: TextModels, masked_co
         satisfaction=satisfaction_of(spoken, transcript, models.satisfaction) if models.satisfaction else None,
         satisfaction_engine=models.satisfaction.spec.key if models.satisfaction else "",
     )
+
+
+def spoken_in(transcript: Transcript) -> list[Utterance]:
+    """Return the utterances that hold words of people which can be trusted span by span."""
+    return [said for said in transcript.utterances if _has_words(said)]
 
 
 def _abuse_in(spoken: Sequence[Utterance], language: str, model: AbuseModel) -> tuple[AbuseHint, ...]:

@@ -33,14 +33,20 @@ def tag_moves(utterances: Sequence[Utterance], language: str, tagger: MoveTagger
     as English; one with letters of neither in `language`. An utterance of an unknown speaker may make every move, one
     of a machine makes none.
     """
-    if not has_wording(language):
-        return ()
-    by_script: dict[str, list[Utterance]] = defaultdict(list)
-    for said in utterances:
-        if said.role is not Role.SYSTEM and said.text.strip():
-            by_script[script_of(said.text) or written_language(language)].append(said)
-    moves = [move for script, spoken in by_script.items() for move in _tag(spoken, script, tagger)]
+    moves = [
+        move for script, spoken in by_script(utterances, language).items() for move in _tag(spoken, script, tagger)
+    ]
     return tuple(sorted(moves, key=lambda move: (move.utterance, MOVES.index(move.move))))
+
+
+def by_script(utterances: Sequence[Utterance], language: str) -> dict[str, list[Utterance]]:
+    """Return the utterances that may make a move by the language that each is read in; none without a lexicon."""
+    found: dict[str, list[Utterance]] = defaultdict(list)
+    if has_wording(language):
+        for said in utterances:
+            if said.role is not Role.SYSTEM and said.text.strip():
+                found[script_of(said.text) or written_language(language)].append(said)
+    return found
 
 
 def _tag(spoken: Sequence[Utterance], language: str, tagger: MoveTagger) -> Iterable[Move]:

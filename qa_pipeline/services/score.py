@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,21 +15,26 @@ from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.webhook import WebhookKind
+from qa_pipeline.engines.text import asked_engines
 from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError
 from qa_pipeline.intake.discover import IgnoredFiles
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.ports import Executor, TaskOutcome, never
+from qa_pipeline.services.bundles import bundled, contacts_for
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.webhooks import emit
+from qa_pipeline.stages.bundle import inspect_contacts
 from qa_pipeline.stages.inspect import (
     InspectionOptions,
     InspectionResult,
     InspectionTask,
     fingerprints_of,
-    inspect_contact,
 )
 from qa_pipeline.store import Store, Transaction
 from qa_pipeline.store.listing import INDEXED
+
+Bundle = tuple[InspectionTask, ...]
+"""Contacts that are inspected in one task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +150,13 @@ def score_paths(
     batch: Batch,
     executor: Executor,
     watch: Watch = Watch(),
+    *,
+    contacts_max: int | None = None,
 ) -> ScoreRun:
     """Inspect what the plan says is missing.
 
-    Every finished contact is committed at once. Ctrl-C ends the batch in good order; a kill loses at most the contacts
+    Many short contacts are done in one task, `contacts_max` at most; None leaves it to the size of the batch. Every
+    contact that came back is committed at once. Ctrl-C ends the batch in good order; a kill loses at most the contacts
     that were being worked on, and the artifacts that they had finished stay.
 
     Raises
@@ -166,7 +174,9 @@ def score_paths(
         ignored=plan.ingested.ignored,
     )
     finished = 0
-    outcomes = executor.run(inspect_contact, _tasks(store, plan.missing, batch, watch), watch.is_stopped)
+    tasks = _tasks(store, plan.missing, batch)
+    bundles = bundled(tasks, _size_of, contacts_max=contacts_max or contacts_for(len(plan.missing)))
+    outcomes = _outcomes(executor, bundles, watch)
     try:
         for outcome in outcomes:
             _commit(store, outcome, run, watch)
@@ -176,9 +186,7 @@ def score_paths(
     except KeyboardInterrupt:
         run.interrupted = True
     finally:
-        close = getattr(outcomes, "close", None)
-        if close is not None:
-            close()
+        outcomes.close()
         run.wall_s = perf_counter() - began
     with store.transaction() as tx:
         tx.runs.end(run.id, _totals(run))
@@ -190,12 +198,56 @@ def with_holds(tx: Transaction, batch: Batch) -> Batch:
     return replace(batch, inspection=replace(batch.inspection, holds=tuple(tx.holds.list())))
 
 
-def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch, watch: Watch) -> Iterator[InspectionTask]:
+def _outcomes(executor: Executor, bundles: Iterator[Bundle], watch: Watch) -> Generator[TaskOutcome]:
+    """Yield an outcome per contact as the bundles come back.
+
+    Where a whole bundle came to nothing, since its worker died or took too long, its contacts are begun again one by
+    one: only the one that it was for has the error.
+    """
+    alone: deque[Bundle] = deque()
+
+    def waiting() -> Iterator[Bundle]:
+        while not watch.is_ending():
+            bundle = alone.popleft() if alone else next(bundles, None)
+            if bundle is None:
+                return
+            yield bundle
+
+    while True:
+        run = executor.run(inspect_contacts, waiting(), watch.is_stopped)
+        try:
+            for outcome in run:
+                if outcome.error is not None and len(outcome.task) > 1:
+                    alone.extend((task,) for task in outcome.task)
+                else:
+                    yield from _of_each(outcome)
+        finally:
+            close = getattr(run, "close", None)
+            if close is not None:
+                close()
+        # A bundle that was the last one to come back: its contacts have not been taken yet.
+        if not alone or watch.is_ending() or watch.is_stopped():
+            return
+
+
+def _of_each(outcome: TaskOutcome) -> Iterator[TaskOutcome]:
+    for place, task in enumerate(outcome.task):
+        found = outcome.error if outcome.error is not None else outcome.value[place]
+        is_error = isinstance(found, BaseException)
+        yield TaskOutcome(task=task, error=found) if is_error else TaskOutcome(task=task, value=found)
+
+
+def _size_of(task: InspectionTask) -> int | None:
+    """Return the bytes of a contact that is done in moments; None where somebody has to listen or a judge is asked."""
+    if task.contact.audio or any(engine.kind == "judge" for engine in asked_engines(task.cards, task.options.text)):
+        return None
+    return sum(source.size_bytes for source in task.contact.sources)
+
+
+def _tasks(store: Store, contact_ids: Sequence[str], batch: Batch) -> Iterator[InspectionTask]:
     with store.reading() as tx:
         batch = with_holds(tx, batch)
     for contact_id in contact_ids:
-        if watch.is_ending():
-            return
         with store.reading() as tx:
             contact = tx.contacts.get(contact_id)
         yield task_of(contact, batch)

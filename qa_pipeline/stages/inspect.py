@@ -26,16 +26,16 @@ from qa_pipeline.domain.vocabulary import SpeechHints, Term
 from qa_pipeline.engines.choice import IMPORT, engine_of, language_of
 from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.speakers import speakers_spec, with_speakers
-from qa_pipeline.engines.text import ANNOTATING, EMBEDDED_TEXT, TextEngine, asked_engines, judging_models, text_models
+from qa_pipeline.engines.text import ANNOTATING, EMBEDDED_TEXT, TextEngine, asked_engines, text_models
 from qa_pipeline.engines.transcribe import transcribe, transcribe_spec
 from qa_pipeline.errors import CallqaError, NeedsModel
-from qa_pipeline.ports import ContactView
+from qa_pipeline.ports import ContactView, JudgingModels
 from qa_pipeline.privacy.masking import known_words, mask_transcript
 from qa_pipeline.scorecards import choose_scorecard
-from qa_pipeline.scoring.annotate import annotate
+from qa_pipeline.scoring.annotate import TextModels, annotate
 from qa_pipeline.scoring.confidence import Calibration
 from qa_pipeline.scoring.flags import flags_of
-from qa_pipeline.scoring.full_text import SearchableUtterance, searchable
+from qa_pipeline.scoring.full_text import SearchableUtterance
 from qa_pipeline.scoring.holds import withhold
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -193,8 +193,27 @@ def _terms_of(contact: Contact, options: SpeechOptions) -> tuple[Term, ...]:
         return ()  # there will be no words
 
 
-def inspect_contact(task: InspectionTask) -> InspectionResult:
-    """Do what is missing of one contact and return its inspection.
+@dataclass(slots=True, kw_only=True)
+class ReadContact:
+    """A contact whose words are known: annotated by an earlier run, or masked and still to annotate."""
+
+    task: InspectionTask
+    folder: ArtifactFolder
+    listening: Listening | None
+    clock: Clock
+    annotated: Annotated | None
+    masked: Transcript | None = None
+    masked_count: int = 0
+
+
+def annotated_contact(task: InspectionTask) -> tuple[Annotated, Listening | None]:
+    """Return all that one contact is judged by, without judging it; raises as `read_contact` does."""
+    read = read_contact(task)
+    return annotate_contact(read, text_models(task.options.text)), read.listening
+
+
+def read_contact(task: InspectionTask) -> ReadContact:
+    """Listen and find out what was said, where no artifact tells.
 
     Raises
     ------
@@ -203,32 +222,32 @@ def inspect_contact(task: InspectionTask) -> InspectionResult:
     CallqaError
         The contact cannot be inspected; the error says why and what to do.
     """
-    clock = _Clock()
-    annotated, listening = _annotated(task, clock)
-    inspection = judge(task, annotated, listening)
-    clock.lap("score")
-    said = searchable(annotated.transcript)
-    clock.lap("search")
-    return InspectionResult(inspection=inspection, said=said, stage_s=clock.laps)
-
-
-def annotated_contact(task: InspectionTask) -> tuple[Annotated, Listening | None]:
-    """Return all that one contact is judged by, without judging it; raises as `inspect_contact` does."""
-    return _annotated(task, _Clock())
-
-
-def _annotated(task: InspectionTask, clock: _Clock) -> tuple[Annotated, Listening | None]:
+    clock = Clock()
     folder = ArtifactFolder(task.options.artifacts)
     listening = _listening(task, folder)
     clock.lap("listen")
     annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
+    read = ReadContact(task=task, folder=folder, listening=listening, clock=clock, annotated=annotated)
     if annotated is None:
         transcript = read_or_transcribe(task, folder, listening)
         clock.lap("transcribe")
-        annotated = _annotate(task, transcript, listening)
-        folder.write(annotated, "annotate", task.fingerprints.annotate)
+        read.masked, read.masked_count = _masked(task, transcript)
     clock.lap("annotate")
-    return annotated, listening
+    return read
+
+
+def annotate_contact(read: ReadContact, models: TextModels) -> Annotated:
+    """Return the annotated words, made by the models and kept where no artifact tells them."""
+    read.clock.skip()
+    if read.annotated is None:
+        assert read.masked is not None
+        is_chat = read.task.contact.kind is ContactKind.CHAT
+        facts = facts_of_chat(read.masked) if is_chat else facts_of_call(read.listening, read.masked)
+        annotation = annotate(read.masked, facts, models, read.masked_count)
+        read.annotated = Annotated(transcript=read.masked, facts=facts, annotation=annotation)
+        read.folder.write(read.annotated, "annotate", read.task.fingerprints.annotate)
+    read.clock.lap("annotate")
+    return read.annotated
 
 
 def transcript_at_hand(task: InspectionTask) -> Transcript | None:
@@ -249,14 +268,14 @@ def transcript_at_hand(task: InspectionTask) -> Transcript | None:
 
 
 def transcribe_contact(task: InspectionTask) -> Transcript:
-    """Return the masked and corrected transcript of one contact; raises as `inspect_contact` does."""
+    """Return the masked and corrected transcript of one contact; raises as `read_contact` does."""
     return _masked(task, listen_and_transcribe(task)[1])[0]
 
 
 def listen_and_transcribe(task: InspectionTask) -> tuple[Listening | None, Transcript]:
     """Return what was heard and the words as they were said, with all personal data.
 
-    Only for what hides personal data elsewhere than in the words; raises as `inspect_contact` does.
+    Only for what hides personal data elsewhere than in the words; raises as `read_contact` does.
     """
     folder = ArtifactFolder(task.options.artifacts)
     listening = _listening(task, folder)
@@ -311,20 +330,13 @@ def _masked(task: InspectionTask, transcript: Transcript) -> tuple[Transcript, i
     return correct(masked, [term for term in terms if term.language == language]), masked_count
 
 
-def _annotate(task: InspectionTask, transcript: Transcript, listening: Listening | None) -> Annotated:
-    masked, masked_count = _masked(task, transcript)
-    is_chat = task.contact.kind is ContactKind.CHAT
-    facts = facts_of_chat(masked) if is_chat else facts_of_call(listening, masked)
-    annotation = annotate(masked, facts, text_models(task.options.text), masked_count)
-    return Annotated(transcript=masked, facts=facts, annotation=annotation)
-
-
-def judge(task: InspectionTask, annotated: Annotated, listening: Listening | None) -> Inspection:
-    """Return the machine's inspection of an annotated contact."""
+def judge(
+    task: InspectionTask, card: Scorecard, models: JudgingModels, annotated: Annotated, listening: Listening | None
+) -> Inspection:
+    """Return the machine's inspection of an annotated contact by a card and the models that its criteria ask."""
     contact, transcript = task.contact, annotated.transcript
-    card = choose_scorecard(contact.kind, transcript.language, task.cards)
     view = view_of(contact, annotated, listening)
-    found = detect_all(view, card, judging_models([card], task.options.text), task.options.calibration)
+    found = detect_all(view, card, models, task.options.calibration)
     findings = withhold(found, card.id, task.options.holds)
     score = score_findings(findings, card)
     customer = _course(annotated.annotation, Role.CUSTOMER)
@@ -385,14 +397,23 @@ def _course(annotation: Annotation, role: Role) -> SentimentCourse | None:
     return next((course for course in annotation.courses if course.role is role), None)
 
 
-class _Clock:
+class Clock:
     """Seconds since the last lap, by name."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
         self._since = perf_counter()
 
+    def skip(self) -> None:
+        """Begin a lap here: what was done since the last one was not for this contact alone."""
+        self._since = perf_counter()
+
     def lap(self, name: str) -> None:
+        """Add the seconds since the last lap to those of a name."""
         now = perf_counter()
-        self.laps[name] = self.laps.get(name, 0.0) + now - self._since
+        self.add(name, now - self._since)
         self._since = now
+
+    def add(self, name: str, seconds: float) -> None:
+        """Add seconds to those of a name."""
+        self.laps[name] = self.laps.get(name, 0.0) + seconds

@@ -140,3 +140,13 @@ def test_identity_changes_with_the_files(tmp_path: Path):
     assert TransformersSentiment(str(folder)).spec == before
     (folder / "model.safetensors").write_bytes(b"another length")
     assert describe(str(folder)) != before
+
+
+def test_what_a_text_gets_hangs_on_no_other_to_the_last_bit(three_classes: Path):
+    engine = load(str(three_classes), device="cpu")
+    assert engine.spec.piecewise
+    texts = [" ".join(["好", "坏", "吗", "good"][: number % 4 + 1] * (number % 7 + 1)) for number in range(70)]
+    together = engine.predict(texts, "zh")
+    for size in (1, 2, 3, 5, 32):
+        parts = [engine.predict(texts[start : start + size], "zh") for start in range(0, len(texts), size)]
+        assert (np.vstack(parts) == together).all()
