@@ -7,7 +7,7 @@ import gzip
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -266,7 +266,8 @@ def _metadata_files(folder: Path) -> Iterator[Verdict]:
     """Score a good call with a metadata table that cannot be used at all."""
     for place, case in enumerate(_files()):
         if place % 3 == 0:
-            yield from each_alone([case], folder.parent / "metadata", "score", str(folder), "--metadata")
+            own = replace(case, name=f"metadata-{case.name}")
+            yield from each_alone([own], folder.parent / "metadata", "score", str(folder), "--metadata")
     mapping = {
         "no-file.csv": "agent,team\nA01,B\n",
         "agent-twice.csv": "file,agent id,Agent ID,agent_id\ngood.txt,A01,A02,A03\n",
