@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from api.sources import sources_of
+from qa_pipeline.characters import is_text
 from qa_pipeline.errors import N_, InputError, WrongContent
 
 _DEPTH_MAX = 50  # no document of ours has ten levels
@@ -164,7 +165,7 @@ def _check_document(document: object) -> None:
 
 
 def _check_text(value: str, name: str) -> None:
-    if "\x00" in value or any("\ud800" <= sign <= "\udfff" for sign in value):
+    if not is_text(value):
         raise InputError(
             N_("A text holds a character that is none: NUL, or half of a surrogate pair."),
             hint=N_("Leave it out."),

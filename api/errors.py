@@ -130,10 +130,12 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
     translate = translator(language_of(request))
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"][1:])
+    # Without a field the content as a whole is meant: none at all, or a list in place of an object.
+    message = N_("{field} is not valid: {problem}.") if field else N_("The content is not valid: {problem}.")
     params = {"field": field, "problem": problem_of(first)}
     document = {
         "type": "InvalidRequest",
-        "message": fill(translate(N_("{field} is not valid: {problem}.")), params, translate),
+        "message": fill(translate(message), params, translate),
         "hint": translate(N_("The allowed values stand in /api/v1/openapi.json.")),
         "field": field,
     }

@@ -435,7 +435,8 @@ class _File(PydanticBaseSettingsSource):
             return tomllib.loads(self.path.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        # Not only TOMLDecodeError: a number of thousands of digits is a plain ValueError, lists in lists end the stack.
+        except (OSError, ValueError, RecursionError) as problem:
             raise ConfigurationError(
                 N_("The settings file cannot be read: {problem}."),
                 hint=N_("Correct the file; every setting is described in docs/settings.md."),
@@ -447,6 +448,14 @@ class _File(PydanticBaseSettingsSource):
 def _home_of(options: dict[str, Any]) -> Path:
     named = options.get("home") or os.environ.get("CALLQA_HOME")
     return Path(named) if named else user_data_path("callqa", appauthor=False)
+
+
+def _file_of(setting: str, options: dict[str, Any]) -> str | None:
+    """Return the settings file where it alone gives a setting, or group of settings; None where others have a say."""
+    file = _File(Settings, _home_of(options))
+    variable = (_PREFIX + setting).upper()
+    is_elsewhere = options.get(setting) is not None or any(name.upper().startswith(variable) for name in os.environ)
+    return str(file.path) if setting in file() and not is_elsewhere else None
 
 
 def _variables(part: type[BaseModel], prefix: str = "") -> Iterator[str]:
@@ -491,6 +500,7 @@ def read_settings(**options: Any) -> Settings:
         raise ConfigurationError(
             N_("The setting {name} is wrong: {problem}."),
             hint=N_("Every setting is described in docs/settings.md."),
+            file=_file_of(str(first["loc"][0]) if first["loc"] else "", options),
             field=name,
             name=name,
             problem=problem_of(first),

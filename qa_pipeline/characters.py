@@ -1,10 +1,23 @@
-"""Characters that are written otherwise and mean the same: width, traditional script, quotation marks."""
+"""Characters that are none, and those that are written otherwise and mean the same: width, script, quotation marks."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from opencc import OpenCC
+
+_NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
+
+
+def is_text(text: str) -> bool:
+    """Whether a text has neither a NUL nor half of a surrogate pair, which no database and no file of UTF-8 takes."""
+    return _NO_CHARACTER.search(text) is None
+
+
+def as_text(text: str) -> str:
+    """Return a text with the replacement character, as decoders put it, for each character that is none."""
+    return _NO_CHARACTER.sub("\ufffd", text)
 
 
 @cache

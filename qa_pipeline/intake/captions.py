@@ -14,7 +14,7 @@ from qa_pipeline.errors import N_, TranscriptError
 from qa_pipeline.intake.segments import ImportedText, Segment
 from qa_pipeline.intake.speech_lines import clock_s, speaker_labels, split_label
 
-_TIMING = re.compile(r"^\s*(-?[\d:]+[.,]?\d*)\s*-->\s*(-?[\d:]+[.,]?\d*)(?:\s.*)?$")
+_TIMING = re.compile(r"^\s*(-?[\d:]+[.,]?\d*)\s*-->\s*(-?[\d:]+[.,]?\d*)(?:\s(?!.*-->).*)?$")
 _CLOCK = re.compile(r"(?:\d+:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
 _TAG = re.compile(r"</?[A-Za-z][^>]*>|<\d[\d:.]*>|\{\\[^}]*\}")

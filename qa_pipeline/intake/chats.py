@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from qa_pipeline.characters import as_text
 from qa_pipeline.domain.contact import Contact, ContactKind, Direction, Source, SourceKind
 from qa_pipeline.errors import N_, CallqaError, MappingError, RowError, TableError, TranscriptError
 from qa_pipeline.intake.lexicon import find_role_of_word, intake_words
@@ -225,12 +226,14 @@ def _inner_messages(
         except MappingError:
             yield wrong
             return
-        values = {name: "" if one[key] is None else str(one[key]).strip() for name, key in columns.items()}
+        values = {name: "" if one[key] is None else as_text(str(one[key]).strip()) for name, key in columns.items()}
         sent_at = values.get("sent_at", "")
         if "text" in values:
             yield chat_id, facts, Message(values.get("role", ""), values["text"], sent_at, row.number)
             continue
-        spoken = [(str(key), str(text).strip()) for key, text in one.items() if find_role_of_word(str(key)) and text]
+        spoken = [
+            (str(key), as_text(str(text).strip())) for key, text in one.items() if find_role_of_word(str(key)) and text
+        ]
         if not spoken:
             yield wrong
             return

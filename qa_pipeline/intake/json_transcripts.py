@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from qa_pipeline.characters import as_text
 from qa_pipeline.domain.transcript import Word
 from qa_pipeline.errors import N_, TranscriptError
 from qa_pipeline.intake.segments import ImportedText, Segment
@@ -111,8 +112,8 @@ def _segment(span: object, path: Path, number: int) -> Segment:
         raise _wrong(path, number, "words")
     words = tuple(word for one in listed if (word := _word(one, path, number)) is not None)
     return Segment(
-        text=" ".join(text.split()),
-        label=str(label).strip() or None if label is not None else None,
+        text=as_text(" ".join(text.split())),
+        label=as_text(str(label).strip()) or None if label is not None else None,
         start_s=_number(span, _STARTS, path, number),
         end_s=_number(span, _ENDS, path, number),
         confidence=_confidence(span, words, path, number),
@@ -133,7 +134,7 @@ def _word(one: object, path: Path, number: int) -> Word | None:
     if start_s is None or end_s is None or not text.strip():
         return None
     return Word(
-        text=text.strip(),
+        text=as_text(text.strip()),
         start_s=start_s,
         end_s=max(start_s, end_s),
         confidence=_ratio(one, _CONFIDENCES, path, number),

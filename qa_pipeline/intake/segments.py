@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa_pipeline.characters import is_text
 from qa_pipeline.domain.transcript import Word
 from qa_pipeline.errors import N_, TableError, TranscriptError
 from qa_pipeline.intake.tables.encodings import get_encoding, open_bytes
@@ -41,7 +42,7 @@ def read_text(path: Path) -> str:
     Raises
     ------
     TranscriptError
-        When the file is missing, empty, larger than 64 MiB or in no known encoding.
+        When the file is missing, empty, larger than 64 MiB, in no known encoding or holds a NUL.
     """
     try:
         size = path.stat().st_size
@@ -66,6 +67,13 @@ def read_text(path: Path) -> str:
             problem=reason,
         ) from problem
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if not is_text(text):
+        raise TranscriptError(
+            N_("The file holds characters that are none (NUL): it is no text, or damaged."),
+            hint=N_("Export it again as UTF-8 text."),
+            file=str(path),
+            row=text.count("\n", 0, text.index("\0")) + 1,
+        )
+    if not any(sign.isprintable() and not sign.isspace() for sign in text):
         raise TranscriptError(N_("The transcript is empty."), hint=N_("Export it again, or remove it."), file=str(path))
     return text

@@ -20,6 +20,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MAX_DEPTH = 50
 _MAX_VALUES = 1_000_000
 _MAX_COUNTED = 10**12  # from here on, values are only many
+_MAX_DIGITS = 100  # what is longer cannot even be told: Python renders no whole number of thousands of digits
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,6 @@ def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) 
         text = path.read_text(encoding="utf-8-sig")
         _check_depth(text, path, error)
         root = yaml.compose(text, Loader=_LOADER)
-        endless = _is_endless(root)
-        data = None if endless else yaml.load(text, Loader=_LOADER)  # noqa: S506 -- safe, both of them
     except OSError as problem:
         raise error(
             N_("The file cannot be read: {problem}."),
@@ -91,17 +90,41 @@ def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) 
             N_("The file is not UTF-8 text."), hint=N_("Save it as UTF-8 and try again."), file=str(path)
         ) from problem
     except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        raise error(
-            N_("This is not valid YAML: {problem}."),
-            hint=N_("Check indentation, quotes and colons near this line."),
-            file=str(path),
-            row=mark.line + 1 if mark else None,
-            problem=getattr(problem, "problem", None) or str(problem),
-        ) from problem
+        raise _no_yaml(problem, path, error) from problem
     if root is None:
         raise error(N_("The file is empty."), hint=N_("Write what belongs in it, or remove the file."), file=str(path))
-    if endless:
+    # Before the values are built: merging a few groups of groups (<<) writes them out.
+    _check_aliases(root, path, error)
+    _check_numbers(root, path, error)
+    try:
+        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 -- safe, both of them
+    except yaml.YAMLError as problem:
+        raise _no_yaml(problem, path, error) from problem
+    except (ValueError, OverflowError, LookupError, TypeError, AttributeError) as problem:
+        # What the builders of dates, numbers and tagged values raise; none of them says where.
+        raise error(
+            N_("The file holds a value that is none of its kind: {problem}."),
+            hint=N_("Put quotation marks around dates and numbers that are meant as text, and correct the others."),
+            file=str(path),
+            problem=str(problem),
+        ) from problem
+    return Document(path=path, data=data, root=root)
+
+
+def _no_yaml(problem: yaml.YAMLError, path: Path, error: type[ConfigurationError]) -> ConfigurationError:
+    mark = getattr(problem, "problem_mark", None)
+    return error(
+        N_("This is not valid YAML: {problem}."),
+        hint=N_("Check indentation, quotes and colons near this line."),
+        file=str(path),
+        row=mark.line + 1 if mark else None,
+        problem=getattr(problem, "problem", None) or str(problem),
+    )
+
+
+def _check_aliases(root: yaml.Node, path: Path, error: type[ConfigurationError]) -> None:
+    """Raise where aliases stand for themselves, or for more than any file may hold."""
+    if _is_endless(root):
         raise error(
             N_("A value in the file holds itself by an alias."),
             hint=N_("Write the value out in place of its alias."),
@@ -116,7 +139,30 @@ def read_yaml(path: Path, error: type[ConfigurationError] = ConfigurationError) 
             count=size,
             depth=depth,
         )
-    return Document(path=path, data=data, root=root)
+
+
+def _check_numbers(root: yaml.Node, path: Path, error: type[ConfigurationError]) -> None:
+    """Raise for a whole number of more digits than anything counts."""
+    known: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in known:
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            if node.tag == "tag:yaml.org,2002:int" and len(node.value) > _MAX_DIGITS:
+                raise error(
+                    N_("The number {text} has more digits than are read."),
+                    hint=N_("Write a smaller number, or put quotation marks around a text."),
+                    file=str(path),
+                    row=node.start_mark.line + 1,
+                    text=f"{node.value[:20]}…",
+                )
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [part for pair in node.value for part in pair]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
 
 
 def _written_out(node: yaml.Node, known: dict[int, tuple[int, int]]) -> tuple[int, int]:

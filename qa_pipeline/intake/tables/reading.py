@@ -6,11 +6,12 @@ import csv
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qa_pipeline.characters import is_text
 from qa_pipeline.errors import N_, RowError, TableError
 from qa_pipeline.intake.tables.encodings import get_encoding, open_bytes
 from qa_pipeline.intake.tables.place import Place
@@ -183,6 +184,7 @@ def _headers_of(path: Path, number: int, cells: list[str]) -> tuple[str, ...]:
     while names and not names[-1]:
         names.pop()
     headers = tuple(name or f"column {position}" for position, name in enumerate(names, start=1))
+    _check_names(path, number, headers)
     twice = sorted({name for name in headers if headers.count(name) > 1})
     if twice:
         raise TableError(
@@ -193,6 +195,16 @@ def _headers_of(path: Path, number: int, cells: list[str]) -> tuple[str, ...]:
             columns=", ".join(twice),
         )
     return headers
+
+
+def _check_names(path: Path, number: int, headers: Iterable[str]) -> None:
+    if not all(map(is_text, headers)):
+        raise TableError(
+            N_("The name of a column holds a character that is none: NUL, or half of a surrogate pair."),
+            hint=N_("Export the table again as UTF-8 text."),
+            file=str(path),
+            row=number,
+        )
 
 
 def _row_of(path: Path, number: int, headers: tuple[str, ...], cells: GridRow, pad: bool) -> Row | RowError | None:
@@ -214,7 +226,21 @@ def _row_of(path: Path, number: int, headers: tuple[str, ...], cells: GridRow, p
             found=len(cells),
             expected=len(headers),
         )
-    return Row(number, dict(zip(headers, cells, strict=True)))
+    return _checked(path, Row(number, dict(zip(headers, cells, strict=True))))
+
+
+def _checked(path: Path, row: Row) -> Row | RowError:
+    """Return the row, or the error of its first cell that no database takes."""
+    field = next((header for header, text in row.values.items() if not is_text(text)), None)
+    if field is None:
+        return row
+    return RowError(
+        N_("The cell holds a character that is none: NUL, or half of a surrogate pair."),
+        hint=N_("Export the table again as UTF-8 text."),
+        file=str(path),
+        row=row.number,
+        field=field,
+    )
 
 
 # Delimited text.
@@ -268,6 +294,7 @@ def _open_json_lines(path: Path, encoding: str | None) -> Table:
     for record in _json_records(path, found):
         if not isinstance(record, RowError):
             headers.update(dict.fromkeys(record[1]))
+    _check_names(path, 1, headers)
     if not headers:
         raise TableError(
             N_("No line of this file is a JSON object."),
@@ -283,7 +310,7 @@ def _open_json_lines(path: Path, encoding: str | None) -> Table:
                 if isinstance(record, RowError):
                     yield record
                 else:
-                    yield Row(record[0], {name: _json_text(record[1].get(name)) for name in names})
+                    yield _checked(path, Row(record[0], {name: _json_text(record[1].get(name)) for name in names}))
         except (OSError, EOFError, zlib.error) as problem:
             raise _unreadable(path, problem) from problem
 
