@@ -179,8 +179,13 @@ def _processor() -> str:
 
 def _system() -> str:
     with suppress(OSError):
-        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {platform.system()} {platform.release()}"
+        return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {platform.system()} {_release()}"
     return platform.platform()
+
+
+def _release() -> str:
+    """Return the version of the kernel, without what a distribution adds."""
+    return ".".join(platform.release().split(".")[:2])
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rich.table import Table
 
+from benchmarks.registry import MODULES
 from benchmarks.results import Change, Figure, Measured, Results
 
 HEADS = ("benchmark", "way", "each", "spread", "speed", "peak MiB", "memory", "bar")
@@ -37,6 +38,7 @@ def page_of(results: Results) -> str:
         f"- **{name}**, for one {measured.unit}, {measured.clock} seconds: {measured.about}"
         for name, measured in results.benchmarks.items()
     ]
+    missing = [name for name in MODULES if name not in results.benchmarks]
     packages = ", ".join(f"{name} {version}" for name, version in results.packages.items())
     return PAGE.format(
         date=f"{results.measured_at:%Y-%m-%d}",
@@ -45,10 +47,12 @@ def page_of(results: Results) -> str:
             f"{machine.processor}, {machine.core_count} cores, {machine.memory_gib:g} GiB of memory, {machine.system}"
         ),
         load=f"{results.load:g}",
+        busy=BUSY if results.load > machine.core_count / 2 else "",
         packages=f"Python {machine.python}; {packages}",
         heads="\n".join((f"| {' | '.join(HEADS)} |", "|---|---|" + "---:|" * 5 + "---|")),
         rows="\n".join(rows),
         abouts="\n".join(abouts),
+        missing=f"\n\nNot measured in this run: {', '.join(missing)}." if missing else "",
     )
 
 
@@ -79,29 +83,30 @@ def _change_text(change: Change) -> str:
     return f"▼ {change.ratio:.2f} ×" if change.ratio < _FASTER_SHOWN else "="
 
 
+BUSY = ", so other work ran beside: times are longer and less sure than on an idle machine"
 PAGE = """# Benchmarks
 
-`python -m benchmarks` measures everything below in one run of ten to twelve minutes on two cores,
-prints the table, compares it with `benchmarks/results/latest.json`, says what takes over 10 % longer than there, and
-puts itself in its place. `python -m benchmarks rules store` measures some of it and keeps nothing, unless `--save FILE`
-names a place; `--against FILE` compares with another run, `--quick` only shows that everything runs.
-`python -m benchmarks --page` writes this page from the newest run; `make bench` does both. They need the extra `dev`,
-and Linux.
+`python -m benchmarks` measures everything below in one run of ten to twelve minutes on two cores, prints the table,
+compares it with `benchmarks/results/latest.json`, says what takes over 10 % longer than there, and puts itself in its
+place. `python -m benchmarks rules store` measures some of it and keeps nothing, unless `--save FILE` names a place;
+`--against FILE` compares with another run, `--quick` only shows that everything runs. `python -m benchmarks --page`
+writes this page from the newest run; `make bench` does both. They need the extra `dev`, and Linux.
 
 The ways of a benchmark work in turns, every second round backwards, each in a process of its own on one thread, so
-that what drifts meets all of them and peak memory is that of one way. The first repetition does not count. *Each* is
-the median of one unit, *spread* the interquartile range of the repetitions as a share of it. *Speed* and *memory* are
-ratios to the named alternative, the row with `1 ×`: above 1 is faster, and more memory. Where ways can be compared by
-what comes out, they must agree, or nothing is shown. Where a limit is set, *bar* says whether it was kept.
+that what drifts meets all of them and peak memory is that of one way. A first repetition does not count, except where
+whole batches run. *Each* is the median for one unit, *spread* the interquartile range of the repetitions as a share of
+it. *Speed* and *memory* are ratios to the named alternative, the row with `1 ×`: above 1 is faster, and more memory.
+Where ways can be compared by what comes out, they must agree, or nothing is shown. Where a limit is set, *bar* says
+whether it was kept.
 
-Measured {date}{commit} on {machine}. Load as it began: {load} processes. {packages}.
+Measured {date}{commit} on {machine}. Load as it began: {load}{busy}. {packages}.
 
 {heads}
 {rows}
 
 What is measured, and what the alternative is:
 
-{abouts}
+{abouts}{missing}
 
 Other questions have commands of their own: `python -m benchmarks.speech engines` (other sizes, a GPU),
 `benchmarks.speech batch`, `benchmarks.evaluation` (everybody for a year, the mixed model), `benchmarks.search`,

@@ -26,8 +26,8 @@ CHATS = Path(callqa.demo.__file__).parent / "data" / "chats"
 CHARACTERS = {"zh": 5 * 240, "en": 5 * 150 * 6}
 OURS, MOVES, ALTERNATIVE = "callqa", "callqa, moves alone", "scikit-learn"
 ABOUT = (
-    "one call of five minutes in {language}, made of the demo's chats, read by all embedded models (sentiment, moves, "
-    "abuse, reason) with attitude and turning points. The alternative is the same with each classifier as a "
+    "one call of five minutes in {language}, made of the demo's chats, read by the embedded models (sentiment, moves, "
+    "abuse) with attitude and turning points. The alternative is the same with each classifier as a "
     "pipeline of scikit-learn, with its own n-grams and weights; the sentiments must agree to 1e-6."
 )
 

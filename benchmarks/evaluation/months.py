@@ -35,8 +35,8 @@ WAYS = ("callqa", "pandas", "pandas-columns")
 TOLERANCE_POINTS = 1e-6
 ABOUT = (
     "one agent's month of twenty indicators, values in memory, to an evaluation with intervals, groups and places. The "
-    "alternative is pandas with `apply`, and by whole columns beside it: totals and ranks alone. Totals must agree to "
-    "1e-6 points."
+    "alternative is pandas with `apply` as such scripts are mostly written, and pandas-columns the same by whole "
+    "columns: both totals and ranks alone, no evidence. Totals must agree to 1e-6 points."
 )
 
 

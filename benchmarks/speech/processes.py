@@ -39,7 +39,7 @@ def benchmarks(quick: bool) -> tuple[Benchmark, ...]:
                 Way(title="4 workers", start=_scoring(4), repetitions=1),
             ),
             alternative=ALTERNATIVE,
-            size=2 if quick else 60,
+            size=2 if quick else 48,
             repetitions=1 if quick else 2,
             clock="wall",
             warm=False,

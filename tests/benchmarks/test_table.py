@@ -91,6 +91,12 @@ def test_table_and_page_show_every_name_with_its_figures() -> None:
         assert all(name in text for name in MODULES)
         assert "1.5 s" in text and "33%" in text and "3 ×" in text and "memory ≤ 1.1: missed" in text
     assert found.machine.processor in page_of(found)
+    assert "Not measured" not in page_of(found)
+
+
+def test_the_page_says_what_was_not_measured() -> None:
+    found = replace(document(), benchmarks={name: MEASURED for name in MODULES if name not in ("vad", "workers")})
+    assert "Not measured in this run: vad, workers." in page_of(found)
 
 
 def test_a_document_comes_back_as_it_was_written(tmp_path: Path) -> None:
