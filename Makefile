@@ -30,9 +30,8 @@ format: $(VENV)/.full
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.full
-	for path in benchmarks/*.py benchmarks/*/__main__.py; do \
-		name=$${path%/__main__.py}; $(BIN)/python -m $$(echo $${name%.py} | tr / .) || exit 1; \
-	done
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --page
 
 # After a change of dependencies in pyproject.toml. Versions that still fit stay; `make upgrade` takes the newest of all.
 lock upgrade: $(BIN)/uv

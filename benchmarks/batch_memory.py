@@ -1,12 +1,10 @@
 """Memory of the parent and time per contact over batches of growing size.
 
-Run: ``python -m benchmarks.batch_memory [--sizes 200 2000]``. Each contact is a small two-channel recording with its
-transcript beside it, made here; the named alternative is the smallest batch of the same run.
+Each contact is a small two-channel recording with its transcript beside it, made here.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -19,11 +17,58 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.benchmark import Benchmark, Done, Way, Work
+
 SPEECH = Path(__file__).parents[1] / "tests" / "data" / "audio"
 LINES = """坐席：您好，很高兴为您服务，请问有什么可以帮您？
 客户：第{n}号订单还没有到。
 坐席：马上为您查询，感谢来电，再见。
 """
+SIZES, QUICK_SIZES = (100, 1_000, 10_000), (3, 6)
+WORKERS = 2
+# Within a tenth from the smallest batch to the largest.
+SPEED_AT_LEAST, MEMORY_AT_MOST = 0.9, 1.1
+ABOUT = (
+    "a batch of recordings of three seconds with their transcripts beside them, by `callqa score` with two workers in "
+    "a new home: listening, text models, rules, store, less the time of a batch of two contacts, which is the start of "
+    "the processes. The alternative is the smallest batch. Memory is the parent's."
+)
+
+
+def benchmarks(quick: bool) -> tuple[Benchmark, ...]:
+    """Return the benchmark."""
+    sizes = QUICK_SIZES if quick else SIZES
+    smallest, *larger = (f"{size:,} contacts" for size in sizes)
+    bars = {} if quick else {"speed_at_least": SPEED_AT_LEAST, "memory_at_most": MEMORY_AT_MOST}
+    return (
+        Benchmark(
+            name="contacts",
+            about=ABOUT,
+            unit="contact",
+            ways=(
+                Way(title=smallest, start=_scoring, size=sizes[0]),
+                *(
+                    Way(title=title, start=_scoring, size=size, repetitions=1, **bars)
+                    for title, size in zip(larger, sizes[1:], strict=True)
+                ),
+            ),
+            alternative=smallest,
+            size=sizes[0],
+            repetitions=1 if quick else 3,
+            clock="wall",
+            warm=False,
+        ),
+    )
+
+
+def _scoring(_folder: Path, size: int) -> Work:
+    def work() -> Done:
+        start_s, _, _ = measure(WORKERS, WORKERS)
+        seconds, peak, document = measure(size, WORKERS)
+        assert document["done"] == size, document["failed"]
+        return Done(seconds=(seconds - start_s) * size / (size - WORKERS), peak_mib=peak)
+
+    return work
 
 
 def speech() -> npt.NDArray[np.int16]:
@@ -83,26 +128,3 @@ def measure(size: int, workers: int) -> tuple[float, float, dict[str, object]]:
             peak = peak_mib(process)
             seconds = time.perf_counter() - began
         return seconds, peak, json.loads((Path(name) / "out.json").read_text())
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[200, 2000])
-    parser.add_argument("--workers", type=int, default=2)
-    arguments = parser.parse_args()
-    print(f"{'contacts':>8} {'done':>6} {'failed':>6} {'wall s':>8} {'ms/contact':>11} {'parent MiB':>11} {'ratio':>6}")
-    first = None
-    for size in arguments.sizes:
-        seconds, peak, document = measure(size, arguments.workers)
-        first = first or peak
-        failed = document["failed"]
-        assert isinstance(failed, list)
-        print(
-            f"{size:8d} {document['done']:6d} {len(failed):6d} {seconds:8.1f} {seconds / size * 1000:11.1f}"
-            f" {peak:11.1f} {peak / first:6.2f}"
-        )
-
-
-if __name__ == "__main__":
-    main()

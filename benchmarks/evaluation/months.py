@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.benchmark import Benchmark, Done, Way, Work, about_equal
 from benchmarks.evaluation import made
 from qa_pipeline.appraisal.evaluate import Grounds, evaluate_month
 from qa_pipeline.appraisal.observed import Observed, observe_record
@@ -32,9 +33,59 @@ from qa_pipeline.domain.performance import Evaluation, KpiRecord
 
 WAYS = ("callqa", "pandas", "pandas-columns")
 TOLERANCE_POINTS = 1e-6
+ABOUT = (
+    "one agent's month of twenty indicators, values in memory, to an evaluation with intervals, groups and places. The "
+    "alternative is pandas with `apply` as such scripts are mostly written, and pandas-columns the same by whole "
+    "columns: both totals and ranks alone, no evidence. Totals must agree to 1e-6 points."
+)
 
 
 Figures = dict[str, Any]
+
+
+def benchmarks(quick: bool) -> tuple[Benchmark, ...]:
+    """Return the benchmark of one month; the command above takes longer ones."""
+    callqa, pandas, columns = WAYS
+    return (
+        Benchmark(
+            name="evaluation",
+            about=ABOUT,
+            unit="agent and month",
+            ways=(
+                Way(title=callqa, start=_start_callqa),
+                Way(title=pandas, start=lambda _folder, size: _start_pandas(size, by_columns=False)),
+                Way(title=columns, start=lambda _folder, size: _start_pandas(size, by_columns=True)),
+            ),
+            alternative=pandas,
+            size=20 if quick else 2_000,
+            repetitions=1 if quick else 5,
+            agree=about_equal,
+        ),
+    )
+
+
+def _start_callqa(_folder: Path, size: int) -> Work:
+    (period,) = made.months(1)
+    records = made.records(period, size)
+
+    def work() -> Done:
+        found = {one.agent_id: one.total for one in evaluate_records(period, records)}
+        return Done(answer=[found[agent_id] for agent_id in sorted(found) if found[agent_id] is not None])
+
+    return work
+
+
+def _start_pandas(size: int, *, by_columns: bool) -> Work:
+    from benchmarks.evaluation import with_pandas
+
+    (period,) = made.months(1)
+    items, values = with_pandas.items(), with_pandas.values(period, size)
+
+    def work() -> Done:
+        found = with_pandas.evaluate(values, items, by_columns=by_columns)
+        return Done(answer=found.sort_values("agent")["total"].tolist())
+
+    return work
 
 
 class Clock:

@@ -1,20 +1,19 @@
-"""Speech: decoding, engines, processes and batches, each against a named alternative in the same run.
+"""Speech: the engines in other sizes or on a GPU, and batches of very long calls, each beside a named alternative.
 
-    python -m benchmarks.speech [decode|engines|processes|batch] [OPTIONS]
+    python -m benchmarks.speech [engines|batch] [OPTIONS]
 
-Without a name all of them run, smaller, in a few minutes on two cores. Times mean something on an idle machine only.
+Without a name both run, smaller, in a few minutes on two cores. Times mean something on an idle machine only. Decoding,
+speech detection, engines and worker processes in the sizes of the table: ``python -m benchmarks``.
 """
 
 from __future__ import annotations
 
 from benchmarks.parts import run_parts
-from benchmarks.speech import batch, decode, engines, processes
+from benchmarks.speech import batch, engines
 
-PARTS = {"decode": decode, "engines": engines, "processes": processes, "batch": batch}
+PARTS = {"engines": engines, "batch": batch}
 SMALLER = {
-    "decode": ["--minutes", "5"],
     "engines": ["--windows", "4", "--width", "256", "--layers", "4", "--batch", "4"],
-    "processes": ["--calls", "12"],
     "batch": ["--short", "100", "--long", "5", "10", "20"],
 }
 

@@ -1,33 +1,102 @@
-"""Decode and detect speech in a two-channel 8 kHz call: how many times faster than the call, in how much memory.
+"""Decode and detect speech in a two-channel 8 kHz call, beside what faster-whisper itself does.
 
-    python -m benchmarks.speech decode [RECORDING ...] [--minutes 10] [--repetitions 3]
-
-Without a recording a call is built of the test clips. Each way runs in a process of its own on one thread; the figure
-is the median of the repetitions in seconds of processor time, so that other work on the machine disturbs little. The
-named alternative is what faster-whisper itself does: ``decode_audio(split_stereo=True)`` and ``get_speech_timestamps``
-per channel; ratios are against it.
+The call is built of the test clips. All ways hear the same file.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import resource
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
+
+from benchmarks.benchmark import Benchmark, Done, Way, Work
 
 CLIPS = Path(__file__).parents[2] / "tests" / "data" / "audio"
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+CALL = "call.wav"
+OURS, FASTER_WHISPER, WAVE = "callqa", "faster-whisper", "wave and soxr"
+ABOUT = {
+    "decode": (
+        "a call at 8 kHz on two channels to 16 kHz in blocks, by PyAV and soxr, with what is damaged or missing "
+        "counted. The alternative is `decode_audio` of faster-whisper, all at once in memory; `wave` with soxr, "
+        "for nothing but plain wav files, is the floor."
+    ),
+    "vad": (
+        "the spans of speech on both decoded channels, fed in blocks. The alternative is `get_speech_timestamps` of "
+        "faster-whisper with the same network."
+    ),
+    "listen": (
+        "the whole stage from the file on: decoding, speech on both channels, layout, levels, bandwidth, tones. The "
+        "alternative is `decode_audio` and `get_speech_timestamps` alone."
+    ),
+}
+
+
+def benchmarks(quick: bool) -> tuple[Benchmark, ...]:
+    """Return the three benchmarks."""
+    ways: dict[str, tuple[Way, ...]] = {
+        "decode": (
+            Way(title=OURS, start=_over_file(decoding)),
+            Way(title=FASTER_WHISPER, start=_over_file(decoding_by_faster_whisper)),
+            Way(title=WAVE, start=_over_file(decoding_by_wave)),
+        ),
+        "vad": (
+            Way(title=OURS, start=_over_sound(detecting)),
+            Way(title=FASTER_WHISPER, start=_over_sound(detecting_by_faster_whisper)),
+        ),
+        "listen": (
+            Way(title=OURS, start=_over_file(listening)),
+            Way(title=FASTER_WHISPER, start=_over_file(listening_by_faster_whisper)),
+        ),
+    }
+    return tuple(
+        Benchmark(
+            name=name,
+            about=ABOUT[name],
+            unit="minute of a call",
+            ways=found,
+            alternative=FASTER_WHISPER,
+            size=1 if quick else 10,
+            repetitions=1 if quick else 5,
+            prepare=_prepare,
+        )
+        for name, found in ways.items()
+    )
+
+
+def _prepare(folder: Path, size: int) -> None:
+    build_call(folder / CALL, size)
+
+
+def _over_file(run: Callable[[Path], None]) -> Callable[[Path, int], Work]:
+    def start(folder: Path, _size: int) -> Work:
+        def work() -> Done:
+            run(folder / CALL)
+            return Done()
+
+        return work
+
+    return start
+
+
+def _over_sound(run: Callable[[Iterable[Any]], None]) -> Callable[[Path, int], Work]:
+    def start(folder: Path, _size: int) -> Work:
+        from qa_pipeline.audio.decode import open_audio
+
+        with open_audio(folder / CALL) as reader:
+            blocks = list(reader.blocks_16k())
+
+        def work() -> Done:
+            run(blocks)
+            return Done()
+
+        return work
+
+    return start
 
 
 def listening(path: Path) -> None:
-    """The listen stage: decode, resample, both channels' speech, layout, levels, bandwidth."""
+    """The listen stage."""
     from qa_pipeline.audio.listening import ListenOptions, listen
     from qa_pipeline.domain.contact import Contact, ContactKind, Source, SourceKind
 
@@ -35,18 +104,11 @@ def listening(path: Path) -> None:
     listen(Contact(id="call", kind=ContactKind.CALL, sources=(source,)), ListenOptions())
 
 
-def decoding_and_vad(path: Path) -> None:
-    """Decode, resample and detect speech on every channel."""
-    from qa_pipeline.audio.decode import open_audio
-    from qa_pipeline.audio.vad import SpanRules, SpeechDetector, framed, speech_spans
+def listening_by_faster_whisper(path: Path) -> None:
+    """Everything at once in memory."""
+    from faster_whisper import decode_audio
 
-    with open_audio(path) as reader:
-        detectors = [SpeechDetector() for _ in range(reader.channel_count)]
-        for block in framed(reader.blocks_16k()):
-            for detector, frames in zip(detectors, block, strict=True):
-                detector.feed(frames)
-    for detector in detectors:
-        speech_spans(detector.probabilities, reader.decoded_s, SpanRules())
+    _spans_by_faster_whisper(decode_audio(str(path), split_stereo=True))
 
 
 def decoding(path: Path) -> None:
@@ -58,22 +120,47 @@ def decoding(path: Path) -> None:
             pass
 
 
-def faster_whisper(path: Path) -> None:
-    """The alternative: everything at once in memory."""
+def decoding_by_faster_whisper(path: Path) -> None:
+    """The same, all at once."""
     from faster_whisper import decode_audio
+
+    decode_audio(str(path), split_stereo=True)
+
+
+def decoding_by_wave(path: Path) -> None:
+    """The same for plain wav of 16 bits, all at once."""
+    import numpy as np
+    import soxr
+
+    with wave.open(str(path)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
+        soxr.resample(samples.astype(np.float32) / 32768, file.getframerate(), 16_000)
+
+
+def detecting(blocks: Iterable[Any]) -> None:
+    """Detect speech on every channel."""
+    from qa_pipeline.audio.vad import SpanRules, SpeechDetector, framed, speech_spans
+
+    detectors = [SpeechDetector(), SpeechDetector()]
+    for block in framed(blocks):
+        for detector, frames in zip(detectors, block, strict=True):
+            detector.feed(frames)
+    for detector in detectors:
+        speech_spans(detector.probabilities, float("inf"), SpanRules())
+
+
+def detecting_by_faster_whisper(blocks: Iterable[Any]) -> None:
+    """The same, each channel at once."""
+    import numpy as np
+
+    _spans_by_faster_whisper(np.concatenate(list(blocks), axis=1))
+
+
+def _spans_by_faster_whisper(channels: Iterable[Any]) -> None:
     from faster_whisper.vad import get_speech_timestamps
 
-    for channel in decode_audio(str(path), split_stereo=True):
+    for channel in channels:
         get_speech_timestamps(channel.copy(), min_silence_duration_ms=500, speech_pad_ms=0)
-
-
-ALTERNATIVE = "faster-whisper decode_audio + VAD"
-WAYS: dict[str, Callable[[Path], None]] = {
-    "callqa listen": listening,
-    "callqa decode + VAD": decoding_and_vad,
-    "callqa decode": decoding,
-    ALTERNATIVE: faster_whisper,
-}
 
 
 def build_call(path: Path, minutes: float) -> Path:
@@ -94,64 +181,3 @@ def build_call(path: Path, minutes: float) -> Path:
         for _ in range(round(minutes * 12)):
             file.writeframes(turn.tobytes())
     return path
-
-
-def measure(way: str, path: Path, repetitions: int) -> None:
-    """Print processor and wall seconds (medians) and the peak of resident memory; the first run warms up."""
-    run = WAYS[way]
-    run(path)
-    timed = []
-    for _ in range(repetitions):
-        begin = time.process_time(), time.perf_counter()
-        run(path)
-        timed.append((time.process_time() - begin[0], time.perf_counter() - begin[1]))
-    processor_s, wall_s = (statistics.median(values) for values in zip(*timed, strict=True))
-    print(processor_s, wall_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def compare(path: Path, repetitions: int) -> None:
-    """Print the table of one recording."""
-    from qa_pipeline.audio.probe import probe
-
-    found = probe(path)
-    duration_s = found.duration_s or 0.0
-    print(f"\n{path.name}: {duration_s:.0f} s, {found.sample_rate_hz} Hz, {found.channel_count} channels")
-    figures = {}
-    for way in WAYS:
-        command = [sys.executable, "-m", __spec__.name, "--way", way, "--repetitions", str(repetitions), str(path)]
-        output = subprocess.run(command, env=os.environ | ONE_THREAD, capture_output=True, text=True, check=True).stdout
-        figures[way] = tuple(map(float, output.split()))
-    base_s, _, base_mb = figures[ALTERNATIVE]
-    print(
-        f"{'way':36} {'x real time':>12} {'processor s':>12} {'wall s':>8} {'x speed':>8}"
-        f" {'peak MB':>8} {'x memory':>9}"
-    )
-    for way, (processor_s, wall_s, peak_mb) in figures.items():
-        print(
-            f"{way:36} {duration_s / processor_s:12.0f} {processor_s:12.2f} {wall_s:8.2f} {base_s / processor_s:8.2f}"
-            f" {peak_mb:8.0f} {peak_mb / base_mb:9.2f}"
-        )
-
-
-def options(parser: argparse.ArgumentParser) -> None:
-    """Add what may be chosen."""
-    parser.add_argument("recordings", nargs="*", type=Path)
-    parser.add_argument("--minutes", type=float, default=10.0, help="length of the call that is built")
-    parser.add_argument("--repetitions", type=int, default=3)
-    parser.add_argument("--way", choices=tuple(WAYS), help=argparse.SUPPRESS)
-
-
-def run(chosen: argparse.Namespace) -> None:
-    """Measure every way on every recording."""
-    if chosen.way:
-        measure(chosen.way, chosen.recordings[0], chosen.repetitions)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        for path in chosen.recordings or [build_call(Path(folder) / "call.wav", chosen.minutes)]:
-            compare(path, chosen.repetitions)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    options(parser)
-    run(parser.parse_args())

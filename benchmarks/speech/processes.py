@@ -1,24 +1,55 @@
-"""One worker process against two over the same calls, through the real ``callqa score``.
-
-    python -m benchmarks.speech processes [--calls 24] [--workers 1 2] [--recordings PATH ...] [--engine pocketsphinx]
+"""One worker process against two and four over the same calls, through the real ``callqa score``.
 
 The calls are built of a recording of 8 kHz on two channels that the embedded engine recognises; each has noise of its
 own, so that none counts as a copy. The time is that of the batch as the run itself states it, which includes that every
-worker loads its engine; the home folder is new each time. Ratios are against the first number of workers. On other work
-than its own a machine shows less than it can: measure on an idle one.
+worker loads its engine; the home folder is new each time.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.benchmark import Benchmark, Done, Way, Work
 from benchmarks.speech.watch import watch
 
 CALL = Path(__file__).parents[2] / "tests" / "data" / "speech" / "call_8k.flac"
+ALTERNATIVE = "1 worker"
+BAR = 1.8  # two workers beside one
+ABOUT = (
+    "a batch of short calls, recognised by the embedded engine, by `callqa score` in a new home, with the start of the "
+    "processes and of their engines. The alternative is one worker. More workers than cores cannot be faster. Memory "
+    "is the parent's."
+)
+
+
+def benchmarks(quick: bool) -> tuple[Benchmark, ...]:
+    """Return the benchmark."""
+    return (
+        Benchmark(
+            name="workers",
+            about=ABOUT,
+            unit="call",
+            ways=(
+                Way(title=ALTERNATIVE, start=_scoring(1)),
+                Way(title="2 workers", start=_scoring(2), speed_at_least=None if quick else BAR),
+                Way(title="4 workers", start=_scoring(4), repetitions=1),
+            ),
+            alternative=ALTERNATIVE,
+            size=2 if quick else 48,
+            repetitions=1 if quick else 2,
+            clock="wall",
+            warm=False,
+            prepare=_prepare,
+        ),
+    )
+
+
+def _prepare(folder: Path, size: int) -> None:
+    build_calls(folder / "calls", size)
 
 
 def build_calls(folder: Path, count: int) -> Path:
@@ -41,39 +72,17 @@ def build_calls(folder: Path, count: int) -> Path:
     return folder
 
 
-def options(parser: argparse.ArgumentParser) -> None:
-    """Add what may be chosen."""
-    parser.add_argument("--calls", type=int, default=24, help="how many calls are built")
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--recordings", type=Path, nargs="+", help="recordings of your own instead")
-    parser.add_argument("--engine", default="pocketsphinx")
-    parser.add_argument("--language", default="en")
-
-
-def run(given: argparse.Namespace) -> None:
-    """Score the calls with each number of workers and print a table."""
-    with tempfile.TemporaryDirectory() as name:
-        calls = given.recordings or [build_calls(Path(name) / "calls", given.calls)]
-        print(f"\n{given.engine}")
-        print(
-            f"{'workers':>7} {'done':>5} {'audio s':>8} {'batch s':>8} {'x real time':>12} {'x first':>8}"
-            f" {'idle at end':>12} {'parent MiB':>11} {'worker MiB':>11}"
-        )
-        first_s = None
-        for workers in given.workers:
-            command = [sys.executable, "-m", "callqa", "score", *map(str, calls), "--engine", given.engine]
-            command += ["--language", given.language, "--home", f"{name}/home{workers}", "--workers", str(workers)]
-            printed, seen = watch([*command, "--json"])
+def _scoring(workers: int) -> Callable[[Path, int], Work]:
+    def start(folder: Path, size: int) -> Work:
+        def work() -> Done:
+            with tempfile.TemporaryDirectory() as home:
+                command = [sys.executable, "-m", "callqa", "score", str(folder / "calls"), "--engine", "pocketsphinx"]
+                command += ["--language", "en", "--home", home, "--workers", str(workers), "--json"]
+                printed, seen = watch(command)
             document = json.loads(printed)
-            wall_s, audio_s = document["wall_s"], sum(contact["audio_s"] for contact in document["contacts"])
-            first_s = first_s or wall_s
-            print(
-                f"{workers:7d} {document['done']:5d} {audio_s:8.0f} {wall_s:8.1f} {audio_s / wall_s:12.1f}"
-                f" {first_s / wall_s:8.2f} {seen.idle_at_end_ratio:12.1%} {seen.peak_mib:11.0f} {seen.worker_mib:11.0f}"
-            )
+            assert document["done"] == size, document["failed"]
+            return Done(seconds=document["wall_s"], peak_mib=seen.peak_mib)
 
+        return work
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    options(parser)
-    run(parser.parse_args())
+    return start
