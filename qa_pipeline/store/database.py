@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from qa_pipeline.errors import N_, ConfigurationError, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from qa_pipeline.store import schema
+from qa_pipeline.store.folders import make_folder
 from qa_pipeline.store.repositories import Transaction
 
 BUSY_TIMEOUT_S = 15
@@ -244,7 +245,7 @@ def _prepare_folder(database: str | None) -> None:
     if not database or database == ":memory:":
         return
     try:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(database).parent)
     except OSError as problem:
         raise StoreReadOnly(
             N_("The folder {folder} cannot be created: {problem}."),
