@@ -294,7 +294,9 @@ def _translated(problem: DBAPIError, engine: Engine) -> Exception:
             database=database,
             seconds=BUSY_TIMEOUT_S,
         )
-    if "full" in text or "no space" in text:
+    # SQLite calls it an I/O error when there is no room for the file that its processes share.
+    is_crowded = getattr(problem.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
+    if "full" in text or "no space" in text or is_crowded:
         return StoreFull(
             N_("There is no space left for {database}."),
             hint=N_("Free some space, then run the same command again: nothing is lost."),
