@@ -1,5 +1,6 @@
-"""Do all faults to callqa and say what became of the data: ``python -m benchmarks.faults [--kills 100] [--only NAME]``.
+"""Do all faults to callqa and say what became of the data.
 
+``python -m benchmarks.faults [--kills 100] [--seed N] [--only NAME...]``.
 Ends with 1 when anything was lost or doubled, or the product's own checks found something.
 """
 
@@ -29,7 +30,6 @@ from benchmarks.faults.space import fill_disk, forbid_writing, small_disk
 from benchmarks.faults.whole import Outcome, Rows, Site, undisturbed_rows, write_night
 
 _SMALL, _LARGE = 6, 60  # contacts: for faults that come often, and for those that must come in the middle
-_SEED = 20261123
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Bench:
     night: Path
     undisturbed: Rows
     kills: int
+    seed: int
 
     def site(self, name: str) -> Site:
         return Site(night=self.night, home=self.folder / name)
@@ -49,7 +50,7 @@ def _kill(bench: Bench) -> Iterator[Outcome]:
     def tell(done: int) -> None:
         print(f"\r{done} of {bench.kills} kills", end="", file=sys.stderr, flush=True)
 
-    yield kill_batches(bench.site, bench.undisturbed, bench.kills, _SEED, tell)
+    yield kill_batches(bench.site, bench.undisturbed, bench.kills, bench.seed, tell)
     print(file=sys.stderr)
 
 
@@ -60,7 +61,7 @@ def _kill_server(bench: Bench) -> Iterator[Outcome]:
 def _power(bench: Bench) -> Iterator[Outcome]:
     if sqlite_can_be_heard():
         home = bench.site("disk/home")
-        yield cut_power(home, bench.undisturbed, bench.folder / "cuts", cuts=max(bench.kills // 4, 1), seed=_SEED)
+        yield cut_power(home, bench.undisturbed, bench.folder / "cuts", cuts=max(bench.kills // 4, 1), seed=bench.seed)
 
 
 def _disk(bench: Bench) -> Iterator[Outcome]:
@@ -123,6 +124,7 @@ def main() -> int:
     """Do the faults that are asked for and print a table; 1 when something was not whole after."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=100, help="how often a batch is killed, default %(default)s")
+    parser.add_argument("--seed", type=int, default=20261123, help="of the moments, default %(default)s")
     parser.add_argument(
         "--only", nargs="+", choices=FAULTS, default=list(FAULTS), metavar="NAME", help=", ".join(FAULTS)
     )
@@ -130,7 +132,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="callqa-faults-") as place:
         folder = Path(place)
         night = write_night(folder / "night", _SMALL)
-        bench = Bench(folder, night, undisturbed_rows(night, folder / "whole"), asked.kills)
+        bench = Bench(folder, night, undisturbed_rows(night, folder / "whole"), asked.kills, asked.seed)
         outcomes = []
         for name in asked.only:
             done = list(FAULTS[name](bench))
