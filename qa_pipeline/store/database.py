@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from qa_pipeline.errors import N_, ConfigurationError, StoreError, StoreFull, StoreLocked, StoreReadOnly
 from qa_pipeline.store import schema
+from qa_pipeline.store.folders import make_folder
 from qa_pipeline.store.repositories import Transaction
 
 BUSY_TIMEOUT_S = 15
@@ -244,7 +245,7 @@ def _prepare_folder(database: str | None) -> None:
     if not database or database == ":memory:":
         return
     try:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(database).parent)
     except OSError as problem:
         raise StoreReadOnly(
             N_("The folder {folder} cannot be created: {problem}."),
@@ -293,7 +294,9 @@ def _translated(problem: DBAPIError, engine: Engine) -> Exception:
             database=database,
             seconds=BUSY_TIMEOUT_S,
         )
-    if "full" in text or "no space" in text:
+    # SQLite calls it an I/O error when there is no room for the file that its processes share.
+    is_crowded = getattr(problem.orig, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE"
+    if "full" in text or "no space" in text or is_crowded:
         return StoreFull(
             N_("There is no space left for {database}."),
             hint=N_("Free some space, then run the same command again: nothing is lost."),

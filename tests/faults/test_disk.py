@@ -1,12 +1,10 @@
-"""A disk that fills up in the middle of a batch: one clear error, and nothing lost once there is room again."""
+"""Disks that are full or read-only: one clear error, and nothing lost once there is room again."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import shutil
-import subprocess
 import zipfile
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -15,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.faults.space import FREE_KB, fill_disk, forbid_writing, small_disk
 from callqa.cli.main import main
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.stages.artifacts import ArtifactFolder
@@ -22,23 +21,20 @@ from qa_pipeline.store import open_store
 from tests.accounts import an_account
 from tests.api.conftest import client_of, make_app
 from tests.conftest import ZONE
+from tests.faults.conftest import Small
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
-CONTACTS = 150
 SPEECH = Path(__file__).parents[1] / "data" / "speech"
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 600 kB of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("only root may mount a small file system")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system of its own."""
+    with small_disk(tmp_path / "disk") as folder:
+        if folder is None:
+            pytest.skip("only root may mount a small file system")
+        yield folder
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, dict[str, Any]]:
@@ -49,45 +45,39 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, di
     return code, json.loads(printed.out)
 
 
-def test_a_full_disk_stops_the_batch_and_the_same_command_goes_on(
-    small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    night = tmp_path / "night"
-    night.mkdir()
-    for number in range(CONTACTS):
-        words = f"坐席：您好，很高兴为您服务。\n客户：我的第{number}个订单还没有到。\n坐席：感谢来电，再见。\n"
-        (night / f"c{number:03d}.txt").write_text(words, encoding="utf-8")
-    code, full = run(capsys, "score", night, "--home", small_disk / "home")
-    assert (code, full["error"]["type"]) == (1, "StoreFull")
-    assert full["error"]["hint"]
+def test_a_full_disk_stops_the_batch_and_the_same_command_goes_on(small: Small, disk: Path) -> None:
+    found = fill_disk(lambda name: small.at(disk / name), small.undisturbed, disk)
+    assert found.is_whole, found
+    assert found.runs == len(FREE_KB)
 
-    subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
-    code, after = run(capsys, "score", night, "--home", small_disk / "home")
-    assert (code, after["done"] + after["skipped"]) == (0, CONTACTS)
-    assert len({contact["id"] for contact in after["contacts"]}) == CONTACTS
-    assert after["failed"] == []
+
+def test_a_read_only_disk_stops_the_batch_and_the_same_command_goes_on(small: Small, disk: Path) -> None:
+    found = forbid_writing(lambda name: small.at(disk / name), small.undisturbed, disk)
+    assert found.is_whole, found
+    assert found.runs == 2, "from the beginning, and in the middle"
 
 
 def test_a_full_disk_leaves_no_half_copy_of_a_recording(
-    small_disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    disk: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (small_disk / "other").write_bytes(bytes(560_000))
+    (disk / "other").write_bytes(bytes(shutil.disk_usage(disk).free - 40_000))
     (tmp_path / "call.json").write_text('{"segments": [{"speaker": "agent", "start": 0, "end": 9, "text": "Hello."}]}')
     shutil.copy(SPEECH / "number_8k.flac", tmp_path / "call.flac")
-    command = ["export-audio", tmp_path / "call.flac", tmp_path / "call.json", "--to", small_disk / "out"]
+    command = ["export-audio", tmp_path / "call.flac", tmp_path / "call.json", "--to", disk / "out"]
     command += ["--home", tmp_path / "home"]
     code, full = run(capsys, *command)
     assert (code, full["error"]["type"]) == (1, "StoreFull")
-    assert list((small_disk / "out").iterdir()) == []
+    assert list((disk / "out").iterdir()) == []
 
-    (small_disk / "other").unlink()
+    (disk / "other").unlink()
     assert run(capsys, *command)[0] == 0
-    assert [path.name for path in (small_disk / "out").iterdir()] == ["call.masked.flac"]
+    assert [path.name for path in (disk / "out").iterdir()] == ["call.masked.flac"]
 
 
-def test_a_full_disk_refuses_an_upload_and_leaves_nothing_of_it(small_disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_refuses_an_upload_and_leaves_nothing_of_it(disk: Path, tmp_path: Path) -> None:
+    (disk / "other").write_bytes(bytes(shutil.disk_usage(disk).free - 600_000))
     store = open_store(f"sqlite:///{tmp_path / 'callqa.db'}", ZONE)
-    app = make_app(store, ArtifactFolder(tmp_path / "artifacts"), small_disk)
+    app = make_app(store, ArtifactFolder(tmp_path / "artifacts"), disk)
     client = client_of(app, an_account(StaffRole.QA))
     files = f"/api/v1/batches/{client.post('/api/v1/batches', json={}).json()['id']}/files"
     full = client.put(f"{files}/call.raw.wav", content=b"RIFF" + bytes(700_000))
@@ -98,6 +88,6 @@ def test_a_full_disk_refuses_an_upload_and_leaves_nothing_of_it(small_disk: Path
             archive.writestr(f"{number}.txt", b"agent: Hello.\n" * 7_000)
     full = client.put(f"{files}/calls.zip", content=packed.getvalue())
     assert (full.status_code, full.json()["error"]["type"]) == (HTTPStatus.INSUFFICIENT_STORAGE, "StoreFull")
-    assert [path for path in small_disk.rglob("*") if path.is_file()] == []
+    assert [path for path in disk.rglob("*") if path.is_file()] == [disk / "other"]
     assert client.put(f"{files}/call.txt", content=b"agent: Hello.\n").status_code == HTTPStatus.OK
     store.close()

@@ -4,40 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
-import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.faults.kills import kill_batches
+from benchmarks.faults.whole import Outcome, Site, finished_count, undisturbed_rows, wait_for, write_night
 from callqa.cli.main import main
+from tests.faults.conftest import Small
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 
 CONTACTS = 24
 # Each costs some seconds; TEST_KILLS in the environment asks for more.
-KILLS = int(os.environ.get("TEST_KILLS", "2"))
-PATIENCE_S = 60
+KILLS = int(os.environ.get("TEST_KILLS", "4"))
 
 
 @pytest.fixture
 def night(tmp_path: Path) -> Path:
-    """A folder of small transcripts, each with words of its own."""
-    folder = tmp_path / "night"
-    folder.mkdir()
-    for number in range(CONTACTS):
-        lines = ["坐席：您好，很高兴为您服务，请问有什么可以帮您？", f"客户：我的第{number}个订单还没有到。"]
-        if number % 3 == 0:
-            lines.append("坐席：这不归我管，你自己去看。")
-        lines.append("坐席：感谢您的来电，再见。")
-        (folder / f"call{number:02d}.txt").write_text("\n".join(lines), encoding="utf-8")
-    return folder
+    """A folder of small transcripts."""
+    return write_night(tmp_path / "night", CONTACTS)
 
 
 def start(night: Path, home: Path, **pipes: Any) -> subprocess.Popen[str]:
@@ -53,62 +43,35 @@ def finish(night: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> dict[
     return document
 
 
-def count(home: Path) -> int:
-    """Return how many contacts have been worked through, kept or not yet."""
-    return len(list(home.rglob("annotate/*/*.json")))
+def test_killed_at_random_moments_it_goes_on(small: Small, tmp_path: Path) -> None:
+    found = kill_batches(lambda name: small.at(tmp_path / name), small.undisturbed, KILLS, seed=20261122)
+    assert found.is_whole, found
+    assert found.runs >= KILLS
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not what():
-        assert time.monotonic() < deadline, "nothing happens"
-        time.sleep(0.01)
-
-
-def judgements(document: dict[str, Any]) -> dict[str, Any]:
-    return {
-        contact["id"]: (contact["score"], contact["fatal"], contact["criteria"]) for contact in document["contacts"]
-    }
-
-
-def test_killed_at_random_moments_it_goes_on(night: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    whole = finish(night, tmp_path / "whole", capsys)
-    assert (whole["done"], len(whole["contacts"])) == (CONTACTS, CONTACTS)
-
-    home = tmp_path / "killed"
-    moments = random.Random(20261122)
-    for _ in range(KILLS):
-        process = start(night, home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        least = min(count(home) + moments.randint(1, CONTACTS // KILLS), CONTACTS)  # killed while it works
-        wait_for(lambda home=home, least=least: count(home) >= least)  # type: ignore[misc]
-        time.sleep(moments.uniform(0, 0.1))
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-    after = finish(night, home, capsys)
-    assert after["done"] + after["skipped"] == CONTACTS
-    assert judgements(after) == judgements(whole)
-    with sqlite3.connect(home / "callqa.db") as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert database.execute("SELECT count(*), count(DISTINCT contact_id) FROM inspection").fetchone() == (
-            CONTACTS,
-            CONTACTS,
-        )
-
-
-def test_workers_of_a_killed_batch_end(night: Path, tmp_path: Path) -> None:
-    process = start(night, tmp_path / "home", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def test_workers_of_a_killed_batch_end_and_the_same_command_goes_on(
+    night: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = tmp_path / "home"
+    process = start(night, home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     group = process.pid
-    wait_for(lambda: len(_members(group)) >= 3)
+    wait_for(lambda: finished_count(home) > 0)
+    # The command, the server that forks workers, and one of them at least.
+    assert len(_members(group)) >= 3
     process.send_signal(signal.SIGKILL)
     process.wait()
     wait_for(lambda: _members(group) == [])
+    after = finish(night, home, capsys)
+    assert after["done"] + after["skipped"] == CONTACTS
+    found = Outcome(fault="kill")
+    found.add(Site(night=night, home=home), undisturbed_rows(night, tmp_path / "whole"))
+    assert found.is_whole, found
 
 
 def test_ctrl_c_ends_in_good_order_and_says_so(night: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = tmp_path / "home"
     process = start(night, home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    wait_for(lambda: count(home) > 0)
+    wait_for(lambda: finished_count(home) > 0)
     os.killpg(process.pid, signal.SIGINT)
     out, errors = process.communicate(timeout=60)
     assert "Traceback" not in errors
