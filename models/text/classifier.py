@@ -6,11 +6,11 @@ import hashlib
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from models.text.ngrams import NGRAMS
 from qa_pipeline.errors import N_, EngineError, NeedsModel, StoreError
 
 SHIPPED = Path(__file__).parent / "shipped"
+Loaded = TypeVar("Loaded")
 WEIGHTS, CARD = "weights.npz", "card.json"
 FORMAT = "callqa-ngram-classifier/1"
 _ARRAYS = {"vocabulary": np.uint8, "idf": np.float16, "coefficients": np.float16, "intercepts": np.float64}
@@ -195,6 +196,29 @@ def read_card(directory: Path, file_format: str = FORMAT) -> dict[str, Any]:
     return dict(card)
 
 
+def loaded_once(load: Callable[[Path], Loaded]) -> Callable[[Path], Loaded]:
+    """Keep what was loaded from a folder while its files stay as they are.
+
+    Homes without a model of their own share the shipped one, so that its weights are in memory once.
+    """
+
+    @lru_cache(maxsize=16)
+    def kept(directory: Path, state: tuple[tuple[int, int, int], ...]) -> Loaded:
+        del state
+        return load(directory)
+
+    @wraps(load)
+    def load_or_take(directory: Path) -> Loaded:
+        try:
+            stats = [(directory / name).stat() for name in (CARD, WEIGHTS)]
+        except OSError:
+            return load(directory)
+        return kept(directory, tuple((one.st_ino, one.st_mtime_ns, one.st_size) for one in stats))
+
+    return load_or_take
+
+
+@loaded_once
 def load_classifier(directory: Path) -> NgramClassifier:
     """Load a model that ``NgramClassifier.save`` wrote; nothing in its files is executed.
 

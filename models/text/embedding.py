@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from models.text.classifier import (
     find_model,
+    loaded_once,
     pack_ngrams,
     read_arrays,
     read_card,
@@ -204,6 +205,7 @@ def describe(directory: Path | str | None = None) -> EngineSpec:
     return EngineSpec(kind="embedding", name="embedded", version="1", params=tuple(params), piecewise=True)
 
 
+@loaded_once
 def load_embedding(directory: Path) -> NgramEmbedding:
     """Load a model that ``NgramEmbedding.save`` wrote; nothing in its files is executed.
 
