@@ -143,11 +143,6 @@ export function watchForms() {
     if (form) keys.delete(form);
   });
   document.querySelectorAll("form[data-draft]").forEach(restoreDraft);
-  document.removeEventListener("submit", callqaEarly.hold);
-  for (const form of callqaEarly.forms) {
-    form.removeAttribute("aria-busy");
-    form.requestSubmit();
-  }
   addEventListener("beforeunload", (event) => {
     if (document.querySelector("form[aria-busy=true]")) event.preventDefault();
   });

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,10 +35,11 @@ class _Starving(ProcessExecutor):
         return super().run(partial(_starved, function), tasks, is_stopped)
 
 
-def _starved(function: Callable[[Any], Any], task: InspectionTask) -> Any:
-    if task.contact.id == KILLED:
+def _starved(function: Callable[[Any], Any], task: Sequence[InspectionTask]) -> Any:
+    contact_ids = {each.contact.id for each in task}
+    if KILLED in contact_ids:
         os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does with the one that has most
-    if task.contact.id != HUNGRY:
+    if HUNGRY not in contact_ids:
         return function(task)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     before = resource.getrlimit(resource.RLIMIT_AS)
@@ -49,7 +50,7 @@ def _starved(function: Callable[[Any], Any], task: InspectionTask) -> Any:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-def _with_room(function: Callable[[Any], Any], task: InspectionTask) -> Any:
+def _with_room(function: Callable[[Any], Any], task: Sequence[InspectionTask]) -> Any:
     """Work on a contact as one does that takes 64 MB."""
     room = bytearray(64 << 20)
     found = function(task)

@@ -43,7 +43,8 @@ def test_people_are_filtered_ordered_and_taken_away(site: ServedSite, tmp_path: 
     page.goto(f"{site.address}/results?period=2026-10&lang=en")
     everybody = page.locator("table.agents tbody tr").count()
     page.locator("select[name=team]").select_option("二组")
-    page.get_by_role("button", name="Show").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show").click()
     rows = page.locator("table.agents tbody tr")
     assert 0 < rows.count() < everybody
     assert {text for text in page.locator("td.team").all_inner_texts()} == {"二组"}
