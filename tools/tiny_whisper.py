@@ -123,7 +123,6 @@ def _teach_loudness(model: Any, chain: dict[int, int], quiet: int, loud: int) ->
     code = decoder.embed_tokens.weight
     between = code[loud] - code[quiet]
     with torch.no_grad():
-        encoder.embed_positions.weight.mul_(0.05)  # word times need frames that differ
         for conv in (encoder.conv1, encoder.conv2):
             conv.weight.zero_()
             conv.bias.zero_()
@@ -137,10 +136,7 @@ def _teach_loudness(model: Any, chain: dict[int, int], quiet: int, loud: int) ->
                 silent.weight.zero_()
                 silent.bias.zero_()
         attention = layer.encoder_attn
-        # The first head looks at every frame nearly alike; the others are left for the times of words.
-        first = width // model.config.decoder_attention_heads
-        attention.q_proj.weight[:first] *= 0.01
-        attention.q_proj.bias[:first] = 0.0
+        _teach_times(model, chain, code)
         attention.v_proj.weight.zero_()
         attention.v_proj.bias.zero_()
         attention.v_proj.weight[0, 0] = 1.0
@@ -152,6 +148,31 @@ def _teach_loudness(model: Any, chain: dict[int, int], quiet: int, loud: int) ->
             layer.fc1.weight[at] = 2 * code[start] + 12 * sign * between
             layer.fc1.bias[at] = -2.2 * width**0.5
             layer.fc2.weight[:, at] = 10 * code[language]
+
+
+def _teach_times(model: Any, chain: dict[int, int], code: Any) -> None:
+    """Let each token of the sentence look at 0.4 s of its own, so that word times hang on no rounding.
+
+    Engines take a word's time from where its tokens are looked for: by the token before each, from the one for no
+    timestamps on. The first head, which hears how loud it is, looks nearly alike at every frame.
+    """
+    tokenizer = get_tokenizer(multilingual=True)
+    before = [tokenizer.no_timestamps]
+    while chain[before[-1]] < tokenizer.eot:
+        before.append(chain[before[-1]])
+    attention = model.model.decoder.layers[-1].encoder_attn
+    positions = model.model.encoder.embed_positions.weight
+    heads = model.config.decoder_attention_heads
+    size = model.config.d_model // heads
+    for weights in (positions, attention.q_proj.weight, attention.q_proj.bias, attention.k_proj.weight):
+        weights.zero_()
+    for at, token in enumerate(before):
+        feature = 2 + at  # the first two tell how loud it is
+        end = 20 * (at + 1) if token != before[-1] else None
+        positions[20 * at : end, feature] = 3.0
+        for head in range(heads):
+            attention.q_proj.weight[head * size + at] = code[token] * (1.0 if head else 0.01)
+            attention.k_proj.weight[head * size + at, feature] = 1.0
 
 
 def _teach(model: Any, chain: dict[int, int]) -> None:
