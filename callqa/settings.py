@@ -275,6 +275,19 @@ class BatchSettings(_Part):
 
     workers: int | None = Field(None, ge=0, description="worker processes; default one per processor, 0 in-process")
     task_timeout_s: float = Field(7200, gt=0, description="a contact that takes longer is stopped and reported")
+    ray_address: str | None = Field(
+        None, description="host:port of a Ray cluster's head, or auto; default a Ray of this machine alone"
+    )
+    ray_cpus: float = Field(1.0, gt=0, le=1024, description="processors of one worker on Ray")
+    ray_gpus: float | None = Field(
+        None,
+        ge=0,
+        le=64,
+        description="GPUs of one worker on Ray that recognises speech; default 1 with asr.device cuda",
+    )
+    ray_wait_s: float = Field(
+        300.0, gt=0, le=86_400, description="how long a contact may wait for the first worker on Ray that can do it"
+    )
 
 
 class JobSettings(_Part):
@@ -348,6 +361,11 @@ class Settings(BaseSettings):
     retention: RetentionSettings = RetentionSettings()
     service: ServiceSettings = ServiceSettings()
     database: DatabaseSettings = DatabaseSettings()
+
+    @field_validator("home")
+    @classmethod
+    def _absolute_home(cls, value: Path) -> Path:
+        return value.absolute()  # workers on other machines do not share our working directory
 
     @field_validator("time_zone")
     @classmethod

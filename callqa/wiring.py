@@ -23,8 +23,9 @@ from qa_pipeline.engines.choice import AUTO, IMPORT
 from qa_pipeline.engines.options import AsrOptions, DiarizationOptions, SpeechOptions
 from qa_pipeline.engines.registry import EngineEntry, EngineState, engine_problem, entries, get_entry, load_engine
 from qa_pipeline.engines.text import ANNOTATING, ASKED, TextEngine
-from qa_pipeline.errors import ConfigurationError, NotFound
+from qa_pipeline.errors import N_, ConfigurationError, NotFound
 from qa_pipeline.execution.inline import InlineExecutor
+from qa_pipeline.execution.on_ray import RayExecutor, RayOptions
 from qa_pipeline.execution.processes import ProcessExecutor, cpu_count
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.kpi.catalogue import list_indicators, shipped
@@ -40,7 +41,7 @@ from qa_pipeline.services.cycle.current import Compute, evaluations_by
 from qa_pipeline.services.evaluate import read_rules
 from qa_pipeline.services.jobs.work import Tools
 from qa_pipeline.services.rules.calibration_file import read_calibration
-from qa_pipeline.services.score import Batch
+from qa_pipeline.services.score import Batch, needs_recognition
 from qa_pipeline.services.webhooks.delivery import DeliveryOptions
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import InspectionOptions
@@ -233,6 +234,40 @@ def service_store(settings: Settings) -> Store:
         statement_timeout_s=part.statement_timeout_s,
     )
     return open_store(settings.store_url, settings.zone, options)
+
+
+def ray_executor(settings: Settings, workers: int | None = None, address: str | None = None) -> Executor:
+    """Return the executor that works on Ray; `workers` and `address` from the command line win.
+
+    Raises
+    ------
+    ConfigurationError
+        No worker is asked for, or the settings want what machines cannot do together.
+    """
+    part = settings.batch
+    count = workers if workers is not None else part.workers
+    if count == 0:
+        raise ConfigurationError(
+            N_("Work on Ray needs at least one worker."), hint=N_("Leave out --workers 0."), field="workers"
+        )
+    where = address or part.ray_address
+    if where is not None and settings.judge.engine == "openai":
+        raise ConfigurationError(
+            N_("The judge keeps its answers in a file that several machines cannot share."),
+            hint=N_("Score with --executor local, or without the judge: CALLQA_JUDGE__ENGINE=none"),
+            field="judge.engine",
+        )
+    default_gpus = 1.0 if settings.asr.device == "cuda" else 0.0
+    options = RayOptions(
+        address=where,
+        workers=count,
+        cpus=part.ray_cpus,
+        gpus=default_gpus if part.ray_gpus is None else part.ray_gpus,
+        needs_gpu=needs_recognition,
+        shared=settings.artifacts,
+        wait_s=part.ray_wait_s,
+    )
+    return RayExecutor(options, part.task_timeout_s, logging.getLogger().getEffectiveLevel())
 
 
 def executor(settings: Settings, workers: int | None = None) -> Executor:

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from callqa import wiring
 from callqa.cli.console import INCOMPLETE, AppContext, context, err, in_one_line
 from callqa.cli.transcripts import print_transcript, transcript_document
-from callqa.settings import JudgeSettings
+from callqa.settings import JudgeSettings, Settings
 from qa_pipeline.domain.annotation import CourseEvent
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Evidence, Finding, Inspection
@@ -24,6 +24,7 @@ from qa_pipeline.engines.judge_estimate import Asked
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.execution.processes import cpu_count
 from qa_pipeline.intake.discover import IgnoredFiles
+from qa_pipeline.ports import Executor
 from qa_pipeline.report.contact_rows import customer_turns
 from qa_pipeline.report.labels import FLAGS
 from qa_pipeline.services import score as scoring
@@ -43,6 +44,7 @@ class ExecutorName(StrEnum):
     """Where the work is done."""
 
     LOCAL = "local"
+    RAY = "ray"
 
 
 def ingest(ctx: typer.Context, paths: Paths, metadata: Metadata = None, language: Language = None) -> None:
@@ -66,11 +68,14 @@ def score(
     language: Language = None,
     workers: Workers = None,
     executor: Annotated[ExecutorName, typer.Option(help="Where the work is done.")] = ExecutorName.LOCAL,
+    address: Annotated[
+        str | None, typer.Option(help="Ray cluster, host:port or auto; default a Ray of this machine alone.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
     """Score calls and chats; what is done already is not done again."""
-    del executor  # one kind so far; the option is part of the command-line contract
     app = with_language(context(ctx), language)
+    worked_by = _executor(app.settings, workers, executor, address)
     batch = wiring.batch(app.settings, scorecard, engine)
     store = app.store()
     if dry_run:
@@ -79,15 +84,23 @@ def score(
         return
     plan = scoring.plan_score(store, paths, metadata, batch)
     with progress_bar(app, len(plan.missing)) as advance:
-        run = scoring.score_paths(
-            store, plan, batch, wiring.executor(app.settings, workers), scoring.Watch(on_progress=advance)
-        )
+        run = scoring.score_paths(store, plan, batch, worked_by, scoring.Watch(on_progress=advance))
     if app.json:
         _write_run(app, store, run)
     else:
         print_run(app, run, store)
     if not run.complete:
         raise typer.Exit(INCOMPLETE)
+
+
+def _executor(settings: Settings, workers: int | None, name: ExecutorName, address: str | None) -> Executor:
+    if name is ExecutorName.RAY:
+        return wiring.ray_executor(settings, workers, address)
+    if address is not None:
+        raise ConfigurationError(
+            N_("An address means nothing to workers on this machine."), hint=N_("Add --executor ray."), field="address"
+        )
+    return wiring.executor(settings, workers)
 
 
 def transcribe(

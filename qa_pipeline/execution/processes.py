@@ -53,7 +53,7 @@ class ProcessExecutor:
         pool = ProcessPool(
             max_workers=self.workers,
             context=context,
-            initializer=_start_worker,
+            initializer=start_worker,
             initargs=(self.log_level,),
         )
         waiting = iter(tasks)
@@ -76,11 +76,7 @@ class ProcessExecutor:
         try:
             return TaskOutcome(task=task, value=future.result())
         except TimeoutError:
-            error: BaseException = WorkerDied(
-                N_("It was still not finished after {seconds} s and was stopped."),
-                hint=N_("Raise CALLQA_BATCH__TASK_TIMEOUT_S, or choose a faster engine."),
-                seconds=round(self.task_timeout_s),
-            )
+            error: BaseException = took_too_long(self.task_timeout_s)
         except ProcessExpired as problem:
             error = WorkerDied(
                 N_("The worker process died while working on it (exit code {code})."),
@@ -111,10 +107,20 @@ class _Context:
         return self.locks[-1]
 
 
-def _start_worker(log_level: int) -> None:
+def took_too_long(seconds: float) -> WorkerDied:
+    """Return the error of a task that was stopped after its time."""
+    return WorkerDied(
+        N_("It was still not finished after {seconds} s and was stopped."),
+        hint=N_("Raise CALLQA_BATCH__TASK_TIMEOUT_S, or choose a faster engine."),
+        seconds=round(seconds),
+    )
+
+
+def start_worker(log_level: int, threads: int = 1) -> None:
+    """Make a process ready to work on `threads` threads for a parent that alone decides when it ends."""
     # Ctrl-C reaches the whole process group; the parent decides what happens then.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
     # One process per core, each on one thread: measured faster than one process with many threads.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
+        os.environ[name] = str(threads)

@@ -144,6 +144,11 @@ def _work(contact: Contact) -> tuple[bool, int]:
     return contact.transcript_source is None, sum(source.size_bytes for source in contact.audio)
 
 
+def needs_recognition(bundle: Bundle) -> bool:
+    """Tell whether speech of a contact among them has to become words: what a GPU is for."""
+    return any(task.contact.transcript_source is None for task in bundle)
+
+
 def score_paths(
     store: Store,
     plan: ScorePlan,
