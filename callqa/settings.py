@@ -275,6 +275,9 @@ class BatchSettings(_Part):
 
     workers: int | None = Field(None, ge=0, description="worker processes; default one per processor, 0 in-process")
     task_timeout_s: float = Field(7200, gt=0, description="a contact that takes longer is stopped and reported")
+    part_s: float = Field(
+        600.0, ge=0, description="a call with twice as much speech is recognised in parts of at least this; 0 never"
+    )
     ray_address: str | None = Field(
         None, description="host:port of a Ray cluster's head, or auto; default a Ray of this machine alone"
     )

@@ -198,6 +198,7 @@ def inspection_options(settings: Settings, engine: str | None = None, *, correct
         speech=speech_options(settings, engine, corrections=corrections),
         text=text_engines(settings),
         calibration=calibration(settings),
+        part_s=settings.batch.part_s or None,
     )
 
 

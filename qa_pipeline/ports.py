@@ -75,12 +75,19 @@ class Recognition:
 
 
 class Transcriber(Protocol):
-    """Speech to text. Loaded once per process."""
+    """Speech to text. Loaded once per process.
+
+    Where its spec says ``piecewise`` and the language is told, the spans of a window hang on that window alone.
+    """
 
     spec: EngineSpec
 
     def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
         """Recognise the windows of one contact; raises EngineError or NeedsModel."""
+        ...
+
+    def quality_of(self, spans: Sequence[RecognizedSpan]) -> TranscriptQuality:
+        """Grade all spans of one contact."""
         ...
 
 
@@ -280,6 +287,7 @@ class Executor(Protocol):
     ) -> Iterator[TaskOutcome]:
         """Yield an outcome per task as they finish, holding only a bounded number of tasks at a time.
 
-        Once `is_stopped` says so it ends; the tasks under way are dropped.
+        What an outcome is may bring new tasks: `tasks` is asked again after each, though it had no more before. Once
+        `is_stopped` says so it ends; the tasks under way are dropped.
         """
         ...

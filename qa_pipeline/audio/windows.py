@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 
@@ -25,7 +26,10 @@ _CUT_STEP = 320  # 20 ms
 
 
 def speech_windows(
-    contact: Contact, listening: Listening, options: ListenOptions | None = None
+    contact: Contact,
+    listening: Listening,
+    options: ListenOptions | None = None,
+    between_s: tuple[float, float | None] = (0.0, None),
 ) -> Iterator[SpeechWindow]:
     """Yield windows of at most 30 s that hold all speech, per channel in order of time.
 
@@ -37,6 +41,9 @@ def speech_windows(
     ----------
     listening
         What :func:`qa_pipeline.audio.listening.listen` found for the same contact and options.
+    between_s
+        Only windows that begin from here on and before there; they are those of the whole call. What comes after is
+        not decoded.
 
     Yields
     ------
@@ -44,6 +51,13 @@ def speech_windows(
         One window at a time; per channel at most 30 s and one block of sound are in memory.
     """
     options = options or ListenOptions()
+    from_s, until_s = between_s[0], math.inf if between_s[1] is None else between_s[1]
+    for window in _windows(contact, listening, options, until_s):
+        if from_s <= window.start_s < until_s:
+            yield window
+
+
+def _windows(contact: Contact, listening: Listening, options: ListenOptions, until_s: float) -> Iterator[SpeechWindow]:
     pair = listening.layout is ChannelLayout.PAIR
     for index, source in enumerate(contact.audio):
         channels = [index] if pair else range(len(listening.channels))
@@ -55,6 +69,8 @@ def speech_windows(
             for block in reader.blocks_16k():
                 for cutter, samples in zip(cutters, fold(block, listening.layout), strict=True):
                     yield from cutter.feed(samples)
+                if all(cutter.next_s >= until_s for cutter in cutters):
+                    break
             for cutter in cutters:
                 yield from cutter.finish()
 
@@ -85,6 +101,11 @@ class _Cutter:
         self._first = 0  # place of the buffer's first sample in the call
         self._buffer: list[Samples] = []
         self._held = 0
+
+    @property
+    def next_s(self) -> float:
+        """Where the next window begins, infinite after the last."""
+        return self._spans[0][0] / TARGET_HZ if self._spans else math.inf
 
     def feed(self, samples: Samples) -> Iterator[SpeechWindow]:
         self._buffer.append(samples)

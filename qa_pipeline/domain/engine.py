@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 class EngineSpec:
     """What produced a result: kind ("asr", "sentiment", "vad"), name, version and the parameters that matter.
 
-    ``piecewise``: what it gives for one text hangs on no other text that it is asked with, to the last bit, so that the
-    texts of many contacts may be asked at once. It is no part of the identity.
+    ``piecewise``: what it gives for one text or window hangs on no other that it is asked with, to the last bit. So the
+    texts of many contacts may be asked at once, and the windows of one call apart. It is no part of the identity.
     """
 
     kind: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,13 +12,14 @@ import ctranslate2
 import faster_whisper
 import numpy as np
 
+from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
 from qa_pipeline.engines.spoken_language import SpokenLanguages
 from qa_pipeline.engines.weights import DEFAULT_MODEL, Weights, fetch_snapshot, find_weights
 from qa_pipeline.errors import N_, ConfigurationError
-from qa_pipeline.ports import Recognition, Samples, SpeechWindow, TranscriptionRequest
+from qa_pipeline.ports import Recognition, RecognizedSpan, Samples, SpeechWindow, TranscriptionRequest
 
 FRAMES_PER_S = 100
 SEEK_SLACK = 160
@@ -60,10 +62,11 @@ class FasterWhisperTranscriber:
     """Whisper in the CTranslate2 format."""
 
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
-        self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
         self._weights = weights
         self._device = checks.device_of(options.device, ctranslate2.get_cuda_device_count() > 0)
+        self._batch_size = options.batch_size or (checks.GPU_BATCH if self._device == "cuda" else 1)
+        self.spec = replace(spec_of_weights(weights.engine, weights, options), piecewise=self._batch_size == 1)
         try:
             self._model = faster_whisper.WhisperModel(
                 str(weights.path),
@@ -81,17 +84,20 @@ class FasterWhisperTranscriber:
         No text before a window is given to the model: one mistake would be carried through the call.
         """
         languages = SpokenLanguages(request.language, self._detect)
-        size = self._options.batch_size or (checks.GPU_BATCH if self._device == "cuda" else 1)
         try:
             spans = tuple(
                 span
-                for batch in languages.batches(windows, size)
+                for batch in languages.batches(windows, self._batch_size)
                 for span in checks.checked_spans(batch.windows, self._decoder(batch.language, request))
             )
         except RuntimeError as problem:  # what CTranslate2 raises, out of GPU memory included
             raise checks.failed(self.spec.name, problem) from problem
-        quality = languages.limit(checks.quality_of(spans))
+        quality = languages.limit(self.quality_of(spans))
         return Recognition(language=languages.language, spans=spans, quality=quality, languages=languages.found)
+
+    def quality_of(self, spans: Sequence[RecognizedSpan]) -> TranscriptQuality:
+        """Grade all spans of one contact by their words."""
+        return checks.quality_of(spans)
 
     def _decoder(self, language: str, request: TranscriptionRequest) -> partial[Any]:
         """Return the options of both ways of decoding, one window and many at once."""

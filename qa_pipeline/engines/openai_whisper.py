@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pickle import UnpicklingError
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 import whisper
 from whisper.tokenizer import LANGUAGES, get_tokenizer
 
+from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
@@ -68,7 +70,7 @@ class OpenaiWhisperTranscriber:
     """Whisper as its authors wrote it."""
 
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
-        self.spec = spec_of_weights(weights.engine, weights, options)
+        self.spec = replace(spec_of_weights(weights.engine, weights, options), piecewise=True)
         self._options = options
         self._weights = weights
         device = checks.device_of(options.device, torch.cuda.is_available())
@@ -92,8 +94,12 @@ class OpenaiWhisperTranscriber:
             )
         except RuntimeError as problem:  # what torch raises, out of GPU memory included
             raise checks.failed(self.spec.name, problem) from problem
-        quality = languages.limit(checks.quality_of(spans))
+        quality = languages.limit(self.quality_of(spans))
         return Recognition(language=languages.language, spans=spans, quality=quality, languages=languages.found)
+
+    def quality_of(self, spans: Sequence[RecognizedSpan]) -> TranscriptQuality:
+        """Grade all spans of one contact by their words."""
+        return checks.quality_of(spans)
 
     def _decoder(self, language: str, request: TranscriptionRequest) -> partial[Any]:
         checks.require_language(language, LANGUAGES if self._model.is_multilingual else ("en",), self._weights.name)

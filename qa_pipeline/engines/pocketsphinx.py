@@ -8,7 +8,7 @@ transform harms, so it is applied to narrow band only.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -61,6 +61,7 @@ def spec() -> EngineSpec:
         name="pocketsphinx",
         version=version("pocketsphinx"),
         params=(("model", "en-us"), ("telephone_mllr", digest), ("decoding", DECODING_VERSION)),
+        piecewise=True,
     )
 
 
@@ -95,14 +96,17 @@ class PocketsphinxTranscriber:
             except RuntimeError as problem:
                 del self._decoders[request.narrow_band]  # it is in the middle of an utterance
                 raise checks.failed(self.spec.name, problem) from problem
-        confidence = mean_confidence(word for span in spans for word in span.words)
-        quality = quality_of(confidence)
+        quality = self.quality_of(spans)
         if request.language is None and quality is TranscriptQuality.UNUSABLE:
             raise NeedsModel(
                 N_("The embedded engine can make nothing of this: poor sound, or a language that it does not know."),
                 hint=N_("State the language, give Whisper weights (CALLQA_ASR__MODEL), or import a transcript."),
             )
         return Recognition(language="en", spans=tuple(spans), quality=quality)
+
+    def quality_of(self, spans: Sequence[RecognizedSpan]) -> TranscriptQuality:
+        """Grade all spans of one contact by their words."""
+        return quality_of(mean_confidence(word for span in spans for word in span.words))
 
     def _decoder(self, narrow_band: bool) -> Any:
         if narrow_band not in self._decoders:

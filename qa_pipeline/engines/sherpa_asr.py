@@ -81,11 +81,12 @@ class SherpaTranscriber:
     """A model of sherpa-onnx; some are told their language when they are loaded, and are kept loaded for each."""
 
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
-        self.spec = spec_of_weights(weights.engine, weights, options)
         self._options = options
         self._path = weights.path
         self._model = read_sherpa_model(weights.path)
         self._provider = _provider(options.device)
+        self._batch_size = options.batch_size or (checks.GPU_BATCH if self._provider == "cuda" else 1)
+        self.spec = replace(spec_of_weights(weights.engine, weights, options), piecewise=self._batch_size == 1)
         self._recognizers: dict[str | None, Any] = {}
         told = options.default_language
         self._recognizer_of(told if told in self._model.languages else None)
@@ -103,17 +104,14 @@ class SherpaTranscriber:
         heard: Counter[str] = Counter()
         spans: list[RecognizedSpan] = []
         stretches = (stretch for window in windows for stretch in _stretches(window))
-        while batch := list(islice(stretches, self._batch_size())):
+        while batch := list(islice(stretches, self._batch_size)):
             for stretch, result in zip(batch, self._decode(recognizer, batch, request.hot_words), strict=True):
                 span = self._span(stretch, result)
                 if span is not None:
                     spans.append(span)
                     heard[self._language_of(result, span.text)] += round(1000 * (span.end_s - span.start_s))
         language = request.language or (heard.most_common(1)[0][0] if heard else self._only_language())
-        return Recognition(language=language, spans=tuple(spans), quality=self._quality_of(spans))
-
-    def _batch_size(self) -> int:
-        return self._options.batch_size or (checks.GPU_BATCH if self._provider == "cuda" else 1)
+        return Recognition(language=language, spans=tuple(spans), quality=self.quality_of(spans))
 
     def _recognizer_of(self, language: str | None) -> Any:
         told = language if self._model.family in (SENSE_VOICE, WHISPER) else None
@@ -250,7 +248,7 @@ class SherpaTranscriber:
         known = self._model.languages - {"zh"} or self._model.languages
         return "en" if "en" in known or not known else min(known)
 
-    def _quality_of(self, spans: Sequence[RecognizedSpan]) -> TranscriptQuality:
+    def quality_of(self, spans: Sequence[RecognizedSpan]) -> TranscriptQuality:
         """Grade by the word confidences; where there are none the site's own word decides between draft and trusted."""
         usable = [span for span in spans if span.usable]
         if not usable:

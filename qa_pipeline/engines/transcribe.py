@@ -15,7 +15,7 @@ from qa_pipeline.engines.utterances import assemble, mean_confidence
 from qa_pipeline.engines.writing import WRITING_VERSION, written
 from qa_pipeline.errors import N_, EngineError
 from qa_pipeline.intake.transcripts import read_transcript
-from qa_pipeline.ports import TranscriptionRequest
+from qa_pipeline.ports import Recognition, RecognizedSpan, TranscriptionRequest
 
 ROLES_VERSION = "2"
 """Part of every identity: raise it when the making of utterances or roles changes."""
@@ -26,6 +26,7 @@ def transcribe(
     listening: Listening | None,
     options: SpeechOptions,
     hints: SpeechHints | None = None,
+    spans: tuple[RecognizedSpan, ...] | None = None,
 ) -> Transcript:
     """Return the words of a contact, recognised or imported.
 
@@ -33,6 +34,8 @@ def transcribe(
     ----------
     hints
         All hints for this contact, as :func:`hints_of` puts them together; None takes those of the site.
+    spans
+        What :func:`recognise_between` found in the parts of the call, in order; None recognises it here.
 
     Raises
     ------
@@ -48,15 +51,14 @@ def transcribe(
         return turn_if_swapped(read_transcript(source, contact, listening, options.intake))
     if listening is None:
         raise EngineError(N_("There is no recording to recognise."), file=contact.id)
-    hints = hints or options.hints
     engine = get_engine(name, options.asr)
-    request = TranscriptionRequest(
-        language=language_of(contact, options.asr),
-        narrow_band=listening.narrow_band,
-        prompt=hints.prompt,
-        hot_words=hints.hot_words,
-    )
-    recognition = written(engine.transcribe(speech_windows(contact, listening, options.listen), request))
+    request = _request(contact, listening, options, hints or options.hints)
+    if spans is None:
+        recognition = engine.transcribe(speech_windows(contact, listening, options.listen), request)
+    else:
+        assert request.language is not None
+        recognition = Recognition(language=request.language, spans=spans, quality=engine.quality_of(spans))
+    recognition = written(recognition)
     utterances = assemble(recognition.spans, [channel.role for channel in listening.channels])
     return turn_if_swapped(
         Transcript(
@@ -68,6 +70,43 @@ def transcribe(
             roles_by=_roles_by(contact, listening),
             languages=recognition.languages,
         )
+    )
+
+
+def recognises_apart(contact: Contact, options: SpeechOptions) -> bool:
+    """Tell whether the parts of a call can be recognised apart from each other: its language is told, and the engine
+    hears each window by itself. Loads the engine; raises as :func:`transcribe`.
+    """
+    if language_of(contact, options.asr) is None:
+        return False
+    name = engine_of(contact, options.asr)
+    return name != IMPORT and get_engine(name, options.asr).spec.piecewise
+
+
+def recognise_between(
+    contact: Contact,
+    listening: Listening,
+    options: SpeechOptions,
+    hints: SpeechHints,
+    between_s: tuple[float, float | None],
+) -> tuple[RecognizedSpan, ...]:
+    """Return what is said in the windows of a call that begin from here on and before there, None: to its end.
+
+    Only where :func:`recognises_apart` says that it can be; raises as :func:`transcribe`.
+    """
+    engine = get_engine(engine_of(contact, options.asr), options.asr)
+    windows = speech_windows(contact, listening, options.listen, between_s)
+    return engine.transcribe(windows, _request(contact, listening, options, hints)).spans
+
+
+def _request(
+    contact: Contact, listening: Listening, options: SpeechOptions, hints: SpeechHints
+) -> TranscriptionRequest:
+    return TranscriptionRequest(
+        language=language_of(contact, options.asr),
+        narrow_band=listening.narrow_band,
+        prompt=hints.prompt,
+        hot_words=hints.hot_words,
     )
 
 

@@ -7,7 +7,8 @@ confidence is the mean probability of the frames that spell a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pickle import UnpicklingError
 
@@ -15,6 +16,7 @@ import torch
 import transformers
 from safetensors import SafetensorError
 
+from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.engines import whisper_checks as checks
 from qa_pipeline.engines.identity import spec_of_weights
 from qa_pipeline.engines.options import AsrOptions
@@ -87,8 +89,6 @@ class TransformersTranscriber:
     """A checkpoint for speech recognition; float32 on the CPU, float16 on a GPU."""
 
     def __init__(self, weights: Weights, options: AsrOptions) -> None:
-        self.spec = spec_of_weights(weights.engine, weights, options)
-        self._options = options
         device = checks.device_of(options.device, torch.cuda.is_available())
         try:
             self._model = _load_checkpoint(weights, device, options)
@@ -97,21 +97,24 @@ class TransformersTranscriber:
             raise checks.not_loaded(weights.path, UnpicklingError("more than plain tensors")) from problem
         except _LOAD_ERRORS as problem:
             raise checks.not_loaded(weights.path, problem) from problem
+        self._batch_size = options.batch_size or (checks.GPU_BATCH if self._model.on_gpu else 1)
+        self.spec = replace(spec_of_weights(weights.engine, weights, options), piecewise=self._batch_size == 1)
 
     def transcribe(self, windows: Iterable[SpeechWindow], request: TranscriptionRequest) -> Recognition:
         """Recognise the windows of one contact in batches; an unknown language is detected once for each channel."""
-        model = self._model
-        languages = SpokenLanguages(request.language, model.detect)
-        size = self._options.batch_size or (checks.GPU_BATCH if model.on_gpu else 1)
+        languages = SpokenLanguages(request.language, self._model.detect)
         try:
             with torch.inference_mode():
-                spans = tuple(
-                    span for batch in languages.batches(windows, size) for span in self._spans(batch, request)
-                )
+                batches = languages.batches(windows, self._batch_size)
+                spans = tuple(span for batch in batches for span in self._spans(batch, request))
         except (RuntimeError, ValueError, IndexError) as problem:  # out of GPU memory included
             raise checks.failed(self.spec.name, problem) from problem
-        quality = languages.limit(checks.quality_of(spans))
+        quality = languages.limit(self.quality_of(spans))
         return Recognition(language=languages.language, spans=spans, quality=quality, languages=languages.found)
+
+    def quality_of(self, spans: Sequence[RecognizedSpan]) -> TranscriptQuality:
+        """Grade all spans of one contact by their words."""
+        return checks.quality_of(spans)
 
     def _spans(self, batch: Batch, request: TranscriptionRequest) -> Iterator[RecognizedSpan]:
         self._model.require(batch.language)

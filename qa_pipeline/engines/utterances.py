@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from math import fsum
 
 from qa_pipeline.domain.contact import Role
 from qa_pipeline.domain.transcript import Utterance, Word
@@ -114,7 +115,8 @@ def is_unspaced(character: str) -> bool:
 def mean_confidence(words: Iterable[Word]) -> float | None:
     """Return the mean word confidence, 0-1, None when no word has one."""
     values = [word.confidence for word in words if word.confidence is not None]
-    return sum(values) / len(values) if values else None
+    # Exact, so that the order in which words come, of a whole call or of its parts, changes no digit.
+    return fsum(values) / len(values) if values else None
 
 
 def _utterance(index: int, piece: _Piece, roles: Sequence[Role]) -> Utterance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,18 +23,16 @@ from qa_pipeline.ports import Executor, TaskOutcome, never
 from qa_pipeline.services.bundles import bundled, contacts_for
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.webhooks import emit
-from qa_pipeline.stages.bundle import inspect_contacts
+from qa_pipeline.stages.bundle import Bundle, PartTask, work
 from qa_pipeline.stages.inspect import (
     InspectionOptions,
     InspectionResult,
     InspectionTask,
+    LongCall,
     fingerprints_of,
 )
 from qa_pipeline.store import Store, Transaction
 from qa_pipeline.store.listing import INDEXED
-
-Bundle = tuple[InspectionTask, ...]
-"""Contacts that are inspected in one task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,9 +142,9 @@ def _work(contact: Contact) -> tuple[bool, int]:
     return contact.transcript_source is None, sum(source.size_bytes for source in contact.audio)
 
 
-def needs_recognition(bundle: Bundle) -> bool:
-    """Tell whether speech of a contact among them has to become words: what a GPU is for."""
-    return any(task.contact.transcript_source is None for task in bundle)
+def needs_recognition(task: Bundle | PartTask) -> bool:
+    """Tell whether speech has to become words in a task: what a GPU is for."""
+    return isinstance(task, PartTask) or any(one.contact.transcript_source is None for one in task)
 
 
 def score_paths(
@@ -181,7 +179,7 @@ def score_paths(
     finished = 0
     tasks = _tasks(store, plan.missing, batch)
     bundles = bundled(tasks, _size_of, contacts_max=contacts_max or contacts_for(len(plan.missing)))
-    outcomes = _outcomes(executor, bundles, watch)
+    outcomes = _outcomes(executor, bundles, watch, run.stage_s)
     try:
         for outcome in outcomes:
             _commit(store, outcome, run, watch)
@@ -203,36 +201,82 @@ def with_holds(tx: Transaction, batch: Batch) -> Batch:
     return replace(batch, inspection=replace(batch.inspection, holds=tuple(tx.holds.list())))
 
 
-def _outcomes(executor: Executor, bundles: Iterator[Bundle], watch: Watch) -> Generator[TaskOutcome]:
+class _Queue:
+    """Tasks of a batch in the order in which they are begun. After it had none it may have some again."""
+
+    def __init__(self, bundles: Iterator[Bundle], is_ending: Callable[[], bool]) -> None:
+        self._bundles = bundles
+        self._is_ending = is_ending
+        self._first: deque[Bundle | PartTask] = deque()
+
+    def __iter__(self) -> _Queue:
+        return self
+
+    def __next__(self) -> Bundle | PartTask:
+        if self._is_ending():
+            raise StopIteration
+        return self._first.popleft() if self._first else next(self._bundles)
+
+    def put_first(self, tasks: Iterable[Bundle | PartTask]) -> None:
+        """Put tasks before all others, in their order."""
+        self._first.extendleft(reversed(list(tasks)))
+
+    def drop_parts(self, contact_id: str) -> None:
+        """Take back the parts of a call that nobody has begun."""
+        self._first = deque(
+            one for one in self._first if not (isinstance(one, PartTask) and one.task.contact.id == contact_id)
+        )
+
+
+def _outcomes(
+    executor: Executor, bundles: Iterator[Bundle], watch: Watch, stage_s: Counter[str]
+) -> Generator[TaskOutcome]:
     """Yield an outcome per contact as the bundles come back.
 
     Where a whole bundle came to nothing, since its worker died or took too long, its contacts are begun again one by
-    one: only the one that it was for has the error.
+    one: only the one that it was for has the error. A long call is recognised in parts, each a task, and inspected
+    when the last is through; where one fails the call has its error, and the others are kept for the next batch.
     """
-    alone: deque[Bundle] = deque()
+    queue = _Queue(bundles, watch.is_ending)
+    parts_left: dict[str, int] = {}
+    run = executor.run(work, queue, watch.is_stopped)
+    try:
+        for outcome in run:
+            if isinstance(outcome.task, PartTask):
+                yield from _of_part(outcome, queue, parts_left, stage_s)
+            elif outcome.error is not None and len(outcome.task) > 1:
+                queue.put_first((task,) for task in outcome.task)
+            else:
+                for one in _of_each(outcome):
+                    if isinstance(one.value, LongCall):
+                        stage_s.update(one.value.stage_s)
+                        parts_left[one.task.contact.id] = len(one.value.parts)
+                        queue.put_first(PartTask(task=one.task, number=number) for number in one.value.parts)
+                    else:
+                        yield one
+    finally:
+        close = getattr(run, "close", None)
+        if close is not None:
+            close()
 
-    def waiting() -> Iterator[Bundle]:
-        while not watch.is_ending():
-            bundle = alone.popleft() if alone else next(bundles, None)
-            if bundle is None:
-                return
-            yield bundle
 
-    while True:
-        run = executor.run(inspect_contacts, waiting(), watch.is_stopped)
-        try:
-            for outcome in run:
-                if outcome.error is not None and len(outcome.task) > 1:
-                    alone.extend((task,) for task in outcome.task)
-                else:
-                    yield from _of_each(outcome)
-        finally:
-            close = getattr(run, "close", None)
-            if close is not None:
-                close()
-        # A bundle that was the last one to come back: its contacts have not been taken yet.
-        if not alone or watch.is_ending() or watch.is_stopped():
-            return
+def _of_part(
+    outcome: TaskOutcome, queue: _Queue, parts_left: dict[str, int], stage_s: Counter[str]
+) -> Iterator[TaskOutcome]:
+    """Take what became of a part: nothing to tell, or the error of its call, once."""
+    task: InspectionTask = outcome.task.task
+    if outcome.error is None:
+        stage_s.update(outcome.value)
+    if task.contact.id not in parts_left:
+        return  # another part has failed
+    if outcome.error is not None:
+        del parts_left[task.contact.id]
+        queue.drop_parts(task.contact.id)
+        yield TaskOutcome(task=task, error=outcome.error)
+        return
+    parts_left[task.contact.id] -= 1
+    if parts_left[task.contact.id] == 0:
+        queue.put_first([(replace(task, whole=True),)])
 
 
 def _of_each(outcome: TaskOutcome) -> Iterator[TaskOutcome]:

@@ -54,6 +54,14 @@ class ArtifactFolder:
         """Publish an artifact atomically: temporary name, flushed to the disk, renamed."""
         write_atomically(self.path(stage, fingerprint), dump(value))
 
+    def remove(self, stage: str, fingerprint: str) -> None:
+        """Remove an artifact that nobody needs any more; none is no error."""
+        path = self.path(stage, fingerprint)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as problem:
+            raise store_problem(problem, path) from problem
+
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all; raises as :func:`open_atomically`."""

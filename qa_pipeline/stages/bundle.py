@@ -21,14 +21,27 @@ from qa_pipeline.stages.inspect import (
     Annotated,
     InspectionResult,
     InspectionTask,
+    LongCall,
     ReadContact,
     annotate_contact,
     judge,
     read_contact,
+    recognise_part,
 )
+
+Bundle = tuple[InspectionTask, ...]
+"""Contacts that are inspected in one task."""
 
 Value = TypeVar("Value")
 Given = TypeVar("Given")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartTask:
+    """One part of a long call to recognise."""
+
+    task: InspectionTask
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +53,24 @@ class _Judged:
     card: Scorecard
 
 
-def inspect_contacts(tasks: Sequence[InspectionTask]) -> tuple[InspectionResult | Exception, ...]:
+Inspected = InspectionResult | LongCall | Exception
+
+
+def work(task: Bundle | PartTask) -> tuple[Inspected, ...] | dict[str, float]:
+    """Do one task of a batch: a bundle by `inspect_contacts`, a part by `recognise_part`."""
+    if isinstance(task, PartTask):
+        return recognise_part(task.task, task.number)
+    return inspect_contacts(task)
+
+
+def inspect_contacts(tasks: Sequence[InspectionTask]) -> tuple[Inspected, ...]:
     """Do what is missing of contacts that have their options in common.
 
     Returns
     -------
     tuple
-        For each task, in order: its result, or the error that ended it, as `read_contact` raises them.
+        For each task, in order: its result, or the error that ended it, as `read_contact` raises them; of a long call
+        the parts that are to be recognised before.
     """
     reads = [_attempt(read_contact, task) for task in tasks]
     texts = tasks[0].options.text
@@ -63,9 +87,9 @@ def inspect_contacts(tasks: Sequence[InspectionTask]) -> tuple[InspectionResult 
     return tuple(_attempt(lambda one: _result(one, embedder), one) for one in judged)
 
 
-def _attempt(do: Callable[[Given], Value], given: Given | Exception) -> Value | Exception:
-    """Go on with one contact, or with the error that it has."""
-    if isinstance(given, Exception):
+def _attempt(do: Callable[[Given], Value], given: Given | LongCall | Exception) -> Value | LongCall | Exception:
+    """Go on with one contact, or leave it where it came to an end."""
+    if isinstance(given, LongCall | Exception):
         return given
     try:
         return do(given)

@@ -7,7 +7,7 @@ processes: tasks and results cross process borders.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -40,6 +40,7 @@ from qa_pipeline.scoring.holds import withhold
 from qa_pipeline.scoring.score import score_findings, script_ratio
 from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.fingerprint import fingerprint
+from qa_pipeline.stages.parts import CallParts, parts_of
 from qa_pipeline.vocabulary.correct import CORRECTION_VERSION, correct
 
 # Raise one when the code of its stage gives other results for the same input: everything after it is done again.
@@ -53,7 +54,8 @@ class InspectionOptions:
     """How contacts are inspected; the same for all of a batch. ``text``: one engine at most per kind.
 
     ``calibration``: what the site's labels say of the rules; None where nobody has calibrated them. ``holds``: all
-    holds on criteria, those that were released too.
+    holds on criteria, those that were released too. ``part_s``: a call with twice as many seconds of speech is
+    recognised in parts, None: none is.
     """
 
     artifacts: Path
@@ -61,6 +63,7 @@ class InspectionOptions:
     text: tuple[TextEngine, ...] = EMBEDDED_TEXT
     calibration: Calibration | None = None
     holds: tuple[CriterionHold, ...] = ()
+    part_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +91,24 @@ class Annotated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionTask:
-    """One contact to inspect by the one of `cards` that fits its language."""
+    """One contact to inspect by the one of `cards` that fits its language.
+
+    ``whole``: all that is missing is done in this task, however long the call is.
+    """
 
     contact: Contact
     cards: tuple[Scorecard, ...]
     options: InspectionOptions
     fingerprints: Fingerprints
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongCall:
+    """What a task comes to that is not begun: a call of which these parts are to be recognised first."""
+
+    parts: tuple[int, ...]
+    stage_s: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,12 +223,13 @@ class ReadContact:
 
 def annotated_contact(task: InspectionTask) -> tuple[Annotated, Listening | None]:
     """Return all that one contact is judged by, without judging it; raises as `read_contact` does."""
-    read = read_contact(task)
+    read = read_contact(replace(task, whole=True))
+    assert isinstance(read, ReadContact)
     return annotate_contact(read, text_models(task.options.text)), read.listening
 
 
-def read_contact(task: InspectionTask) -> ReadContact:
-    """Listen and find out what was said, where no artifact tells.
+def read_contact(task: InspectionTask) -> ReadContact | LongCall:
+    """Listen and find out what was said, where no artifact tells; of a long call, what others are to recognise first.
 
     Raises
     ------
@@ -229,6 +245,10 @@ def read_contact(task: InspectionTask) -> ReadContact:
     annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
     read = ReadContact(task=task, folder=folder, listening=listening, clock=clock, annotated=annotated)
     if annotated is None:
+        missing = () if task.whole else _missing_parts(task, folder, listening)
+        clock.lap("transcribe")
+        if len(missing) > 1:
+            return LongCall(parts=missing, stage_s=clock.laps)
         transcript = read_or_transcribe(task, folder, listening)
         clock.lap("transcribe")
         read.masked, read.masked_count = _masked(task, transcript)
@@ -308,14 +328,51 @@ def read_or_transcribe(task: InspectionTask, folder: ArtifactFolder, listening: 
 def _words(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> Transcript:
     found = folder.find(Transcript, "transcribe", task.fingerprints.transcribe)
     if found is None:
+        parts = _parts(task, listening)
         found = transcribe(
             task.contact,
             listening,
             task.options.speech,
             hints_of(task.contact, task.cards, task.options.speech),
+            parts.spans(folder) if parts else None,
         )
         folder.write(found, "transcribe", task.fingerprints.transcribe)
+        if parts:
+            parts.remove(folder)
     return found
+
+
+def _parts(task: InspectionTask, listening: Listening | None) -> CallParts | None:
+    if listening is None or task.contact.transcript_source is not None:
+        return None
+    return parts_of(
+        task.contact,
+        listening,
+        task.options.speech,
+        hints_of(task.contact, task.cards, task.options.speech),
+        transcribe=task.fingerprints.transcribe,
+        part_s=task.options.part_s,
+    )
+
+
+def _missing_parts(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> tuple[int, ...]:
+    """Return the parts of a long call that nobody has recognised yet, none where its words are known."""
+    parts = _parts(task, listening)
+    if parts is None or folder.find(Transcript, "transcribe", task.fingerprints.transcribe) is not None:
+        return ()
+    return parts.missing(folder)
+
+
+def recognise_part(task: InspectionTask, number: int) -> dict[str, float]:
+    """Recognise one part of a long call and keep what was heard; return the seconds. Raises as `read_contact` does."""
+    clock = Clock()
+    folder = ArtifactFolder(task.options.artifacts)
+    parts = _parts(task, _listening(task, folder))
+    clock.lap("listen")
+    if parts is not None and number in parts.numbers:
+        parts.recognise(folder, number)
+    clock.lap("transcribe")
+    return clock.laps
 
 
 def _masked(task: InspectionTask, transcript: Transcript) -> tuple[Transcript, int]:
