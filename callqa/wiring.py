@@ -48,6 +48,17 @@ from qa_pipeline.stages.inspect import InspectionOptions
 from qa_pipeline.store import PostgresOptions, Store, open_store
 from qa_pipeline.vocabulary import read_lexicon
 
+WORKER_MODULES = (
+    "callqa.cli.main",
+    "models.text.abuse",
+    "models.text.moves",
+    "models.text.reason",
+    "models.text.satisfaction",
+    "models.text.sentiment",
+    "pypinyin",
+)
+"""What worker processes need for most contacts, imported once for all of them; none starts a thread."""
+
 
 def asr_options(settings: Settings, engine: str | None = None) -> AsrOptions:
     """Return the recognition options; `engine` from the command line wins.
@@ -280,6 +291,7 @@ def executor(settings: Settings, workers: int | None = None) -> Executor:
         workers=count or cpu_count(),
         task_timeout_s=settings.batch.task_timeout_s,
         log_level=logging.getLogger().getEffectiveLevel(),
+        modules=WORKER_MODULES,
     )
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from qa_pipeline.errors import N_, EngineError
 
@@ -50,6 +49,8 @@ def _session() -> Any:
             hint=N_("Run: {install}"),
             install="pip install --force-reinstall faster-whisper",
         )
+    import onnxruntime  # starts a thread, which a process that is forked afterwards would lack
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1

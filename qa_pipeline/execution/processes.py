@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, TimeoutError, wait
 from itertools import islice
 from typing import Any
@@ -38,18 +38,24 @@ class ProcessExecutor:
         A task that takes longer is ended and reported; nothing else is touched.
     log_level : int
         Level of the workers' logging to stderr.
+    modules : sequence of str
+        What workers will need: imported once, in the server process that all workers of this process are forked from.
+        None of them may start a thread. Without such a server, as on Windows, each worker imports by itself.
     """
 
-    def __init__(self, workers: int, task_timeout_s: float, log_level: int = logging.WARNING) -> None:
+    def __init__(
+        self, workers: int, task_timeout_s: float, log_level: int = logging.WARNING, modules: Sequence[str] = ()
+    ) -> None:
         self.workers = workers
         self.task_timeout_s = task_timeout_s
         self.log_level = log_level
+        self.modules = modules
 
     def run(
         self, function: Callable[[Any], Any], tasks: Iterable[Any], is_stopped: Callable[[], bool] = never
     ) -> Iterator[TaskOutcome]:
         """Yield an outcome per task as they finish. Closing the iterator, or `is_stopped`, ends the workers."""
-        context = _Context()
+        context = _Context(self.modules)
         pool = ProcessPool(
             max_workers=self.workers,
             context=context,
@@ -95,16 +101,39 @@ class _Context:
     name and dies with a traceback.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
         # Forking a process that has threads (progress bar, database driver) can deadlock the child.
         method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
         context: Any = multiprocessing.get_context(method)
+        if method == "forkserver":
+            _serve(context, modules)
         self.Process, self.Pipe, self._new_lock = context.Process, context.Pipe, context.RLock
         self.locks: list[Any] = []
 
     def RLock(self) -> Any:  # noqa: N802 -- the name that multiprocessing gives it
         self.locks.append(self._new_lock())
         return self.locks[-1]
+
+
+def _serve(context: Any, modules: Sequence[str]) -> None:
+    """Start the server that workers are forked from, where it does not run yet; it goes with this process."""
+    from multiprocessing import forkserver
+
+    context.set_forkserver_preload(list(modules))
+    before = dict(os.environ)
+    os.environ.update(_threads(1))  # libraries read it when they are imported, and it has its environment from here
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name in _threads(1):
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                del os.environ[name]
+
+
+def _threads(count: int) -> dict[str, str]:
+    return dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(count))
 
 
 def took_too_long(seconds: float) -> WorkerDied:
@@ -122,5 +151,4 @@ def start_worker(log_level: int, threads: int = 1) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=log_level, format="%(levelname)s %(name)s: %(message)s")
     # One process per core, each on one thread: measured faster than one process with many threads.
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(threads)
+    os.environ.update(_threads(threads))

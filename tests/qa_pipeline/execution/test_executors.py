@@ -105,3 +105,30 @@ def test_closing_ends_the_workers() -> None:
     worker = next(outcomes).value
     outcomes.close()
     assert not Path(f"/proc/{worker}").exists() or "Z" in Path(f"/proc/{worker}/stat").read_text().split()[2]
+
+
+def test_workers_are_forked_with_their_modules_and_keep_to_one_thread(tmp_path: Path) -> None:
+    # In a program of its own, since a process has one server that workers are forked from.
+    (tmp_path / "needed.py").write_text("import os\nTHREADS = os.environ['OMP_NUM_THREADS']\nPROCESS = os.getpid()\n")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os\n"
+        "from qa_pipeline.execution.processes import ProcessExecutor\n"
+        "def look(task):\n"
+        "    import needed\n"
+        "    return needed.THREADS, needed.PROCESS, os.getpid()\n"
+        "if __name__ == '__main__':\n"
+        "    os.environ['OMP_NUM_THREADS'] = '7'\n"
+        "    outcomes = list(ProcessExecutor(2, 60, modules=['needed']).run(look, range(4)))\n"
+        "    values = [outcome.value for outcome in outcomes]\n"
+        "    assert {threads for threads, _, _ in values} == {'1'}\n"
+        "    (server,) = {process for _, process, _ in values}\n"
+        "    assert server not in {worker for _, _, worker in values} | {os.getpid()}\n"
+        "    assert os.environ['OMP_NUM_THREADS'] == '7'\n",
+        encoding="utf-8",
+    )
+    paths = {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    ended = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, check=False, env=os.environ | paths
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
