@@ -50,8 +50,9 @@ Make = Callable[..., RayExecutor]
 
 
 @pytest.fixture
-def make(cluster: Any) -> Make:
-    """What makes an executor on that cluster."""
+def make(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> Make:
+    """What makes an executor on that cluster, which replaces workers that are lost without delay."""
+    monkeypatch.setattr(on_ray, "_GROW_EVERY_S", 0.1)
 
     def made(task_timeout_s: float = 60, **options: Any) -> RayExecutor:
         return RayExecutor(RayOptions(address=cluster.address, **options), task_timeout_s)
@@ -142,8 +143,7 @@ def test_a_cluster_without_what_is_asked_for_is_told_as_such(make: Make) -> None
         list(make(gpus=2.0, needs_gpu=bool, wait_s=0.5).run(tasks.seen_gpus, [True]))
 
 
-def test_workers_that_cannot_start_end_the_batch_with_the_reason(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(on_ray, "_GROW_EVERY_S", 0.1)
+def test_workers_that_cannot_start_end_the_batch_with_the_reason(make: Make) -> None:
     with pytest.raises(ConfigurationError, match="No module named 'callqa_of_another_version'"):
         list(make(workers=1).run(tasks.OnlyHere(), [1]))
 
