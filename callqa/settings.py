@@ -31,7 +31,7 @@ def _console_language() -> Literal["zh", "en"]:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class AsrSettings(_Part):
@@ -273,7 +273,9 @@ class DatabaseSettings(_Part):
 class BatchSettings(_Part):
     """Batch runs."""
 
-    workers: int | None = Field(None, ge=0, description="worker processes; default one per processor, 0 in-process")
+    workers: int | None = Field(
+        None, ge=0, le=1024, description="worker processes; default one per processor, 0 in-process"
+    )
     task_timeout_s: float = Field(7200, gt=0, description="a contact that takes longer is stopped and reported")
     part_s: float = Field(
         600.0, ge=0, description="a call with twice as much speech is recognised in parts of at least this; 0 never"

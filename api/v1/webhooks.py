@@ -48,7 +48,11 @@ class _Document(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class NewWebhook(_Document):
+class _Body(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NewWebhook(_Body):
     """Where which messages are to go."""
 
     name: _Name
@@ -56,7 +60,7 @@ class NewWebhook(_Document):
     kinds: _Kinds
 
 
-class WebhookChange(_Document):
+class WebhookChange(_Body):
     """What is to be different; what is left out stays."""
 
     name: _Name | None = None

@@ -37,7 +37,7 @@ Paths = Annotated[list[Path], typer.Argument(help="Files and folders: recordings
 Metadata = Annotated[Path | None, typer.Option(help="CSV or XLSX: which call, which agent, when.")]
 Language = Annotated[str | None, typer.Option(help="Language of contacts whose metadata names none: zh or en.")]
 Engine = Annotated[str | None, typer.Option(help="auto, import for transcripts only, or one that callqa doctor lists.")]
-Workers = Annotated[int | None, typer.Option(min=0, help="Worker processes; default one per processor.")]
+Workers = Annotated[int | None, typer.Option(min=0, max=1024, help="Worker processes; default one per processor.")]
 
 
 class ExecutorName(StrEnum):

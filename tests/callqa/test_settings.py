@@ -33,6 +33,9 @@ def test_options_beat_environment_beats_file_beats_default(tmp_path: Path, monke
         ("[asr]\nbeam_size = 0", "asr.beam_size"),
         ("colour = 'red'", "colour"),
         ("[asr]\nmodle = 'x'", "asr.modle"),
+        ("[audio]\nmax_duration_s = inf", "audio.max_duration_s"),
+        ("[batch]\npart_s = nan", "batch.part_s"),
+        ("[batch]\nworkers = 100000", "batch.workers"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, content: str, named: str) -> None:

@@ -120,4 +120,9 @@ def _literal(host: str) -> Address | None:
     try:
         return ipaddress.ip_address(host)
     except ValueError:
+        pass
+    try:
+        # What a resolver would read as an address too: 2130706433, 0x7f.1 and 0177.0.0.1 are 127.0.0.1.
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except OSError:
         return None

@@ -31,6 +31,11 @@ PUBLIC, PRIVATE = "8.8.8.8", "10.1.2.3"
         "https://10.1.2.3/",
         "https://169.254.169.254/latest/meta-data/",
         "https://[::1]/",
+        # 127.0.0.1 in the other ways that resolvers read it.
+        "https://2130706433/",
+        "https://0x7f000001/",
+        "https://0177.0.0.1/",
+        "https://127.1/",
     ],
 )
 def test_no_such_address_is_taken(url: str) -> None:
@@ -43,6 +48,7 @@ def test_no_such_address_is_taken(url: str) -> None:
 def test_addresses_that_are_taken() -> None:
     assert check_url("https://example.com:8443/hook?team=a", private_hosts=False).port == 8443
     assert check_url("http://localhost:9/hook", private_hosts=True).scheme == "http"
+    assert check_url("https://134744072/hook", private_hosts=False).hostname == "134744072"  # 8.8.8.8
 
 
 @pytest.mark.parametrize(
