@@ -36,7 +36,7 @@ def record_changed_settings(store: Store, settings: Settings, now: datetime) -> 
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         key, before = str(kept["key"]), dict(kept["digests"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         key, before = secrets.token_hex(32), None
     walked = [each for each in walk_settings(settings) if each[0] not in _OF_THE_TERMINAL]
     digests = {name: _digest(key, value) for name, value, _ in walked}

@@ -250,7 +250,7 @@ def load_risk(folder: Path) -> RiskModel:
             closed=tuple(ClosedMonth(**each) for each in document["closed"]),
             learned_from=LearnedFrom(**document["learned_from"]),
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as problem:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as problem:
         raise InputError(
             N_("This is no risk model that callqa has written: {problem}."),
             hint=N_("Fit it again with `callqa risk fit`."),

@@ -184,7 +184,7 @@ def read_card(directory: Path, file_format: str = FORMAT) -> dict[str, Any]:
             directory=directory,
             task=_task_of(directory),
         ) from problem
-    except (OSError, ValueError) as problem:
+    except (OSError, ValueError, RecursionError) as problem:
         raise unfit(path, str(problem)) from problem
     schema = card.get("schema") if isinstance(card, dict) else None
     if (
@@ -265,10 +265,14 @@ def read_arrays(
             if set(file.files) != set(kinds):
                 raise unfit(path, ", ".join(sorted(file.files)))
             arrays = {name: file[name] for name in kinds}
-    except (OSError, ValueError, zipfile.BadZipFile) as problem:
+    # A header may state any size, so that memory is what ends first.
+    except (OSError, ValueError, MemoryError, zipfile.BadZipFile) as problem:
         raise unfit(path, str(problem)) from problem
     if any(arrays[name].dtype != kind for name, kind in kinds.items()):
         raise unfit(path, "schema")
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise unfit(path, f"{name}: NaN")
     return arrays
 
 

@@ -106,7 +106,7 @@ def _pooling_of(folder: Path) -> str:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         chosen = [name for name, value in config.items() if name.startswith("pooling_mode_") and value is True]
-    except (OSError, ValueError, AttributeError) as problem:
+    except (OSError, ValueError, AttributeError, RecursionError) as problem:
         raise _cannot_pool(path, str(problem)) from problem
     if len(chosen) != 1 or chosen[0] not in _MODES:
         raise _cannot_pool(path, ", ".join(chosen) or "pooling_mode")

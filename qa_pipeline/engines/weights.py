@@ -241,7 +241,7 @@ def missing_of_transformers(folder: Path) -> list[str]:
 def _is_transformers_config(folder: Path) -> bool:
     try:
         config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(config, dict) and "model_type" in config
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from tests.hostile import archives, audio, requests, rules, tables, transcripts
+from tests.hostile import archives, audio, models, requests, rules, tables, transcripts
 from tests.hostile.case import Verdict
 
 KINDS: Mapping[str, Callable[[Path], Iterator[Verdict]]] = {
-    module.KIND: module.drive for module in (audio, transcripts, tables, rules, archives, requests)
+    module.KIND: module.drive for module in (audio, transcripts, tables, rules, archives, models, requests)
 }
