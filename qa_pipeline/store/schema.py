@@ -1,16 +1,19 @@
-"""Bringing a database to the schema of this version, and telling how far it is."""
+"""Bringing a database to the schema of this version, and telling how far it is.
+
+The library of the migrations is imported where one is needed: nearly every process finds a database that needs none.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from qa_pipeline.errors import N_, StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0018"  # equals the newest file under migrations/versions; a test compares
@@ -26,6 +29,8 @@ def current_revision(connection: Connection) -> str | None:
 
 def is_known(revision: str | None) -> bool:
     """Whether a revision is of this version or an older one."""
+    from alembic.script import ScriptDirectory
+
     return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
@@ -40,17 +45,22 @@ def upgrade(connection: Connection, to: str = "head") -> None:
             hint=N_("Update callqa, or name another folder with CALLQA_HOME."),
             revision=revision,
         )
+    from alembic import command
+
     command.upgrade(_config(connection), to)
 
 
 def empty(connection: Connection) -> None:
     """Drop every table that migrations have made, with what is in them."""
+    from alembic import command
+
     command.downgrade(_config(connection), "base")
 
 
 def differences(connection: Connection) -> list[object]:
     """Return what differs between the migrated database and the metadata; empty when nothing does."""
     from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
 
     import qa_pipeline.store.appraisal_tables
     import qa_pipeline.store.coaching_plan_tables
@@ -71,6 +81,8 @@ def differences(connection: Connection) -> list[object]:
 
 
 def _config(connection: Connection | None = None) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
