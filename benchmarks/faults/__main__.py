@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,6 +26,7 @@ from benchmarks.faults.disk import sqlite_can_be_heard
 from benchmarks.faults.kills import kill_batches
 from benchmarks.faults.memory import starve_worker
 from benchmarks.faults.power import cut_power
+from benchmarks.faults.ray_node import lose_node, two_nodes
 from benchmarks.faults.server import kill_server
 from benchmarks.faults.space import fill_disk, forbid_writing, small_disk
 from benchmarks.faults.whole import Outcome, Rows, Site, undisturbed_rows, write_night
@@ -87,12 +89,21 @@ def _database(bench: Bench) -> Iterator[Outcome]:
             yield do(Site(night=night, home=bench.folder / do.__name__, url=new_database()), undisturbed, postgres)
 
 
+def _node(bench: Bench) -> Iterator[Outcome]:
+    if find_spec("ray") is not None:
+        night = write_night(bench.folder / "ray-night", _LARGE)
+        undisturbed = undisturbed_rows(night, bench.folder / "ray-whole")
+        with two_nodes() as cluster:
+            yield lose_node(Site(night=night, home=bench.folder / "ray"), undisturbed, cluster)
+
+
 FAULTS: Mapping[str, Callable[[Bench], Iterator[Outcome]]] = {
     "power": _power,
     "disk": _disk,
     "clock": _clock,
     "memory": _memory,
     "database": _database,
+    "node": _node,
     "server": _kill_server,
     "kill": _kill,
 }

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.faults.whole import Outcome, Site, callqa, finished_count, undisturbed_rows, wait_for, write_night
+from benchmarks.faults.ray_node import OBJECTS_BYTES, lose_node, two_nodes
+from benchmarks.faults.whole import Site, callqa, undisturbed_rows, wait_for, write_night
 from qa_pipeline.errors import ConfigurationError, NotAudio, TooLarge, WorkerDied
 from qa_pipeline.execution import on_ray
 from qa_pipeline.execution.on_ray import ATTEMPTS_MAX, MESSAGE_MIB, RayExecutor, RayOptions, RayWorker
 from qa_pipeline.execution.processes import IN_FLIGHT_PER_WORKER, ProcessExecutor
-from qa_pipeline.execution.ray_cluster import import_ray
 from qa_pipeline.ports import TaskOutcome
 from tests.ray import tasks
 
@@ -26,23 +26,15 @@ CALL = Path(__file__).parents[1] / "data" / "speech" / "call_8k.flac"
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """A head with one processor, and a node with one and a GPU that is only said to be there."""
-    ray = import_ray(alone=True)
-    from ray.cluster_utils import Cluster
-
-    common = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
-    made = Cluster(initialize_head=True, head_node_args=common | {"include_dashboard": False})
-    made.second = made.add_node(num_gpus=1, **common)
-    yield made
-    ray.shutdown()
-    made.shutdown()
+    with two_nodes() as made:
+        yield made
 
 
 @pytest.fixture
 def second(cluster: Any) -> Any:
     """The second node, a new one where an earlier test has removed it."""
     if cluster.second not in cluster.list_all_nodes():
-        cluster.second = cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20)
+        cluster.second = cluster.add_node(num_cpus=1, object_store_memory=OBJECTS_BYTES)
     return cluster.second
 
 
@@ -176,21 +168,9 @@ def test_a_batch_on_ray_keeps_what_a_local_one_keeps(cluster: Any, tmp_path: Pat
 
 
 def test_a_batch_that_loses_a_node_keeps_everything_once(cluster: Any, second: Any, tmp_path: Path) -> None:
+    del second  # it is there
     night = write_night(tmp_path / "night", 60)
-    undisturbed = undisturbed_rows(night, tmp_path / "whole")
-    site = Site(night=night, home=tmp_path / "home")
-
-    def lose() -> None:
-        wait_for(lambda: finished_count(site.home) > 4)
-        cluster.remove_node(second, allow_graceful=False)
-
-    with ThreadPoolExecutor(1) as beside:
-        losing = beside.submit(lose)
-        said = callqa(site, "score", night, "--executor", "ray", "--address", cluster.address)
-        losing.result()
-    assert (said.code, said.document["done"]) == (0, 60)
-    found = Outcome(fault="node")
-    found.add(site, undisturbed)
+    found = lose_node(Site(night=night, home=tmp_path / "home"), undisturbed_rows(night, tmp_path / "whole"), cluster)
     assert found.is_whole, found
 
 
