@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
-from qa_pipeline.errors import N_, CallqaError, ConfigurationError, StoreError, StoreReadOnly
+from qa_pipeline.errors import N_, CallqaError, StoreError, StoreReadOnly
 from qa_pipeline.stages.artifacts import Artifacts, Kept, checked_name
 
 _PROBE = ".callqa-may-write"
@@ -42,8 +42,8 @@ class ArtifactObjects(Artifacts):
     def check(self, *, writing: bool = False) -> None:
         """Raise when the bucket is not there or does not let us in; with `writing` put an object and remove it."""
         with self._opened() as (files, root):
-            files.info(root.split("/", maxsplit=1)[0])
-            self._names(files, root)
+            if not self._names(files, root):
+                files.info(root.split("/", maxsplit=1)[0])  # whether there is nothing yet, or no bucket
             if writing:
                 files.pipe_file(f"{root}/{_PROBE}", b"")
                 files.rm_file(f"{root}/{_PROBE}")
@@ -107,7 +107,7 @@ class ArtifactObjects(Artifacts):
         except CallqaError:
             raise
         except ImportError as problem:
-            raise ConfigurationError(
+            raise StoreError(
                 N_("{place} needs a package that is not installed: {problem}."),
                 hint=N_("For S3: pip install 'callqa[objects]'"),
                 field="artifacts_url",

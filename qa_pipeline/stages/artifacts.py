@@ -38,7 +38,7 @@ class Artifacts(ABC):
     """Where the artifacts of a site lie, for all processes of a batch; travels to them as it is.
 
     A name is that of :func:`name_of`. All operations raise StoreError, StoreFull or StoreReadOnly where the place does
-    not do what it should, and ConfigurationError where a package for it is absent.
+    not do what it should, or a package for it is absent.
     """
 
     def find(self, kind: type[Value], stage: str, fingerprint: str) -> Value | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from qa_pipeline.domain.listening import Facts
-from qa_pipeline.errors import CallqaError, ConfigurationError, StoreError, StoreReadOnly
+from qa_pipeline.errors import CallqaError, StoreError, StoreReadOnly
 from qa_pipeline.stages.artifact_objects import ArtifactObjects
 from qa_pipeline.stages.artifacts import ArtifactFolder, Artifacts, name_of
 from tests.objects.server import BUCKET, S3Server
@@ -126,5 +126,6 @@ def test_a_package_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delitem(_registry, "s3", raising=False)
     monkeypatch.setitem(sys.modules, "s3fs", None)
     error = _refusal(ArtifactObjects("s3://quality/site"))
-    assert isinstance(error, ConfigurationError)
+    assert (type(error), error.field) == (StoreError, "artifacts_url")
+    assert "s3://quality/site needs a package" in error.render()
     assert "pip install 'callqa[objects]'" in error.render_hint()
