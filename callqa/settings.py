@@ -377,13 +377,14 @@ class Settings(BaseSettings):
         if value is None or "://" not in value:
             return None if value is None else str(Path(value).absolute())
         scheme, _, place = value.partition("://")
+        scheme = scheme.lower()
         if "@" in place or "?" in place or "#" in place:
             raise ValueError(N_("write no credentials and no options into the address; see docs/objects.md"))
         if scheme in ("file", "local") and place.startswith("/"):
             return str(Path(url2pathname(place)).absolute())
-        if scheme in ("file", "local", "memory") or "::" in value or not place.strip("/"):
+        if scheme in ("file", "local", "memory") or "::" in value or not place.split("/")[0]:
             raise ValueError(N_("write a folder, or an address that all machines reach, such as s3://bucket/prefix"))
-        return value.rstrip("/")
+        return f"{scheme}://{place.rstrip('/')}"
 
     @field_validator("time_zone")
     @classmethod

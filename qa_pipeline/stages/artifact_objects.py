@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from qa_pipeline.errors import N_, CallqaError, StoreError, StoreReadOnly
-from qa_pipeline.stages.artifacts import Artifacts, Kept, checked_name
+from qa_pipeline.stages.artifacts import Artifacts, Kept, checked_name, is_name
 
 _PROBE = ".callqa-may-write"
 _AT_ONCE = 16  # requests that are under way together where each asks about one object
@@ -41,10 +40,9 @@ class ArtifactObjects(Artifacts):
 
     def check(self, *, writing: bool = False) -> None:
         """Raise when the bucket is not there or does not let us in; with `writing` put an object and remove it."""
-        with self._opened() as (files, root):
-            if not self._names(files, root):
-                files.info(root.split("/", maxsplit=1)[0])  # whether there is nothing yet, or no bucket
-            if writing:
+        self.stages()
+        if writing:
+            with self._opened() as (files, root):
                 files.pipe_file(f"{root}/{_PROBE}", b"")
                 files.rm_file(f"{root}/{_PROBE}")
 
@@ -76,16 +74,18 @@ class ArtifactObjects(Artifacts):
     def stages(self) -> Sequence[str]:
         """Return the first parts of the objects' names."""
         with self._opened() as (files, root):
-            return [each["name"].rsplit("/", maxsplit=1)[-1] for each in self._names(files, root) if _is_folder(each)]
+            found = self._names(files, root)
+            if not found:
+                files.info(root.split("/", maxsplit=1)[0])  # raises where there is no bucket either
+            return [each["name"].rsplit("/", maxsplit=1)[-1] for each in found if _is_folder(each)]
 
     def list(self, stage: str) -> Iterator[Kept]:
         """Yield objects; as many are held as begin with the same two characters."""
         with self._opened() as (files, root):
             for part in self._names(files, f"{root}/{stage}"):
                 for each in self._names(files, part["name"]) if _is_folder(part) else ():
-                    path = PurePosixPath(each["name"])
-                    if path.suffix == ".json":
-                        name = "/".join(path.parts[-3:])
+                    name = "/".join(each["name"].rsplit("/", maxsplit=3)[1:])
+                    if is_name(name):
                         yield Kept(name=name, size_bytes=each["size"], changed_at=_changed_at(files, each))
 
     @staticmethod
@@ -114,7 +114,7 @@ class ArtifactObjects(Artifacts):
                 place=self.url,
                 problem=_said(problem),
             ) from problem
-        except Exception as problem:
+        except Exception as problem:  # the libraries below have errors of their own, of no common kind
             raise self._error(problem) from problem
 
     def _error(self, problem: Exception) -> CallqaError:
@@ -174,4 +174,4 @@ def _changed_at(files: Any, each: dict[str, Any]) -> datetime:
 
 
 def _said(problem: Exception) -> str:
-    return str(problem).strip().rstrip(".") or type(problem).__name__
+    return " ".join(str(problem).split()).rstrip(".") or type(problem).__name__

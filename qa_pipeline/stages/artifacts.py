@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from qa_pipeline.store.folders import make_folder, sync_folder
 Value = TypeVar("Value")
 _log = logging.getLogger(__name__)
 _ENDING = ".json"
+# Nothing else that may lie in the same place is listed, and so nothing else is ever removed.
+_NAME = re.compile(r"[a-z_]+/([0-9a-f]{2})/\1[0-9a-f]{62}\.json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +110,7 @@ def fingerprint_in(name: str) -> str:
 
 def is_name(name: str) -> bool:
     """Tell whether a text that was kept elsewhere is the name of an artifact, and leads to nothing else."""
-    parts = name.split("/")
-    return len(parts) == 3 and not {"", ".", ".."} & set(parts) and "\\" not in name and name.endswith(_ENDING)
+    return _NAME.fullmatch(name) is not None
 
 
 def checked_name(name: str) -> str:
@@ -178,12 +180,14 @@ class ArtifactFolder(Artifacts):
         """Yield files; one that is removed meanwhile is passed over."""
         for part in _sorted(self.root / stage):
             for path in _sorted(part, f"*{_ENDING}"):
+                name = f"{stage}/{part.name}/{path.name}"
                 try:
                     found = path.stat()
                 except FileNotFoundError:
                     continue
+                if not is_name(name):
+                    continue
                 changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
-                name = f"{stage}/{part.name}/{path.name}"
                 yield Kept(name=name, size_bytes=found.st_size, changed_at=changed_at)
 
 

@@ -61,7 +61,15 @@ def test_a_damaged_one_counts_as_absent(artifacts: Artifacts) -> None:
     assert artifacts.find(Facts, "listen", PRINTS[0]) is None
 
 
-@pytest.mark.parametrize("name", ["listen/../../x.json", "/etc/aa/x.json", "listen/ab", "x.json", "a/b/c.db"])
+@pytest.mark.parametrize("name", ["reports/2026/summary.json", "listen/ab/notes.json", "listen/ab/x.txt"])
+def test_what_others_keep_in_the_same_place_is_not_listed(artifacts: Artifacts, name: str) -> None:
+    """So retention, which removes what belongs to no contact, leaves it alone."""
+    artifacts.put(name, b"{}")
+    artifacts.write(FACTS, "listen", PRINTS[0])
+    assert [one.name for stage in artifacts.stages() for one in artifacts.list(stage)] == [name_of("listen", PRINTS[0])]
+
+
+@pytest.mark.parametrize("name", ["listen/../../x.json", "/etc/aa/x.json", "listen/ab", "x.json", "a/b/c.json"])
 def test_nothing_but_artifacts_is_removed(artifacts: Artifacts, name: str) -> None:
     with pytest.raises(StoreError, match="not the name of a stage output"):
         artifacts.remove([name])

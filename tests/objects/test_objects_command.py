@@ -165,6 +165,7 @@ def test_a_wrong_bucket_or_credentials_are_told_before_work_begins(
         "simplecache::s3://quality",
         "file://server/folder",
         "s3://",
+        "s3:///site",
     ],
 )
 def test_addresses_that_are_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

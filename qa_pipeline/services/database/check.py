@@ -50,7 +50,6 @@ def check_database(store: Store, artifacts: Artifacts) -> Examined:
     StoreError
         The database cannot be read at all, or the place of the stage outputs.
     """
-    artifacts.check()
     with store.reading() as tx:
         faults = [
             *_integrity(tx.connection),
