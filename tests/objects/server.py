@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from threading import Thread
 from typing import Any
 
@@ -35,9 +36,9 @@ class S3Server:
     def is_running(self) -> bool:
         return self._server is not None
 
-    @property
+    @cached_property
     def client(self) -> Any:
-        """A client of its own, with credentials from the environment."""
+        """A client of its own; first asked for when the environment leads here."""
         return boto3.client("s3")
 
     def lead_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,11 +56,12 @@ class S3Server:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        S3FileSystem.clear_instance_cache()  # else the environment of earlier would count
 
     def start(self) -> None:
         """Serve, at an address that nobody knows yet."""
         self.puts_left = None
+        self.__dict__.pop("client", None)
+        S3FileSystem.clear_instance_cache()  # what was made before leads elsewhere
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True)
         Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from s3fs import S3FileSystem
 
 from qa_pipeline.domain.listening import Facts
 from qa_pipeline.errors import CallqaError, StoreError, StoreReadOnly
@@ -116,7 +117,9 @@ def test_credentials_that_nobody_knows(s3: S3Server) -> None:
 
 def test_no_credentials_at_all(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    S3FileSystem.clear_instance_cache()  # as in a process that never had any
     error = _refusal(ArtifactObjects(f"s3://{BUCKET}/site"))
+    S3FileSystem.clear_instance_cache()
     assert "does not let us in" in error.render()
 
 
