@@ -54,7 +54,7 @@ from api.sources import Sources
 from api.trace import Trace
 from qa_pipeline.report.rulebook import Rulebook
 from qa_pipeline.services.rule_files import place_files
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.store import Store
 
 PAGES = (
@@ -95,7 +95,7 @@ PAGES = (
 
 
 def create_app(
-    *, store: Store, artifacts: ArtifactFolder, rulebook: Rulebook, site: Site, options: ServiceOptions
+    *, store: Store, artifacts: Artifacts, rulebook: Rulebook, site: Site, options: ServiceOptions
 ) -> FastAPI:
     """Return the application over an opened store.
 
@@ -103,7 +103,7 @@ def create_app(
     ----------
     store : Store
         Opened and migrated; whoever calls closes it after the server has stopped.
-    artifacts : ArtifactFolder
+    artifacts : Artifacts
         Where the stages put transcripts and what was heard.
     rulebook : Rulebook
         The names behind the ids of results.

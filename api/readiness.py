@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,6 +13,7 @@ from api.metrics import queue_age_s
 from api.sources import Sources
 from qa_pipeline.domain.job import JobState
 from qa_pipeline.errors import N_, CallqaError
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.store import schema
 
 _QUEUE_AGE_S_MAX = 120.0  # a worker asks every few seconds
@@ -36,7 +35,7 @@ class Check:
 
 def check_all(sources: Sources, now: datetime) -> Sequence[Check]:
     """Look at database, schema, folders, disk and the queue."""
-    return (*_check_store(sources, now), _check_artifacts(sources.artifacts.root), _check_disk(sources))
+    return (*_check_store(sources, now), _check_artifacts(sources.artifacts), _check_disk(sources))
 
 
 def _check_store(sources: Sources, now: datetime) -> Iterator[Check]:
@@ -61,10 +60,12 @@ def _check_store(sources: Sources, now: datetime) -> Iterator[Check]:
     yield Check(name="worker", problem=idle if waits else None, params=(("seconds", round(age_s)),), is_needed=False)
 
 
-def _check_artifacts(folder: Path) -> Check:
-    nearest = next(each for each in (folder, *folder.parents) if each.exists())
-    is_good = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
-    return Check(name="artifacts", problem=None if is_good else N_("The folder of results cannot be written."))
+def _check_artifacts(artifacts: Artifacts) -> Check:
+    try:
+        artifacts.check()
+    except CallqaError as problem:
+        return Check(name="artifacts", problem=problem.message, params=tuple(problem.params.items()))
+    return Check(name="artifacts")
 
 
 def _check_disk(sources: Sources) -> Check:

@@ -13,7 +13,7 @@ from api.options import ServiceOptions, Site
 from api.rates import Rates
 from api.rulebook_watch import RulebookWatch
 from qa_pipeline.report.rulebook import Rulebook
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.store import Store
 
 
@@ -25,7 +25,7 @@ class Sources:
     """
 
     store: Store
-    artifacts: ArtifactFolder
+    artifacts: Artifacts
     rules: RulebookWatch
     site: Site
     options: ServiceOptions

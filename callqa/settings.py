@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from platformdirs import user_data_path
@@ -351,6 +352,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: user_data_path("callqa", appauthor=False), description="data folder")
     database_url: str | None = Field(None, description="SQLAlchemy address; default HOME/callqa.db")
+    artifacts_url: str | None = Field(
+        None, description="where stage outputs lie: a folder, or s3://bucket/prefix; default HOME/artifacts"
+    )
     time_zone: str = Field("Asia/Shanghai", description="the site's zone, for times without one and for months")
     lang: Literal["zh", "en"] = Field(default_factory=_console_language, description="language of messages")
     asr: AsrSettings = AsrSettings()
@@ -371,6 +375,21 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute_home(cls, value: Path) -> Path:
         return value.absolute()  # workers on other machines do not share our working directory
+
+    @field_validator("artifacts_url")
+    @classmethod
+    def _all_machines_reach_it(cls, value: str | None) -> str | None:
+        if value is None or "://" not in value:
+            return None if value is None else str(Path(value).absolute())
+        scheme, _, place = value.partition("://")
+        scheme = scheme.lower()
+        if "@" in place or "?" in place or "#" in place:
+            raise ValueError(N_("write no credentials and no options into the address; see docs/objects.md"))
+        if scheme in ("file", "local") and place.startswith("/"):
+            return str(Path(url2pathname(place)).absolute())
+        if scheme in ("file", "local", "memory") or "::" in value or not place.split("/")[0]:
+            raise ValueError(N_("write a folder, or an address that all machines reach, such as s3://bucket/prefix"))
+        return f"{scheme}://{place.rstrip('/')}"
 
     @field_validator("time_zone")
     @classmethod
@@ -393,9 +412,12 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.home / 'callqa.db').absolute()}"
 
     @property
-    def artifacts(self) -> Path:
-        """Folder of stage outputs."""
-        return self.home / "artifacts"
+    def artifacts(self) -> Path | str:
+        """Where stage outputs lie: a folder, or a URL."""
+        url = self.artifacts_url
+        if url is None:
+            return self.home / "artifacts"
+        return url if "://" in url else Path(url)
 
     @property
     def scorecards(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,10 +41,13 @@ from qa_pipeline.services.cycle.appeals import Times
 from qa_pipeline.services.cycle.current import Compute, evaluations_by
 from qa_pipeline.services.evaluate import read_rules
 from qa_pipeline.services.jobs.work import Tools
+from qa_pipeline.services.retention import Terms
+from qa_pipeline.services.retention.apply import LEDGER
 from qa_pipeline.services.rules.calibration_file import read_calibration
 from qa_pipeline.services.score import Batch, needs_recognition
 from qa_pipeline.services.webhooks.delivery import DeliveryOptions
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifact_objects import ArtifactObjects
+from qa_pipeline.stages.artifacts import ArtifactFolder, Artifacts
 from qa_pipeline.stages.inspect import InspectionOptions
 from qa_pipeline.store import PostgresOptions, Store, open_store
 from qa_pipeline.vocabulary import read_lexicon
@@ -130,7 +134,7 @@ def _judge_options(settings: Settings, name: str) -> dict[str, Any]:
         return {"model": model, "offline": settings.asr.offline}
     taken = ("model", "endpoint", "api_key", "timeout_s", "retries", "requests_per_minute", "window_tokens")
     options = {field: getattr(part, field) for field in (*taken, "max_output_tokens")}
-    return options | {"ledger": settings.artifacts / "judge.db"}
+    return options | {"ledger": settings.home / LEDGER}
 
 
 def text_engine_name(settings: Settings, kind: str) -> str:
@@ -205,7 +209,7 @@ def hold_rule(settings: Settings) -> HoldRule:
 def inspection_options(settings: Settings, engine: str | None = None, *, corrections: bool = True) -> InspectionOptions:
     """Return how contacts are inspected."""
     return InspectionOptions(
-        artifacts=settings.artifacts,
+        artifacts=artifacts(settings),
         speech=speech_options(settings, engine, corrections=corrections),
         text=text_engines(settings),
         calibration=calibration(settings),
@@ -276,7 +280,7 @@ def ray_executor(settings: Settings, workers: int | None = None, address: str | 
         cpus=part.ray_cpus,
         gpus=default_gpus if part.ray_gpus is None else part.ray_gpus,
         needs_gpu=needs_recognition,
-        shared=settings.artifacts,
+        shared=artifacts(settings).folder,
         wait_s=part.ray_wait_s,
     )
     return RayExecutor(options, part.task_timeout_s, logging.getLogger().getEffectiveLevel())
@@ -295,9 +299,10 @@ def executor(settings: Settings, workers: int | None = None) -> Executor:
     )
 
 
-def artifacts(settings: Settings) -> ArtifactFolder:
-    """Return the folder of stage outputs."""
-    return ArtifactFolder(settings.artifacts)
+def artifacts(settings: Settings) -> Artifacts:
+    """Return where stage outputs lie."""
+    place = settings.artifacts
+    return ArtifactFolder(place) if isinstance(place, Path) else ArtifactObjects(place)
 
 
 def rulebook(settings: Settings) -> Rulebook:
@@ -341,6 +346,11 @@ def site(settings: Settings) -> Site:
 def retention_rules(settings: Settings) -> RetentionRules:
     """Return how long things are kept."""
     return RetentionRules(**settings.retention.model_dump())
+
+
+def retention_terms(settings: Settings, now: datetime) -> Terms:
+    """Return by what something of this site is due at a moment."""
+    return Terms(rules=retention_rules(settings), home=settings.home, artifacts=artifacts(settings), now=now)
 
 
 def service_options(settings: Settings) -> ServiceOptions:

@@ -55,6 +55,7 @@ LONG = (
     "callqa/cli/test_serve.py",
     "faults/test_service.py",
     "faults/test_power.py",
+    "objects/test_objects_command.py",
     "api/test_access_matrix.py",
     "api/test_trace.py",
     "api/test_batches.py",

@@ -135,7 +135,7 @@ def _file(call: Caller, write: _Export, person: str, kind: str, language: str) -
 
 def _terms(call: Caller) -> Terms:
     site = call.sources.site
-    return Terms(rules=site.retention, home=site.home, now=call.now)
+    return Terms(rules=site.retention, home=site.home, artifacts=call.sources.artifacts, now=call.now)
 
 
 def _doer(call: Caller) -> Doer:

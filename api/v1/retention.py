@@ -105,7 +105,8 @@ class HoldListDocument(BaseModel):
 def plan(call: FromCaller) -> RetentionPlanDocument:
     """What would be deleted now by which rule, and what was deleted before."""
     site = call.sources.site
-    found = plan_retention(call.store, Terms(rules=site.retention, home=site.home, now=call.now))
+    terms = Terms(rules=site.retention, home=site.home, artifacts=call.sources.artifacts, now=call.now)
+    found = plan_retention(call.store, terms)
     with call.store.reading() as tx:
         before = tx.deletions.list()
     call.record("retention.plan", "retention")

@@ -48,8 +48,8 @@ def backup(
 ) -> None:
     """Write everything into one file while others go on working. Either kind of database takes it back."""
     app = context(ctx)
-    folder = app.settings.artifacts if artifacts else None
-    made = write_backup(app.store(), file, datetime.now(UTC), folder)
+    outputs = wiring.artifacts(app.settings) if artifacts else None
+    made = write_backup(app.store(), file, datetime.now(UTC), outputs)
     app.emit(
         _document(made),
         lambda: app.say(
@@ -73,8 +73,8 @@ def restore(
     """Put a backup into the database, which must be empty or go with --replace. Stop the service before."""
     app = context(ctx)
     settings = app.settings
-    folder = settings.artifacts if artifacts else None
-    made = restore_backup(file, settings.store_url, settings.zone, artifacts=folder, replace=replace)
+    outputs = wiring.artifacts(settings) if artifacts else None
+    made = restore_backup(file, settings.store_url, settings.zone, artifacts=outputs, replace=replace)
     app.emit(
         _document(made),
         lambda: app.say(

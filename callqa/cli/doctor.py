@@ -20,15 +20,17 @@ def doctor(ctx: typer.Context) -> None:
     app = context(ctx)
     engines = _engines(app)
     database = _database(app)
+    artifacts = _artifacts(app)
     document = {
         "version": version("callqa"),
         "python": platform.python_version(),
         "home": str(app.settings.home),
         "engines": engines,
         "database": database,
+        "artifacts": artifacts,
     }
     app.emit(document, lambda: _print(app, document))
-    if not database["ok"]:
+    if not (database["ok"] and artifacts["ok"]):
         raise typer.Exit(COULD_NOT_RUN)
 
 
@@ -69,6 +71,16 @@ def _database(app: AppContext) -> dict[str, Any]:
         }
 
 
+def _artifacts(app: AppContext) -> dict[str, Any]:
+    artifacts = wiring.artifacts(app.settings)
+    document = {"ok": True, "address": artifacts.where(), "hint": ""}
+    try:
+        artifacts.check(writing=True)
+    except CallqaError as error:
+        return document | {"ok": False, "hint": in_one_line(error, app.translate)}
+    return document
+
+
 def _print(app: AppContext, document: dict[str, Any]) -> None:
     app.say("callqa {version}, Python {python}", version=document["version"], python=document["python"])
     app.say(N_("Data folder: {home}"), home=document["home"])
@@ -88,3 +100,8 @@ def _print(app: AppContext, document: dict[str, Any]) -> None:
         )
     else:
         app.say("    {hint}", hint=database["hint"])
+    artifacts = document["artifacts"]
+    mark = "✓" if artifacts["ok"] else "✗"
+    app.say(N_("{mark} stage outputs {address}"), mark=mark, address=artifacts["address"])
+    if not artifacts["ok"]:
+        app.say("    {hint}", hint=artifacts["hint"])

@@ -16,7 +16,7 @@ from qa_pipeline.domain.audit import Event
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.services import people as service
 from qa_pipeline.services.people import Erasure
-from qa_pipeline.services.retention import Doer, Terms
+from qa_pipeline.services.retention import Doer
 
 app = typer.Typer(name="people", no_args_is_help=True, help="One person's data: export, erase.")
 Person = Annotated[str | None, typer.Argument(metavar="AGENT", help="Id of the agent, or a login.")]
@@ -58,7 +58,7 @@ def erase(
     """Put a pseudonym for a person everywhere; it cannot be undone. A legal hold refuses it."""
     here = context(ctx)
     kind, subject = _subject(person, customer)
-    terms = Terms(rules=wiring.retention_rules(here.settings), home=here.settings.home, now=now())
+    terms = wiring.retention_terms(here.settings, now())
     doer = Doer(name=by, role="", via="cli")
     if kind == "customer":
         found = service.erase_customer(

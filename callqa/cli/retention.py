@@ -135,7 +135,7 @@ def print_deletions(here: AppContext, done: Any) -> None:
 
 
 def _terms(here: AppContext) -> Terms:
-    return Terms(rules=wiring.retention_rules(here.settings), home=here.settings.home, now=now())
+    return wiring.retention_terms(here.settings, now())
 
 
 def _event(action: str, found: LegalHold, by: str) -> Event:

@@ -25,7 +25,7 @@ from callqa.settings import Settings
 from qa_pipeline.errors import N_
 from qa_pipeline.services.housekeeping import tidy_up
 from qa_pipeline.services.jobs.worker import Worker, WorkerOptions
-from qa_pipeline.services.retention import Doer, Terms, forget_risk
+from qa_pipeline.services.retention import Doer, forget_risk
 from qa_pipeline.services.webhooks.delivery import deliver_due
 from qa_pipeline.store import Store
 
@@ -71,7 +71,7 @@ def _tidying(store: Store, settings: Settings) -> Callable[[], None]:
             due_at = monotonic() + _TIDY_S
             now = datetime.now(UTC)
             tidy_up(store, uploads, now)
-            terms = Terms(rules=wiring.retention_rules(settings), home=settings.home, now=now)
+            terms = wiring.retention_terms(settings, now)
             forget_risk(store, terms, Doer(name="callqa", role="", via="job"))
 
     return tidy

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from qa_pipeline.errors import N_, CallqaError, InputError
+
+# What begins with a scheme; one letter is a drive.
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:[/\\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,25 @@ def walk(paths: Sequence[Path], inside: Path | None = None) -> Iterator[FoundFil
     seen_files: set[str] = set()
     seen_folders: set[tuple[int, int]] = set()
     for path in paths:
+        if _ADDRESS.match(str(path)) and not path.exists():
+            yield _not_a_path(path)
+            continue
         for found in _walk_one(Path(os.path.abspath(path)), True, seen_folders, inside):  # noqa: PTH100 -- keeps links as named
             if isinstance(found, FoundFile):
                 if str(found.path) in seen_files:
                     continue
                 seen_files.add(str(found.path))
             yield found
+
+
+def _not_a_path(path: Path) -> IntakeProblem:
+    address = shown(path.as_posix()).replace(":/", "://", 1)  # a path has lost one of the two
+    error = InputError(
+        N_("Recordings are read from files and folders, not from an address."),
+        hint=N_("Mount the bucket or copy its recordings into a folder, and name that."),
+        file=address,
+    )
+    return IntakeProblem(address, error)
 
 
 def shown(path: Path | str) -> str:

@@ -12,7 +12,7 @@ from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Listening
 from qa_pipeline.domain.transcript import Transcript
 from qa_pipeline.services.contact_list import ListedContact, get_listed
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
 
@@ -33,7 +33,7 @@ class ContactDetail:
         return self.listed.contact
 
 
-def read_contact(store: Store, artifacts: ArtifactFolder, contact_id: str, reach: Reach = EVERYTHING) -> ContactDetail:
+def read_contact(store: Store, artifacts: Artifacts, contact_id: str, reach: Reach = EVERYTHING) -> ContactDetail:
     """Return one contact.
 
     Raises
@@ -56,6 +56,6 @@ def read_contact(store: Store, artifacts: ArtifactFolder, contact_id: str, reach
     )
 
 
-def find_annotated(artifacts: ArtifactFolder, prints: Mapping[str, str]) -> Annotated | None:
+def find_annotated(artifacts: Artifacts, prints: Mapping[str, str]) -> Annotated | None:
     """Return the masked transcript of a contact with what was found in it, by the fingerprints of its stages."""
     return artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None

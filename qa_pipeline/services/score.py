@@ -119,7 +119,14 @@ def start_run(store: Store, command: str) -> str:
 
 
 def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch: Batch) -> ScorePlan:
-    """Ingest the paths and tell which contacts have no inspection by today's methods yet."""
+    """Ingest the paths and tell which contacts have no inspection by today's methods yet.
+
+    Raises
+    ------
+    StoreError
+        The database, or the place of stage outputs, takes nothing.
+    """
+    batch.inspection.artifacts.check(writing=True)
     run_id = start_run(store, "score")
     ingested = ingest_paths(store, paths, metadata, batch.intake, run_id)
     missing: list[tuple[tuple[bool, int], str]] = []

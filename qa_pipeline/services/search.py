@@ -19,7 +19,7 @@ from qa_pipeline.services.contact_list import (
     conditions,
     count_up_to,
 )
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store, Transaction
 from qa_pipeline.store.listing import INDEXED, count_unsearchable
@@ -189,7 +189,7 @@ def _by_index(
     return part.page(tx, rows, total, is_exact=True)
 
 
-def reindex(store: Store, artifacts: ArtifactFolder) -> Reindexed:
+def reindex(store: Store, artifacts: Artifacts) -> Reindexed:
     """Fill the index from the stored transcripts of all inspected contacts, each in a transaction of its own."""
     with store.reading() as tx:
         prints = {contact.id: tx.artifacts.of(contact.id).get("annotate") for contact in tx.contacts.list()}

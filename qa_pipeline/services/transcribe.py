@@ -36,7 +36,8 @@ class Transcriptions:
 
 
 def transcribe_paths(paths: Sequence[Path], metadata: Path | None, batch: Batch, executor: Executor) -> Transcriptions:
-    """Return the masked words of every contact below `paths`."""
+    """Return the masked words of every contact below `paths`; raises StoreError where stage outputs cannot be kept."""
+    batch.inspection.artifacts.check(writing=True)
     found = Transcriptions()
 
     def tasks() -> Iterator[InspectionTask]:

@@ -1,13 +1,17 @@
-"""Stored outputs of stages: one JSON file per fingerprint, there whole or not at all."""
+"""Stored outputs of stages: one JSON document per fingerprint, there whole or not at all."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import os
-from collections.abc import Iterator
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO, TypeVar, cast
 
@@ -19,40 +23,204 @@ from qa_pipeline.store.folders import make_folder, sync_folder
 
 Value = TypeVar("Value")
 _log = logging.getLogger(__name__)
+_ENDING = ".json"
+# Nothing else that may lie in the same place is listed, and so nothing else is ever removed.
+_NAME = re.compile(r"[a-z_]+/([0-9a-f]{2})/\1[0-9a-f]{62}\.json")
 
 
-class ArtifactFolder:
-    """A folder of artifacts, shared by all processes of a batch.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An artifact as it lies there. ``changed_at`` is aware."""
 
-    Parameters
-    ----------
-    root : Path
-        Made when the first artifact is written.
+    name: str
+    size_bytes: int
+    changed_at: datetime
+
+
+class Artifacts(ABC):
+    """Where the artifacts of a site lie, for all processes of a batch; travels to them as it is.
+
+    A name is that of :func:`name_of`. All operations raise StoreError, StoreFull or StoreReadOnly where the place does
+    not do what it should, or a package for it is absent.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def find(self, kind: type[Value], stage: str, fingerprint: str) -> Value | None:
+        """Return an artifact or None; a damaged one counts as absent and is made again."""
+        name = name_of(stage, fingerprint)
+        content = self.read(name)
+        if content is None:
+            return None
+        try:
+            return load(kind, content)
+        except ValidationError:
+            _log.warning("damaged artifact is made again: %s", self.where(name))
+            return None
+
+    def write(self, value: object, stage: str, fingerprint: str) -> None:
+        """Publish an artifact: it is there whole or not at all, and stays."""
+        self.put(name_of(stage, fingerprint), dump(value))
+
+    @property
+    @abstractmethod
+    def folder(self) -> Path | None:
+        """The folder that every machine of a batch must see, None where they reach the artifacts in another way."""
+
+    @abstractmethod
+    def where(self, name: str = "") -> str:
+        """Return how messages call the place of an artifact; without a name, that of all."""
+
+    @abstractmethod
+    def check(self, *, writing: bool = False) -> None:
+        """Raise when the place cannot be used; with `writing` also when it takes nothing."""
+
+    @abstractmethod
+    def read(self, name: str) -> bytes | None:
+        """Return the content of an artifact, None when it is not there."""
+
+    @abstractmethod
+    def put(self, name: str, content: bytes) -> None:
+        """Write the content of an artifact, whole or not at all; one that is there is replaced."""
+
+    @abstractmethod
+    def size(self, names: Iterable[str]) -> int:
+        """Return how many bytes artifacts have together; those that are not there have none."""
+
+    @abstractmethod
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove artifacts, where they are there, and return how many bytes that were."""
+
+    @abstractmethod
+    def stages(self) -> Sequence[str]:
+        """Return the stages that have artifacts, in order."""
+
+    @abstractmethod
+    def list(self, stage: str) -> Iterator[Kept]:
+        """Yield the artifacts of a stage in the order of their names."""
+
+
+def name_of(stage: str, fingerprint: str) -> str:
+    """Return the name of an artifact."""
+    return f"{stage}/{fingerprint[:2]}/{fingerprint}{_ENDING}"
+
+
+def fingerprint_in(name: str) -> str:
+    """Return the fingerprint that a name holds."""
+    return PurePosixPath(name).stem
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a text that was kept elsewhere is the name of an artifact, and leads to nothing else."""
+    return _NAME.fullmatch(name) is not None
+
+
+def checked_name(name: str) -> str:
+    """Return a name; raises StoreError where it is none."""
+    if not is_name(name):
+        raise StoreError(
+            N_("{path} is not the name of a stage output and is not touched."),
+            hint=N_("Somebody has changed the list of files to remove; restore the database from a backup."),
+            path=name,
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactFolder(Artifacts):
+    """A folder of artifacts, made when the first one is written."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder itself."""
+        return self.root
 
     def path(self, stage: str, fingerprint: str) -> Path:
         """Return where an artifact lies or would lie."""
-        return self.root / stage / fingerprint[:2] / f"{fingerprint}.json"
+        return self.root / name_of(stage, fingerprint)
 
-    def find(self, kind: type[Value], stage: str, fingerprint: str) -> Value | None:
-        """Return an artifact or None; a damaged file counts as absent and is made again."""
-        path = self.path(stage, fingerprint)
+    def where(self, name: str = "") -> str:
+        """Return a path."""
+        return str(self.root / name)
+
+    def check(self, *, writing: bool = False) -> None:
+        """Raise StoreReadOnly when nothing can be written into the folder, or no folder be made."""
+        del writing  # whoever may not write into a folder may not make it either
+        nearest = next(each for each in (self.root, *self.root.parents) if each.exists())
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise store_problem(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), self.root / "any")
+
+    def read(self, name: str) -> bytes | None:
+        """Return the content of a file, None when it is not there."""
+        path = self.root / name
         try:
-            return load(kind, path.read_bytes())
+            return path.read_bytes()
         except FileNotFoundError:
-            return None
-        except ValidationError:
-            _log.warning("damaged artifact is made again: %s", path)
             return None
         except OSError as problem:
             raise store_problem(problem, path) from problem
 
-    def write(self, value: object, stage: str, fingerprint: str) -> None:
-        """Publish an artifact atomically: temporary name, flushed to the disk, renamed."""
-        write_atomically(self.path(stage, fingerprint), dump(value))
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file under a temporary name, flush it to the disk and rename it."""
+        write_atomically(self.root / name, content)
+
+    def size(self, names: Iterable[str]) -> int:
+        """Return how many bytes files have together."""
+        return sum(size_of(self.root / name) for name in names)
+
+    def remove(self, names: Iterable[str]) -> int:
+        """Remove files, and folders that are empty then."""
+        return sum(remove_file(self.root / checked_name(name)) for name in names)
+
+    def stages(self) -> Sequence[str]:
+        """Return the names of the folders in this one."""
+        return [folder.name for folder in _sorted(self.root) if folder.is_dir()]
+
+    def list(self, stage: str) -> Iterator[Kept]:
+        """Yield files; one that is removed meanwhile is passed over."""
+        for part in _sorted(self.root / stage):
+            for path in _sorted(part, f"*{_ENDING}"):
+                name = f"{stage}/{part.name}/{path.name}"
+                try:
+                    found = path.stat()
+                except FileNotFoundError:
+                    continue
+                if not is_name(name):
+                    continue
+                changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
+                yield Kept(name=name, size_bytes=found.st_size, changed_at=changed_at)
+
+
+def _sorted(folder: Path, pattern: str = "*") -> list[Path]:
+    return sorted(folder.glob(pattern)) if folder.is_dir() else []
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, 0 when it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def remove_file(path: Path) -> int:
+    """Remove a file, and its folder when that is empty then; returns the bytes, 0 when it was gone already.
+
+    Raises
+    ------
+    StoreReadOnly, StoreError
+        It cannot be removed.
+    """
+    size_bytes = size_of(path)
+    try:
+        path.unlink(missing_ok=True)
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    except FileNotFoundError:
+        return 0
+    except OSError as problem:
+        raise store_problem(problem, path) from problem
+    return size_bytes
 
     def remove(self, stage: str, fingerprint: str) -> None:
         """Remove an artifact that nobody needs any more; none is no error."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import perf_counter
 
 from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
@@ -38,7 +37,7 @@ from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.full_text import SearchableUtterance
 from qa_pipeline.scoring.holds import withhold
 from qa_pipeline.scoring.score import score_findings, script_ratio
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.stages.fingerprint import fingerprint
 from qa_pipeline.stages.parts import CallParts, parts_of
 from qa_pipeline.vocabulary.correct import CORRECTION_VERSION, correct
@@ -58,7 +57,7 @@ class InspectionOptions:
     recognised in parts, None: none is.
     """
 
-    artifacts: Path
+    artifacts: Artifacts
     speech: SpeechOptions
     text: tuple[TextEngine, ...] = EMBEDDED_TEXT
     calibration: Calibration | None = None
@@ -213,7 +212,7 @@ class ReadContact:
     """A contact whose words are known: annotated by an earlier run, or masked and still to annotate."""
 
     task: InspectionTask
-    folder: ArtifactFolder
+    folder: Artifacts
     listening: Listening | None
     clock: Clock
     annotated: Annotated | None
@@ -239,7 +238,7 @@ def read_contact(task: InspectionTask) -> ReadContact | LongCall:
         The contact cannot be inspected; the error says why and what to do.
     """
     clock = Clock()
-    folder = ArtifactFolder(task.options.artifacts)
+    folder = task.options.artifacts
     listening = _listening(task, folder)
     clock.lap("listen")
     annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
@@ -275,7 +274,7 @@ def transcript_at_hand(task: InspectionTask) -> Transcript | None:
 
     None for a recording that was not recognised yet, and for words that cannot be read.
     """
-    folder = ArtifactFolder(task.options.artifacts)
+    folder = task.options.artifacts
     annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
     if annotated is not None:
         return annotated.transcript
@@ -297,12 +296,12 @@ def listen_and_transcribe(task: InspectionTask) -> tuple[Listening | None, Trans
 
     Only for what hides personal data elsewhere than in the words; raises as `read_contact` does.
     """
-    folder = ArtifactFolder(task.options.artifacts)
+    folder = task.options.artifacts
     listening = _listening(task, folder)
     return listening, read_or_transcribe(task, folder, listening)
 
 
-def _listening(task: InspectionTask, folder: ArtifactFolder) -> Listening | None:
+def _listening(task: InspectionTask, folder: Artifacts) -> Listening | None:
     identity = task.fingerprints.listen
     if identity is None:
         return None
@@ -313,7 +312,7 @@ def _listening(task: InspectionTask, folder: ArtifactFolder) -> Listening | None
     return found
 
 
-def read_or_transcribe(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> Transcript:
+def read_or_transcribe(task: InspectionTask, folder: Artifacts, listening: Listening | None) -> Transcript:
     """Return the transcript of a contact with its speakers told apart, from artifacts when those exist."""
     identity = task.fingerprints.speakers
     told = folder.find(Transcript, "speakers", identity) if identity else None
@@ -325,7 +324,7 @@ def read_or_transcribe(task: InspectionTask, folder: ArtifactFolder, listening: 
     return told
 
 
-def _words(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> Transcript:
+def _words(task: InspectionTask, folder: Artifacts, listening: Listening | None) -> Transcript:
     found = folder.find(Transcript, "transcribe", task.fingerprints.transcribe)
     if found is None:
         parts = _parts(task, listening)

@@ -60,7 +60,7 @@ def test_an_administrator_erases(app: FastAPI, store: Store, tmp_path: Path) -> 
         done = client.post("/api/v1/people/A01/erasure", json={"reason": "Asked on 20 November."})
         assert (done.status_code, done.json()["job"] is None) == (202, False)
         assert client.post("/api/v1/people/A01/erasure", json={"reason": "Again."}).status_code == 404
-    terms = Terms(rules=RetentionRules(), home=tmp_path, now=NOW)
+    terms = Terms(rules=RetentionRules(), home=tmp_path, artifacts=ArtifactFolder(tmp_path / "artifacts"), now=NOW)
     (finished,) = apply_retention(store, terms, Doer(name="x", role="", via="job"))
     assert finished.rule.value == "erasure"
     places = found_in(store, tmp_path, "A01")

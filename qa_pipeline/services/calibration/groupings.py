@@ -11,7 +11,7 @@ from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.inspection import Inspection
 from qa_pipeline.domain.listening import Listening
 from qa_pipeline.services.calibration.groups import Grouping, GroupOf
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.store import Store, Transaction, tables
 
 NEW_HIRE_DAYS = 92
@@ -35,7 +35,7 @@ def _recognition(_: Contact, inspection: Inspection) -> str | None:
     return inspection.transcript_quality
 
 
-def make_groupings(store: Store, artifacts: ArtifactFolder) -> Mapping[str, Grouping]:
+def make_groupings(store: Store, artifacts: Artifacts) -> Mapping[str, Grouping]:
     """Return all ways by name: queue, team, language, line, recognition and tenure.
 
     ``line``: narrow_band (telephone) or wide_band, as long as what was heard is kept. ``recognition``: trusted, draft
@@ -62,7 +62,7 @@ def make_groupings(store: Store, artifacts: ArtifactFolder) -> Mapping[str, Grou
     return {name: Grouping(name=name, of=of) for name, of in ways.items()}
 
 
-def _line_of(listened: Mapping[str, str], artifacts: ArtifactFolder) -> GroupOf:
+def _line_of(listened: Mapping[str, str], artifacts: Artifacts) -> GroupOf:
     def of(contact: Contact, _: Inspection) -> str | None:
         identity = listened.get(contact.id)
         heard = artifacts.find(Listening, "listen", identity) if identity else None

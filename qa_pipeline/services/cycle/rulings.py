@@ -30,7 +30,7 @@ from qa_pipeline.services.cycle.appeals import (
     take_step,
 )
 from qa_pipeline.services.webhooks import emit
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.store import Store, Transaction
 
 DECIDING = {1: "decide", 2: "decide_finally"}
@@ -73,7 +73,7 @@ class Decided:
 
 def read_sheet(
     store: Store,
-    artifacts: ArtifactFolder,
+    artifacts: Artifacts,
     appeal_id: str,
     attempt: Attempt,
     now: datetime,

@@ -21,7 +21,6 @@ from qa_pipeline.services.database.portable import (
     MANIFEST,
     Manifest,
     Part,
-    chunks_of,
     lines_of,
     not_a_backup,
     read_manifest,
@@ -31,7 +30,7 @@ from qa_pipeline.services.database.portable import (
     verify,
     write_part,
 )
-from qa_pipeline.stages.artifacts import open_atomically, store_problem
+from qa_pipeline.stages.artifacts import Artifacts, is_name, open_atomically, store_problem
 from qa_pipeline.store import Store, connect_store, open_store, schema
 
 _TABLES, _ARTIFACTS = "tables", "artifacts"
@@ -46,7 +45,7 @@ class Backup:
     manifest: Manifest
 
 
-def write_backup(store: Store, file: Path, now: datetime, artifacts: Path | None = None) -> Backup:
+def write_backup(store: Store, file: Path, now: datetime, artifacts: Artifacts | None = None) -> Backup:
     """Write all rows as they are at one moment into a file, whole or not at all; others go on reading and writing.
 
     Parameters
@@ -57,7 +56,7 @@ def write_backup(store: Store, file: Path, now: datetime, artifacts: Path | None
     now : datetime
         Aware; the time that the backup carries.
     artifacts : Path, optional
-        The folder of stage outputs, when they are to be in it too.
+        The stage outputs, when they are to be in it too.
 
     Raises
     ------
@@ -88,7 +87,7 @@ def write_backup(store: Store, file: Path, now: datetime, artifacts: Path | None
 
 
 def restore_backup(
-    file: Path, url: str, time_zone: ZoneInfo, *, artifacts: Path | None = None, replace: bool = False
+    file: Path, url: str, time_zone: ZoneInfo, *, artifacts: Artifacts | None = None, replace: bool = False
 ) -> Backup:
     """Put a backup into a database, which then has the schema of this version.
 
@@ -215,18 +214,14 @@ def _check_empty(store: Store) -> None:
         )
 
 
-def _write_artifacts(archive: ZipFile, folder: Path) -> Iterator[Part]:
-    for path in sorted(folder.rglob("*.json")):
-        name = f"{_ARTIFACTS}/{path.relative_to(folder).as_posix()}"
-        try:
-            with path.open("rb") as file:
-                part = write_part(archive, name, chunks_of(file))
-        except FileNotFoundError:
-            continue  # removed by the site's rules for keeping meanwhile
-        yield Part(name=name, count=1, sha256=part.sha256)
+def _write_artifacts(archive: ZipFile, artifacts: Artifacts) -> Iterator[Part]:
+    for kept in (each for stage in artifacts.stages() for each in artifacts.list(stage)):
+        content = artifacts.read(kept.name)
+        if content is not None:  # else removed by the site's rules for keeping meanwhile
+            yield write_part(archive, f"{_ARTIFACTS}/{kept.name}", [content])
 
 
-def _restore_artifacts(archive: ZipFile, manifest: Manifest, folder: Path) -> None:
+def _restore_artifacts(archive: ZipFile, manifest: Manifest, artifacts: Artifacts) -> None:
     if manifest.artifacts is None:
         raise ConfigurationError(
             N_("The backup holds no stage outputs."),
@@ -234,12 +229,10 @@ def _restore_artifacts(archive: ZipFile, manifest: Manifest, folder: Path) -> No
             field="artifacts",
         )
     for part in manifest.artifacts:
-        root, *inner = PurePosixPath(part.name).parts
-        if root != _ARTIFACTS or not inner or ".." in inner:
+        root, _, name = part.name.partition("/")
+        if root != _ARTIFACTS or not is_name(name):
             raise not_a_backup(str(archive.filename))
-        with archive.open(part.name) as file, open_atomically(folder.joinpath(*inner)) as target:
-            for chunk in chunks_of(file):
-                target.write(chunk)
+        artifacts.put(name, archive.read(part.name))
 
 
 @contextmanager

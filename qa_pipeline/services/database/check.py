@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from qa_pipeline.errors import N_, Message
 from qa_pipeline.services.audit import verify_store
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts, fingerprint_in, name_of
 from qa_pipeline.store import Store, Transaction, schema, tables
 from qa_pipeline.store.listing import INDEXED, count_unsearchable
 from qa_pipeline.store.tables import UTTERANCE_INDEX
@@ -43,13 +42,13 @@ class Examined:
     faults: tuple[Fault, ...]
 
 
-def check_database(store: Store, artifacts: ArtifactFolder) -> Examined:
+def check_database(store: Store, artifacts: Artifacts) -> Examined:
     """Look at everything that must hold of a database and its stage outputs; changes nothing.
 
     Raises
     ------
     StoreError
-        The database cannot be read at all.
+        The database cannot be read at all, or the place of the stage outputs.
     """
     with store.reading() as tx:
         faults = [
@@ -150,20 +149,20 @@ class _Compared:
     missing: tuple[str, ...] = ()
 
 
-def _compare(connection: Connection, artifacts: ArtifactFolder) -> _Compared:
+def _compare(connection: Connection, artifacts: Artifacts) -> _Compared:
     """Walk along the rows and the files in the same order, so that neither has to be held."""
     found = _Compared()
     table = tables.artifact.c
     named = set(connection.execute(select(table.stage).where(table.stage != _NO_FILE).distinct()).scalars())
-    for stage in sorted(named | {folder.name for folder in _sorted(artifacts.root)}):
+    for stage in sorted(named | set(artifacts.stages())):
         rows = select(table.fingerprint).where(table.stage == stage, table.stage != _NO_FILE).distinct()
         wanted = connection.execute(rows.order_by(table.fingerprint).execution_options(yield_per=_ROWS_AT_ONCE))
-        kept = (file.stem for part in _sorted(artifacts.root / stage) for file in _sorted(part, "*.json"))
+        kept = (fingerprint_in(each.name) for each in artifacts.list(stage))
         _merge(found, stage, wanted.scalars(), kept, artifacts)
     return found
 
 
-def _merge(found: _Compared, stage: str, wanted: Iterable[str], kept: Iterable[str], artifacts: ArtifactFolder) -> None:
+def _merge(found: _Compared, stage: str, wanted: Iterable[str], kept: Iterable[str], artifacts: Artifacts) -> None:
     files = iter(kept)
     file = next(files, None)
     for fingerprint in wanted:
@@ -176,12 +175,8 @@ def _merge(found: _Compared, stage: str, wanted: Iterable[str], kept: Iterable[s
         else:
             found.missing_count += 1
             if len(found.missing) <= NAMED_MAX:
-                found.missing += (str(artifacts.path(stage, fingerprint)),)
+                found.missing += (artifacts.where(name_of(stage, fingerprint)),)
     found.unnamed_count += (file is not None) + sum(1 for _ in files)
-
-
-def _sorted(folder: Path, pattern: str = "*") -> list[Path]:
-    return sorted(folder.glob(pattern)) if folder.is_dir() else []
 
 
 def _missing(compared: _Compared) -> Iterator[Fault]:

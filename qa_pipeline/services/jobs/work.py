@@ -28,7 +28,7 @@ from qa_pipeline.services.score import (
     subject_of,
 )
 from qa_pipeline.services.search import reindex
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.store import Store, Transaction
 from qa_pipeline.store.jobs import trouble_of
 
@@ -46,7 +46,7 @@ class Tools:
 
     batch: Callable[[str | None, str | None], Batch]
     executor: Callable[[], Executor]
-    artifacts: ArtifactFolder
+    artifacts: Artifacts
     uploads: Path
     scorecards: Path
     templates: Path
@@ -202,7 +202,7 @@ def _reindex(store: Store, job: Job, tools: Tools, hold: Hold) -> Done:
 
 def _retention(store: Store, job: Job, tools: Tools, hold: Hold) -> Done:
     del hold  # what another run has begun is finished, not done twice
-    terms = Terms(rules=tools.retention, home=tools.uploads.parent, now=datetime.now(UTC))
+    terms = Terms(rules=tools.retention, home=tools.uploads.parent, artifacts=tools.artifacts, now=datetime.now(UTC))
     done = apply_retention(store, terms, Doer(name=job.created_by, role="", via="job"))
     return Done(result={one.rule.value: one.subject_count for one in done})
 

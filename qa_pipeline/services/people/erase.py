@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Table, and_, delete, insert, or_, select, update
@@ -20,17 +19,18 @@ from qa_pipeline.errors import N_, Conflict, NotFound
 from qa_pipeline.services.people.collect import names_of
 from qa_pipeline.services.people.pseudonym import Pseudonym
 from qa_pipeline.services.retention import Doer, Keeps, Kept, Terms, finish_deletion, read_kept
-from qa_pipeline.services.retention.contacts import delete_contacts, in_uploads
+from qa_pipeline.services.retention.contacts import delete_contacts, doomed_artifact, in_uploads
 from qa_pipeline.services.retention.keeping import of_customer
+from qa_pipeline.stages.artifacts import name_of
 from qa_pipeline.store import Store, Transaction, service_tables, tables
 from qa_pipeline.store.documents import dump, load
-from qa_pipeline.store.listing import Listing
+from qa_pipeline.store.listing import INDEXED, Listing
 from qa_pipeline.store.tables import metadata
 
 BATCH = 100
 # The audit keeps its chain: docs/retention.md says what remains there. Search rows follow their contacts.
 _KEPT_AS_IT_IS = (service_tables.audit_entry.name, "contact_listing")
-_MASKED = "annotate"  # the one artifact in which names are masked already
+_UNNAMING = ("annotate", INDEXED)  # names are masked in the one, and the other is no artifact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def erase_agent(
             return Erasure(rows=counts)
         deletion = _start(tx, terms, doer, reason)
         contact_ids = _contacts_of(tx, tables.contact.c.agent_id.in_(names))
-        _doom_files(tx, deletion, contact_ids, pseudonym, terms.home)
+        _doom_files(tx, deletion, contact_ids, pseudonym, terms)
         _close_account(tx, names, pseudonym, terms)
         for name in sorted(names):
             tx.risk.drop_agent(name)
@@ -120,7 +120,7 @@ def erase_customer(
         deletion = _start(tx, terms, doer, reason)
         if not contacts:
             pseudonym = Pseudonym.of({reference}, set(), f"erased-{secrets.token_hex(5)}")
-            _doom_files(tx, deletion, ids, pseudonym, terms.home)
+            _doom_files(tx, deletion, ids, pseudonym, terms)
             for contact_id in ids:
                 contact = replace(tx.contacts.get(contact_id), customer_ref=pseudonym.text)
                 _write_contact(tx, contact)
@@ -277,17 +277,18 @@ def _names_of_accounts(tx: Transaction, names: frozenset[str]) -> set[str]:
 
 
 def _doom_files(
-    tx: Transaction, deletion: Deletion, contact_ids: Sequence[str], pseudonym: Pseudonym, home: Path
+    tx: Transaction, deletion: Deletion, contact_ids: Sequence[str], pseudonym: Pseudonym, terms: Terms
 ) -> None:
     """Have files removed that name the person: raw words, and uploaded recordings by their names."""
-    artifact = tables.artifact
+    artifact, home = tables.artifact, terms.home
     doomed = []
     for contact_id in contact_ids:
-        where = and_(artifact.c.contact_id == contact_id, artifact.c.stage != _MASKED)
+        where = and_(artifact.c.contact_id == contact_id, artifact.c.stage.not_in(_UNNAMING))
         for row in tx.connection.execute(select(artifact.c.stage, artifact.c.fingerprint).where(where)):
-            path = f"artifacts/{row.stage}/{row.fingerprint[:2]}/{row.fingerprint}.json"
-            if (home / path).is_file() and pseudonym.is_in((home / path).read_text(encoding="utf-8")):
-                doomed.append(path)
+            name = name_of(row.stage, row.fingerprint)
+            content = terms.artifacts.read(name)
+            if content is not None and pseudonym.is_in(content.decode(errors="replace")):
+                doomed.append(doomed_artifact(name))
         for source in tx.contacts.get(contact_id).sources:
             upload = in_uploads(source.uri, home) if source.kind is SourceKind.AUDIO or not source.selector else None
             if upload is not None and upload.is_file() and pseudonym.is_in(upload.name):

@@ -23,7 +23,7 @@ from qa_pipeline.services.people.collect import (
     without_drafts,
     without_words,
 )
-from qa_pipeline.stages.artifacts import ArtifactFolder, open_atomically
+from qa_pipeline.stages.artifacts import Artifacts, open_atomically
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
 from qa_pipeline.store.documents import dump
@@ -64,7 +64,7 @@ TITLES: Mapping[str, str] = {
 
 def export_agent(
     store: Store,
-    artifacts: ArtifactFolder,
+    artifacts: Artifacts,
     agent_id: str,
     path: Path,
     *,
@@ -99,7 +99,7 @@ def export_agent(
 
 def export_customer(
     store: Store,
-    artifacts: ArtifactFolder,
+    artifacts: Artifacts,
     reference: str,
     path: Path,
     *,
@@ -125,7 +125,7 @@ def _check(path: Path) -> None:
         )
 
 
-def _transcripts(store: Store, artifacts: ArtifactFolder, found: Collected) -> Mapping[str, bytes]:
+def _transcripts(store: Store, artifacts: Artifacts, found: Collected) -> Mapping[str, bytes]:
     texts: dict[str, bytes] = {}
     with store.reading() as tx:
         for number, contact in enumerate(found.contacts, start=1):

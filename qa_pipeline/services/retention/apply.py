@@ -15,7 +15,7 @@ from qa_pipeline.domain.audit import Event
 from qa_pipeline.domain.retention import Deletion, RuleName
 from qa_pipeline.engines.judge_ledger import Ledger
 from qa_pipeline.services.retention.contacts import BATCH, delete_contacts, mark_documents
-from qa_pipeline.services.retention.files import due_uploads, remove_doomed, unnamed_artifacts
+from qa_pipeline.services.retention.files import doom_unnamed, due_uploads, remove_doomed
 from qa_pipeline.services.retention.keeping import read_kept
 from qa_pipeline.services.retention.plan import Terms, audio_to_go, contacts_to_go, risk_to_look_at, set_rules
 from qa_pipeline.services.retention.results import delete_results, delete_traces, due_results
@@ -80,9 +80,9 @@ def finish_deletion(store: Store, deletion: Deletion, terms: Terms, doer: Doer) 
     if deletion.rule in (RuleName.CONTACTS, RuleName.ERASURE):
         with store.transaction() as tx:
             mark_documents(tx)
-            tx.deletions.doom(deletion.id, unnamed_artifacts(tx, terms.home, terms.now))
+        doom_unnamed(store, deletion, terms.artifacts, terms.now)
         Ledger(terms.home / LEDGER).forget_words()
-    remove_doomed(store, deletion, terms.home)
+    remove_doomed(store, deletion, terms.home, terms.artifacts)
     store.scrub()
     with store.transaction() as tx:
         ended = tx.deletions.end(deletion.id, terms.now)
@@ -107,7 +107,7 @@ class _Work:
     def remove_files(self) -> None:
         """Remove the files of what was committed."""
         if self._deletion is not None:
-            remove_doomed(self.store, self._deletion, self.terms.home)
+            remove_doomed(self.store, self._deletion, self.terms.home, self.terms.artifacts)
 
     def finish(self) -> list[Deletion]:
         """Do what follows, if anything was deleted."""

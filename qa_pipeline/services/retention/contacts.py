@@ -14,12 +14,15 @@ from qa_pipeline.disclosure import QUOTING
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.retention import Deletion
 from qa_pipeline.services.retention.keeping import holds_text
+from qa_pipeline.stages.artifacts import name_of
 from qa_pipeline.store import Transaction, appraisal_tables, service_tables, tables, webhook_tables
 from qa_pipeline.store.documents import load
+from qa_pipeline.store.listing import INDEXED
 from qa_pipeline.store.retention import MARK, digest_of_id
 from qa_pipeline.store.tables import metadata
 
 BATCH = 100  # contacts in one transaction: a kill undoes so many at most, and writers wait so long
+ARTIFACTS = "artifacts/"  # before their names in the list of files to remove
 _ID_CHARACTERS_MAX = 200
 
 
@@ -31,7 +34,7 @@ def delete_contacts(tx: Transaction, ids: Sequence[str], deletion: Deletion, hom
     known = tables.contact.c.id.in_(ids)
     documents = tx.connection.execute(select(tables.contact.c.document).where(known)).scalars().all()
     contacts = [load(Contact, document) for document in documents]
-    artifacts = _artifact_paths(tx, ids, home)
+    artifacts = _artifact_paths(tx, ids)
     count = 0
     for table in reversed(metadata.sorted_tables):
         if "contact_id" not in table.c:
@@ -75,6 +78,11 @@ def marked(value: Any, digests: frozenset[str]) -> Any:
             return value
 
 
+def doomed_artifact(name: str) -> str:
+    """Return how an artifact stands in the list of files to remove, wherever it lies."""
+    return f"{ARTIFACTS}{name}"
+
+
 def in_uploads(uri: str, home: Path) -> Path | None:
     """Return the file of a source where it lies among the uploads of this site, else None: others are not ours."""
     uploads = (home / "uploads").resolve()
@@ -111,10 +119,12 @@ def _mark_table(tx: Transaction, table: Table, digests: frozenset[str]) -> int:
     return len(changed)
 
 
-def _artifact_paths(tx: Transaction, ids: Sequence[str], home: Path) -> Iterable[str]:
+def _artifact_paths(tx: Transaction, ids: Sequence[str]) -> Iterable[str]:
     table = tables.artifact
     found = tx.connection.execute(
-        select(table.c.stage, table.c.fingerprint).where(table.c.contact_id.in_(ids)).distinct()
+        select(table.c.stage, table.c.fingerprint)
+        .where(table.c.contact_id.in_(ids), table.c.stage != INDEXED)
+        .distinct()
     ).all()
     others = set(
         tx.connection.execute(
@@ -123,8 +133,7 @@ def _artifact_paths(tx: Transaction, ids: Sequence[str], home: Path) -> Iterable
             )
         ).scalars()
     )
-    named = (f"artifacts/{row.stage}/{row.fingerprint[:2]}/{row.fingerprint}.json" for row in found)
-    return [path for path in named if Path(path).stem not in others and (home / path).is_file()]
+    return [doomed_artifact(name_of(row.stage, row.fingerprint)) for row in found if row.fingerprint not in others]
 
 
 def _upload_paths(tx: Transaction, contacts: Sequence[Contact], home: Path) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, not_, or_, select
@@ -13,9 +14,9 @@ from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.job import ENDED
 from qa_pipeline.domain.retention import Deletion
 from qa_pipeline.errors import N_, StoreError
-from qa_pipeline.services.retention.contacts import in_uploads
+from qa_pipeline.services.retention.contacts import ARTIFACTS, doomed_artifact, in_uploads
 from qa_pipeline.services.retention.keeping import Kept, holds_text
-from qa_pipeline.stages.artifacts import store_problem
+from qa_pipeline.stages.artifacts import Artifacts, fingerprint_in, remove_file
 from qa_pipeline.store import Store, Transaction, job_tables, tables
 from qa_pipeline.store.documents import load
 
@@ -55,7 +56,7 @@ def due_uploads(tx: Transaction, kept: Kept, home: Path, before: datetime) -> tu
     return [path for path in due if path not in held], sum(path in held for path in due)
 
 
-def remove_doomed(store: Store, deletion: Deletion, home: Path) -> None:
+def remove_doomed(store: Store, deletion: Deletion, home: Path, artifacts: Artifacts) -> None:
     """Remove the files whose rows are gone; what is gone already counts as removed.
 
     Raises
@@ -69,31 +70,26 @@ def remove_doomed(store: Store, deletion: Deletion, home: Path) -> None:
             paths = tx.deletions.doomed(deletion.id, _FILES_AT_ONCE)
         if not paths:
             return
-        size_bytes = sum(_remove(root / path, root) for path in paths)
+        names = [path.removeprefix(ARTIFACTS) for path in paths if path.startswith(ARTIFACTS)]
+        size_bytes = artifacts.remove(names)
+        size_bytes += sum(_remove(root / path, root) for path in paths if not path.startswith(ARTIFACTS))
         with store.transaction() as tx:
             tx.deletions.removed(deletion.id, paths, size_bytes)
 
 
-def unnamed_artifacts(tx: Transaction, home: Path, now: datetime) -> Sequence[str]:
-    """Return the artifacts that belong to no contact, of earlier judgements or trials, old enough to be sure."""
-    root = home / "artifacts"
-    table = tables.artifact
-    named = {
-        f"{fingerprint}.json" for fingerprint in tx.connection.execute(select(table.c.fingerprint).distinct()).scalars()
-    }
-    return [
-        path.relative_to(home.resolve()).as_posix()
-        for path in _files_below(root)
-        if path.suffix == ".json" and path.name not in named and _changed_at(path) < now - _UNNAMED_FOR
-    ]
-
-
-def size_of(path: Path) -> int:
-    """Return the bytes of a file, 0 when it is gone."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+def doom_unnamed(store: Store, deletion: Deletion, artifacts: Artifacts, now: datetime) -> None:
+    """Have artifacts removed that belong to no contact: of earlier judgements or trials, old enough to be sure."""
+    kept = (each for stage in artifacts.stages() for each in artifacts.list(stage))
+    old = (each.name for each in kept if each.changed_at < now - _UNNAMED_FOR)
+    column = tables.artifact.c.fingerprint
+    # Some at a time: a list takes long where many lie, and writers are not to wait for it.
+    while names := list(islice(old, _FILES_AT_ONCE)):
+        with store.transaction() as tx:
+            named_here = select(column).where(column.in_({fingerprint_in(name) for name in names})).distinct()
+            named = set(tx.connection.execute(named_here).scalars())
+            tx.deletions.doom(
+                deletion.id, [doomed_artifact(name) for name in names if fingerprint_in(name) not in named]
+            )
 
 
 def _named_uploads(tx: Transaction, kept: Kept, home: Path) -> tuple[set[Path], set[Path]]:
@@ -131,13 +127,4 @@ def _remove(path: Path, root: Path) -> int:
             hint=N_("Somebody has changed the list of files to remove; restore the database from a backup."),
             path=path,
         )
-    size_bytes = size_of(path)
-    try:
-        path.unlink(missing_ok=True)
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
-    except FileNotFoundError:
-        return 0
-    except OSError as problem:
-        raise store_problem(problem, path) from problem
-    return size_bytes
+    return remove_file(path)

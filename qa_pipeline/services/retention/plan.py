@@ -13,20 +13,23 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 
 from qa_pipeline.domain.contact import Contact
 from qa_pipeline.domain.retention import RetentionRules, RuleName
-from qa_pipeline.services.retention.files import audio_files, due_uploads, size_of, uploaded
+from qa_pipeline.services.retention.files import audio_files, due_uploads, uploaded
 from qa_pipeline.services.retention.keeping import Keeps, Kept, due_contact, read_kept
 from qa_pipeline.services.retention.results import count_traces, due_results
 from qa_pipeline.services.retention.risk import DueRisk, due_risk
+from qa_pipeline.stages.artifacts import Artifacts, name_of, size_of
 from qa_pipeline.store import Store, Transaction, tables
 from qa_pipeline.store.documents import load
+from qa_pipeline.store.listing import INDEXED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """By what something is due: the rules of the site, its folder and the moment."""
+    """By what something is due: the rules of the site, its folder, its stage outputs and the moment."""
 
     rules: RetentionRules
     home: Path
+    artifacts: Artifacts
     now: datetime
 
     def before(self, days: int) -> datetime:
@@ -117,15 +120,13 @@ def _plan_contacts(tx: Transaction, terms: Terms, kept: Kept) -> PlannedRule:
     files = tx.connection.execute(
         select(artifact.c.stage, artifact.c.fingerprint)
         .join(tables.contact, tables.contact.c.id == artifact.c.contact_id)
-        .where(gone)
+        .where(gone, artifact.c.stage != INDEXED)
         .execution_options(yield_per=1000)
     )
-    folder = terms.home / "artifacts"
-    size = sum(size_of(folder / row.stage / row.fingerprint[:2] / f"{row.fingerprint}.json") for row in files)
     return PlannedRule(
         rule=RuleName.CONTACTS,
         count=_count(tx, gone),
-        size_bytes=size,
+        size_bytes=terms.artifacts.size(name_of(row.stage, row.fingerprint) for row in files),
         oldest_on=_day(oldest, tx),
         kept=_some(reasons),
     )

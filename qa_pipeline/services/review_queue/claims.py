@@ -18,7 +18,7 @@ from qa_pipeline.services.accounts.secrets import new_id
 from qa_pipeline.services.contacts import find_annotated
 from qa_pipeline.services.review_queue.blindness import has_seen
 from qa_pipeline.services.review_queue.listing import Candidate, QueueView, chance_for, first_candidates, is_blind
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.store import Transaction
 
 _PAGE = 20
@@ -135,7 +135,7 @@ def release_claim(tx: Transaction, view: QueueView, claim_id: str) -> Claim:
 
 
 def read_review_sheet(
-    tx: Transaction, artifacts: ArtifactFolder, view: QueueView, claim_id: str, cards: Sequence[Scorecard]
+    tx: Transaction, artifacts: Artifacts, view: QueueView, claim_id: str, cards: Sequence[Scorecard]
 ) -> ReviewSheet:
     """Return what a claimed contact is judged by; raises as :func:`get_claim`."""
     claim = get_claim(tx, view, claim_id)

@@ -18,7 +18,7 @@ from qa_pipeline.ports import ContactView
 from qa_pipeline.services.contact_list import ContactFilter, Part, list_contacts
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, as_ours, task_of
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import ArtifactFolder, Artifacts
 from qa_pipeline.stages.inspect import Annotated, annotated_contact, view_of
 from qa_pipeline.store import Store, Transaction
 
@@ -58,7 +58,8 @@ def sample_of_files(paths: Sequence[Path], batch: Batch) -> Iterator[SampledCont
     with TemporaryDirectory(prefix="callqa-") as folder:
         speech = batch.inspection.speech
         only_read = replace(speech, asr=replace(speech.asr, engine="import"))
-        batch = replace(batch, inspection=replace(batch.inspection, artifacts=Path(folder), speech=only_read))
+        artifacts = ArtifactFolder(Path(folder))
+        batch = replace(batch, inspection=replace(batch.inspection, artifacts=artifacts, speech=only_read))
         for item in discover(paths, None, batch.intake):
             if isinstance(item, IntakeProblem):
                 yield Failure(path=item.path, error=item.error)
@@ -86,7 +87,7 @@ def _wordless(path: str) -> PendingError:
     )
 
 
-def sample_of_store(store: Store, artifacts: ArtifactFolder) -> Iterator[SampledContact | Failure]:
+def sample_of_store(store: Store, artifacts: Artifacts) -> Iterator[SampledContact | Failure]:
     """Yield the stored contacts as they were last annotated."""
     with store.reading() as tx:
         for contact in tx.contacts.list():
@@ -94,7 +95,7 @@ def sample_of_store(store: Store, artifacts: ArtifactFolder) -> Iterator[Sampled
 
 
 def newest_of_store(
-    store: Store, artifacts: ArtifactFolder, wanted: ContactFilter, most: int
+    store: Store, artifacts: Artifacts, wanted: ContactFilter, most: int
 ) -> Iterator[SampledContact | Failure]:
     """Yield stored contacts as they were last annotated, the newest first: the first `most` that fit a filter."""
     page = list_contacts(store, wanted, Part(limit=most))
@@ -103,7 +104,7 @@ def newest_of_store(
             yield _stored(tx, artifacts, listed.contact)
 
 
-def _stored(tx: Transaction, artifacts: ArtifactFolder, contact: Contact) -> SampledContact | Failure:
+def _stored(tx: Transaction, artifacts: Artifacts, contact: Contact) -> SampledContact | Failure:
     prints = tx.artifacts.of(contact.id)
     known = artifacts.find(Annotated, "annotate", prints["annotate"]) if "annotate" in prints else None
     if known is None:

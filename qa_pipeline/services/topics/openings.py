@@ -9,7 +9,7 @@ from datetime import datetime
 from qa_pipeline.domain.transcript import TranscriptQuality
 from qa_pipeline.scoring.languages import written_language
 from qa_pipeline.scoring.reason import opening_of, without_brackets
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts
 from qa_pipeline.stages.inspect import Annotated
 from qa_pipeline.store import Store
 
@@ -25,7 +25,7 @@ class Opening:
 
 
 def read_openings(
-    store: Store, artifacts: ArtifactFolder, *, period: str | None = None, since: datetime | None = None
+    store: Store, artifacts: Artifacts, *, period: str | None = None, since: datetime | None = None
 ) -> Iterator[Opening]:
     """Yield the openings of contacts whose words are known and can be trusted, by id.
 

@@ -101,6 +101,14 @@ def test_named_files_that_cannot_be_used_are_problems(tmp_path: Path) -> None:
     assert all(one.error.hint for one in found)
 
 
+@pytest.mark.parametrize("address", ["s3://bucket/calls/", "https://example.org/call.wav"])
+def test_an_address_is_told_to_be_none_of_a_file(address: str) -> None:
+    (found,) = problems(run(Path(address)))
+    assert (found.path, found.error.file) == (address.rstrip("/"), address.rstrip("/"))
+    assert "not from an address" in found.error.render()
+    assert "Mount the bucket" in found.error.render_hint()
+
+
 def test_a_cut_off_json_transcript_in_a_folder_is_told(tmp_path: Path) -> None:
     write(tmp_path / "cut.json", '{"segments": [{"text": "hi"')
     (problem,) = problems(run(tmp_path))

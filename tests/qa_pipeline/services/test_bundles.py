@@ -23,6 +23,7 @@ from qa_pipeline.execution.processes import ProcessExecutor
 from qa_pipeline.ports import TaskOutcome, never
 from qa_pipeline.services.bundles import CONTACTS_MAX, TASKS_MIN, bundled, contacts_for
 from qa_pipeline.services.score import ScoreRun, Watch, plan_score, score_paths, task_of
+from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.bundle import inspect_contacts
 from qa_pipeline.stages.inspect import InspectionResult, InspectionTask
 from qa_pipeline.store import Store
@@ -95,7 +96,7 @@ sections:
 
 def tasks_of(store: Store, folder: Path, artifacts: Path) -> list[InspectionTask]:
     batch = wiring.batch(read_settings())
-    batch = replace(batch, inspection=replace(batch.inspection, artifacts=artifacts))
+    batch = replace(batch, inspection=replace(batch.inspection, artifacts=ArtifactFolder(artifacts)))
     plan = plan_score(store, [folder], None, batch)
     with store.reading() as tx:
         return [task_of(tx.contacts.get(contact_id), batch) for contact_id in plan.missing]

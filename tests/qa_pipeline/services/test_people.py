@@ -81,7 +81,7 @@ def _rating(agent_id: str, rater: str) -> Rating:
 
 
 def _terms(home: Path) -> Terms:
-    return Terms(rules=RetentionRules(), home=home, now=NOW)
+    return Terms(rules=RetentionRules(), home=home, artifacts=ArtifactFolder(home / "artifacts"), now=NOW)
 
 
 def _export(store: Store, home: Path, agent_id: str = "A01", *, with_drafts: bool = True) -> Mapping[str, bytes]:

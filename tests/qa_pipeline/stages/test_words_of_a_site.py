@@ -12,6 +12,7 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.vocabulary import Lexicon, SpeechHints, Term
 from qa_pipeline.engines.options import AsrOptions, SpeechOptions
 from qa_pipeline.scorecards import get_scorecard, list_scorecards
+from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import Fingerprints, InspectionOptions, fingerprints_of, hints_of
 
 EVERYWHERE = Term(text="Morning Tide", language="en")
@@ -25,7 +26,9 @@ def call(kind: SourceKind = SourceKind.AUDIO, language: str | None = "en", queue
 
 def prints(contact: Contact, lexicon: Lexicon, folder: Path) -> Fingerprints:
     speech = SpeechOptions(asr=AsrOptions(engine="auto" if not contact.audio else "pocketsphinx"), lexicon=lexicon)
-    return fingerprints_of(contact, list_scorecards(), InspectionOptions(artifacts=folder, speech=speech))
+    return fingerprints_of(
+        contact, list_scorecards(), InspectionOptions(artifacts=ArtifactFolder(folder), speech=speech)
+    )
 
 
 @pytest.mark.parametrize(("terms", "queue"), [((EVERYWHERE,), None), ((BROADBAND,), "broadband")])

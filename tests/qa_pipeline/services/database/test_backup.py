@@ -67,8 +67,8 @@ def test_a_site_moves_between_databases_with_everything(
     filled: Store, artifacts: ArtifactFolder, target_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "site.zip"
-    made = write_backup(filled, file, NOW, artifacts.root)
-    restore_backup(file, target_url, ZONE, artifacts=tmp_path / "moved")
+    made = write_backup(filled, file, NOW, artifacts)
+    restore_backup(file, target_url, ZONE, artifacts=ArtifactFolder(tmp_path / "moved"))
     moved = open_store(target_url, ZONE)
     assert everything(moved) == everything(filled)
     assert made.manifest.rows_count == sum(map(len, everything(moved).values()))
@@ -164,7 +164,7 @@ def test_files_that_are_no_backups_are_refused(tmp_path: Path) -> None:
 
 def test_stage_outputs_stay_below_their_folder(filled: Store, artifacts: ArtifactFolder, tmp_path: Path) -> None:
     file = tmp_path / "site.zip"
-    write_backup(filled, file, NOW, artifacts.root)
+    write_backup(filled, file, NOW, artifacts)
 
     def escape(parts: dict[str, bytes]) -> None:
         manifest = json.loads(parts["manifest.json"])
@@ -175,7 +175,7 @@ def test_stage_outputs_stay_below_their_folder(filled: Store, artifacts: Artifac
 
     damaged(escape, file)
     with pytest.raises(InputError):
-        restore_backup(file, f"sqlite:///{tmp_path / 'x.db'}", ZONE, artifacts=tmp_path / "a" / "b")
+        restore_backup(file, f"sqlite:///{tmp_path / 'x.db'}", ZONE, artifacts=ArtifactFolder(tmp_path / "a" / "b"))
     assert not list(tmp_path.rglob("escaped.json"))
 
 
@@ -183,7 +183,7 @@ def test_a_backup_without_stage_outputs_gives_none(filled: Store, tmp_path: Path
     file = tmp_path / "site.zip"
     write_backup(filled, file, NOW)
     with pytest.raises(ConfigurationError, match="no stage outputs"):
-        restore_backup(file, f"sqlite:///{tmp_path / 'x.db'}", ZONE, artifacts=tmp_path / "a")
+        restore_backup(file, f"sqlite:///{tmp_path / 'x.db'}", ZONE, artifacts=ArtifactFolder(tmp_path / "a"))
 
 
 def test_a_backup_is_of_one_moment_while_others_write(filled: Store, artifacts: ArtifactFolder, tmp_path: Path) -> None:

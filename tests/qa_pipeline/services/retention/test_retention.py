@@ -47,7 +47,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def _terms(home: Path, **rules: int) -> Terms:
-    return Terms(rules=RetentionRules(**rules), home=home, now=NOW)
+    return Terms(rules=RetentionRules(**rules), home=home, artifacts=ArtifactFolder(home / "artifacts"), now=NOW)
 
 
 def test_nothing_is_deleted_until_somebody_sets_a_rule(store: Store, home: Path) -> None:
@@ -267,6 +267,7 @@ from zoneinfo import ZoneInfo
 from qa_pipeline.domain.retention import RetentionRules
 from qa_pipeline.services.retention import Doer, Terms, apply, apply_retention
 from qa_pipeline.services.retention import contacts
+from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import open_store
 url, home, now, removed = sys.argv[1], Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3]), int(sys.argv[4])
 apply.BATCH = 2
@@ -280,7 +281,7 @@ def last(self, missing_ok=False):
     count += 1
     unlink(self, missing_ok=missing_ok)
 Path.unlink = last
-terms = Terms(rules=RetentionRules(contact_days=30), home=home, now=now)
+terms = Terms(rules=RetentionRules(contact_days=30), home=home, artifacts=ArtifactFolder(home / "artifacts"), now=now)
 apply_retention(open_store(url, ZoneInfo("Asia/Shanghai")), terms, Doer(name="dpo", role="", via="cli"))
 """
 

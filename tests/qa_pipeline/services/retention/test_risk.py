@@ -11,6 +11,7 @@ import pytest
 from qa_pipeline.domain.retention import HoldKind, RetentionRules, RuleName
 from qa_pipeline.domain.risk import Departure, DepartureKind, StaffFigure
 from qa_pipeline.services.retention import Doer, Keeps, Terms, apply_retention, forget_risk, hold, plan_retention
+from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.store import Store
 from tests.coaching.risk.people import a_prediction, a_run, assigned
 
@@ -19,7 +20,7 @@ DOER = Doer(name="callqa", role="", via="job")
 
 
 def _terms(now: datetime = NOW, **rules: int) -> Terms:
-    return Terms(rules=RetentionRules(**rules), home=Path(), now=now)
+    return Terms(rules=RetentionRules(**rules), home=Path(), artifacts=ArtifactFolder(Path() / "artifacts"), now=now)
 
 
 def _scored(store: Store, run_id: str, scored_at: datetime, agents: Collection[str], as_of: str = "2026-10") -> None:

@@ -11,6 +11,7 @@ from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.scorecards import read_scorecard
 from qa_pipeline.services.rules.sample import Sample, sample_of_files
 from qa_pipeline.services.score import Batch
+from qa_pipeline.stages.artifacts import ArtifactFolder
 from qa_pipeline.stages.inspect import InspectionOptions
 from tests.tables import write_json_lines
 
@@ -59,7 +60,7 @@ def write_chats(path: Path, chats: Sequence[Sequence[str]], language: str = "zh"
 
 def sample(path: Path, card: Scorecard, tmp_path: Path) -> Sample:
     """Return the contacts of a file as the tools read them; nothing may be kept in `tmp_path`."""
-    inspection = InspectionOptions(artifacts=tmp_path / "artifacts", speech=SpeechOptions())
+    inspection = InspectionOptions(artifacts=ArtifactFolder(tmp_path / "artifacts"), speech=SpeechOptions())
     return sample_of_files([path], Batch(cards=[card], intake=IntakeOptions(), inspection=inspection))
 
 
