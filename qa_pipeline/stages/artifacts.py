@@ -8,7 +8,7 @@ import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -24,6 +24,7 @@ from qa_pipeline.store.folders import make_folder, sync_folder
 Value = TypeVar("Value")
 _log = logging.getLogger(__name__)
 _ENDING = ".json"
+_TRIES = 5
 # Nothing else that may lie in the same place is listed, and so nothing else is ever removed.
 _NAME = re.compile(r"[a-z_]+/([0-9a-f]{2})/\1[0-9a-f]{62}\.json")
 
@@ -213,22 +214,14 @@ def remove_file(path: Path) -> int:
     """
     size_bytes = size_of(path)
     try:
-        path.unlink(missing_ok=True)
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
+        path.unlink()
     except FileNotFoundError:
         return 0
     except OSError as problem:
         raise store_problem(problem, path) from problem
+    with suppress(OSError):  # it holds other files, or somebody is just writing into it
+        path.parent.rmdir()
     return size_bytes
-
-    def remove(self, stage: str, fingerprint: str) -> None:
-        """Remove an artifact that nobody needs any more; none is no error."""
-        path = self.path(stage, fingerprint)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as problem:
-            raise store_problem(problem, path) from problem
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -249,11 +242,10 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
         When the folder cannot take it; nothing is left behind then, nor when the block raises anything else.
     """
     try:
-        make_folder(path.parent)
-        with NamedTemporaryFile(dir=path.parent, prefix=".", suffix=".part", delete=False) as file:
+        with _temporary_in(path.parent) as file:
             temporary = Path(file.name)
             try:
-                yield cast("BinaryIO", file)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
                 temporary.replace(path)
@@ -263,6 +255,20 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
         sync_folder(path.parent)
     except OSError as problem:
         raise store_problem(problem, path) from problem
+
+
+def _temporary_in(folder: Path) -> BinaryIO:
+    """Return a new open file in a folder, made where it is not there: another process may just remove it, empty."""
+    for _ in range(_TRIES - 1):
+        make_folder(folder)
+        with suppress(FileNotFoundError):
+            return _new_file(folder)
+    make_folder(folder)
+    return _new_file(folder)
+
+
+def _new_file(folder: Path) -> BinaryIO:
+    return cast("BinaryIO", NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False))
 
 
 def store_problem(problem: OSError, path: Path) -> CallqaError:

@@ -354,7 +354,7 @@ def _parts(task: InspectionTask, listening: Listening | None) -> CallParts | Non
     )
 
 
-def _missing_parts(task: InspectionTask, folder: ArtifactFolder, listening: Listening | None) -> tuple[int, ...]:
+def _missing_parts(task: InspectionTask, folder: Artifacts, listening: Listening | None) -> tuple[int, ...]:
     """Return the parts of a long call that nobody has recognised yet, none where its words are known."""
     parts = _parts(task, listening)
     if parts is None or folder.find(Transcript, "transcribe", task.fingerprints.transcribe) is not None:
@@ -365,7 +365,7 @@ def _missing_parts(task: InspectionTask, folder: ArtifactFolder, listening: List
 def recognise_part(task: InspectionTask, number: int) -> dict[str, float]:
     """Recognise one part of a long call and keep what was heard; return the seconds. Raises as `read_contact` does."""
     clock = Clock()
-    folder = ArtifactFolder(task.options.artifacts)
+    folder = task.options.artifacts
     parts = _parts(task, _listening(task, folder))
     clock.lap("listen")
     if parts is not None and number in parts.numbers:

@@ -16,7 +16,7 @@ from qa_pipeline.domain.vocabulary import SpeechHints
 from qa_pipeline.engines.options import SpeechOptions
 from qa_pipeline.engines.transcribe import recognise_between, recognises_apart
 from qa_pipeline.ports import RecognizedSpan
-from qa_pipeline.stages.artifacts import ArtifactFolder
+from qa_pipeline.stages.artifacts import Artifacts, name_of
 from qa_pipeline.stages.fingerprint import fingerprint
 
 STAGE = "spans"
@@ -49,32 +49,31 @@ class CallParts:
         """The parts, from 0."""
         return range(len(self.edges_s))
 
-    def missing(self, folder: ArtifactFolder) -> tuple[int, ...]:
+    def missing(self, artifacts: Artifacts) -> tuple[int, ...]:
         """Return the parts that nobody has recognised yet."""
-        return tuple(number for number in self.numbers if self._found(folder, number) is None)
+        return tuple(number for number in self.numbers if self._found(artifacts, number) is None)
 
-    def recognise(self, folder: ArtifactFolder, number: int) -> PartSpans:
+    def recognise(self, artifacts: Artifacts, number: int) -> PartSpans:
         """Return what is said in a part, recognised where no artifact tells; raises as `transcribe`."""
-        part = self._found(folder, number)
+        part = self._found(artifacts, number)
         if part is None:
             end_s = self.edges_s[number + 1] if number + 1 < len(self.edges_s) else None
             between = (self.edges_s[number], end_s)
             spans = recognise_between(self.contact, self.listening, self.options, self.hints, between)
             part = PartSpans(spans=spans)
-            folder.write(part, STAGE, self._fingerprint(number))
+            artifacts.write(part, STAGE, self._fingerprint(number))
         return part
 
-    def spans(self, folder: ArtifactFolder) -> tuple[RecognizedSpan, ...]:
+    def spans(self, artifacts: Artifacts) -> tuple[RecognizedSpan, ...]:
         """Return what is said in the whole call."""
-        return tuple(chain.from_iterable(self.recognise(folder, number).spans for number in self.numbers))
+        return tuple(chain.from_iterable(self.recognise(artifacts, number).spans for number in self.numbers))
 
-    def remove(self, folder: ArtifactFolder) -> None:
+    def remove(self, artifacts: Artifacts) -> None:
         """Remove the artifacts: the transcript is there."""
-        for number in self.numbers:
-            folder.remove(STAGE, self._fingerprint(number))
+        artifacts.remove(name_of(STAGE, self._fingerprint(number)) for number in self.numbers)
 
-    def _found(self, folder: ArtifactFolder, number: int) -> PartSpans | None:
-        return folder.find(PartSpans, STAGE, self._fingerprint(number))
+    def _found(self, artifacts: Artifacts, number: int) -> PartSpans | None:
+        return artifacts.find(PartSpans, STAGE, self._fingerprint(number))
 
     def _fingerprint(self, number: int) -> str:
         return fingerprint(STAGE, transcribe=self.transcribe, edges_s=self.edges_s, number=number)

@@ -107,18 +107,23 @@ def run_of(store: Store, night: Path, batch: Batch, executor: Executor, watch: W
 
 def whole_of(store: Store, batch: Batch, artifacts: Path) -> Transcript:
     """Return the words of the call, recognised in one go."""
-    at_once = replace(batch.inspection, part_s=None, artifacts=artifacts)
+    at_once = replace(batch.inspection, part_s=None, artifacts=ArtifactFolder(artifacts))
     return listen_and_transcribe(task_in(store, replace(batch, inspection=at_once)))[1]
 
 
 def transcript_in(store: Store, batch: Batch) -> Transcript | None:
     identity = task_in(store, batch).fingerprints.transcribe
-    return ArtifactFolder(batch.inspection.artifacts).find(Transcript, "transcribe", identity)
+    return batch.inspection.artifacts.find(Transcript, "transcribe", identity)
+
+
+def folder_of(batch: Batch) -> Path:
+    assert isinstance(batch.inspection.artifacts, ArtifactFolder)
+    return batch.inspection.artifacts.root
 
 
 def parts_in(batch: Batch) -> dict[str, int]:
     """Return the artifacts of parts, and when they were written."""
-    return {path.name: path.stat().st_mtime_ns for path in batch.inspection.artifacts.glob("spans/*/*.json")}
+    return {path.name: path.stat().st_mtime_ns for path in folder_of(batch).glob("spans/*/*.json")}
 
 
 class Noting:
