@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.faults.whole import Site, callqa, write_night
+from tests.objects.server import S3Server
 
 pytestmark = pytest.mark.ray
 
@@ -23,7 +24,9 @@ def site(tmp_path: Path) -> Site:
 
 
 @pytest.mark.slow
-def test_a_ray_of_this_machine_works_in_silence_and_leaves_nothing(site: Site) -> None:
+def test_a_ray_of_this_machine_works_in_silence_with_outputs_in_a_bucket_and_leaves_nothing(
+    site: Site, s3: S3Server, site_url: str
+) -> None:
     pytest.importorskip("ray", reason="the extra ray is not installed")
     before = set(Path("/tmp").glob("callqa-ray-*"))
     command = [
@@ -42,6 +45,8 @@ def test_a_ray_of_this_machine_works_in_silence_and_leaves_nothing(site: Site) -
     ended = subprocess.run(command, capture_output=True, text=True, check=False, env=plain | site.environment)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert json.loads(ended.stdout)["done"] == 2
+    assert sorted(name.split("/")[1] for name in s3.names()) == ["annotate"] * 2 + ["transcribe"] * 2
+    assert not list(site.home.glob("artifacts/*"))
     assert set(Path("/tmp").glob("callqa-ray-*")) <= before
     again = subprocess.run(command, capture_output=True, text=True, check=False, env=plain | site.environment)
     assert json.loads(again.stdout)["skipped"] == 2
