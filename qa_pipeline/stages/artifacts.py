@@ -37,6 +37,15 @@ class ArtifactFolder:
         """Return where an artifact lies or would lie."""
         return self.root / stage / fingerprint[:2] / f"{fingerprint}.json"
 
+    def size_bytes(self, stage: str, fingerprint: str) -> int:
+        """Return the bytes of an artifact, 0 where there is none."""
+        try:
+            return self.path(stage, fingerprint).stat().st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as problem:
+            raise store_problem(problem, self.path(stage, fingerprint)) from problem
+
     def find(self, kind: type[Value], stage: str, fingerprint: str) -> Value | None:
         """Return an artifact or None; a damaged file counts as absent and is made again."""
         path = self.path(stage, fingerprint)
