@@ -21,7 +21,7 @@ from callqa import wiring
 from callqa.settings import Settings, read_settings
 from qa_pipeline.services.capacity.costs import RunCosts, list_costs
 from qa_pipeline.services.capacity.measure import measure_costs
-from qa_pipeline.services.capacity.model import Estimate, call_costs, measured_costs
+from qa_pipeline.services.capacity.model import Estimate, Measured, call_costs, measured_costs
 from qa_pipeline.store import open_store
 
 
@@ -67,12 +67,8 @@ def _check(costs: list[RunCosts], workers: int, given: argparse.Namespace, calls
     for figure, (expected, found) in predicted.items():
         ends = f"({expected.low:.2f} to {expected.high:.2f})"
         print(f"{figure:22} {expected.value:10.2f} {ends:22} {found:9.2f} {expected.value / found:6.2f}")
-    print(
-        f"  from {measured.of_engine.contacts} calls with {measured.costs.workers} workers, {call.efficiency_ratio:.0%} "
-        f"of whose time went into stages; they computed in {measured.cpu_ratio:.0%} of that, and in {run.cpu_ratio:.0%} "
-        "of it in the larger batch",
-        flush=True,
-    )
+    print(f"  from {measured.of_engine.contacts} calls; {call.efficiency_ratio:.0%} of the workers' time was in stages")
+    print(f"  of it they computed {measured.cpu_ratio:.0%}, in the larger batch {run.cpu_ratio:.0%}", flush=True)
 
 
 def _measured_run(settings: Settings, engine: str) -> Measured:

@@ -181,9 +181,7 @@ def _of_people(found: Capacity, measured: Measured) -> Limit:
         REVIEW_HOURS * 60 / (share * found.demand.minutes) if share else None,
         Basis.ASSUMED,
         Message(
-            N_(
-                "{share:.0f} % of the measured calls had a flag; to hear all takes {people:,} people {hours:.0f} h each"
-            ),
+            N_("{share:.0f} % of the measured calls had a flag; to hear all takes {people:,} people {hours:.0f} h"),
             {
                 "share": share * 100,
                 "hours": REVIEW_HOURS,
