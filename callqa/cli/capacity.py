@@ -19,11 +19,12 @@ from callqa.cli.score import with_language
 from callqa.demo import SHIPPED, TROUBLED
 from callqa.settings import Settings
 from qa_pipeline.engines.choice import AUTO, IMPORT
+from qa_pipeline.engines.registry import engine_problem
 from qa_pipeline.errors import N_, ConfigurationError, Message
 from qa_pipeline.execution.processes import cpu_count
 from qa_pipeline.services.capacity.costs import CostsFile, RunCosts, list_costs, read_costs, write_costs
 from qa_pipeline.services.capacity.limits import Basis, Bounds, Limit, Unit, list_limits
-from qa_pipeline.services.capacity.measure import measure_costs
+from qa_pipeline.services.capacity.measure import as_final, measure_costs
 from qa_pipeline.services.capacity.model import DAYS_SHOWN, Capacity, Demand, Estimate, Machine, Measured
 from qa_pipeline.services.capacity.model import plan as plan_capacity
 from qa_pipeline.stages.artifacts import write_atomically
@@ -240,6 +241,10 @@ def _machine_words() -> str:
 
 def _measure(app: AppContext, engine: str | None) -> list[RunCosts]:
     """Score the shipped calls with one worker and with as many as a batch has."""
+    if engine not in (None, IMPORT):
+        problem = engine_problem("asr", engine, options=wiring.asr_options(app.settings, engine))
+        if problem is not None:
+            raise as_final(problem)
     err.print(app.translate(N_("Measuring with the shipped calls; this takes some minutes ...")))
     language = "zh" if engine == IMPORT else "en"
     files = sorted(SHIPPED.recordings.glob("ZH20*" if engine == IMPORT else "EN100*"))

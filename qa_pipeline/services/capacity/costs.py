@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from qa_pipeline.engines.choice import IMPORT
 from qa_pipeline.errors import N_, ConfigurationError
 from qa_pipeline.resources.schema import problem_of
 from qa_pipeline.stages.inspect import InspectionResult
@@ -103,7 +104,7 @@ class RunCosts:
     database_contacts: Count = 0
     peak_mib: Amount = 0.0
     parent_peak_mib: Amount = 0.0
-    engines: dict[str, EngineCosts] = field(default_factory=dict)
+    engines: dict[str, EngineCosts] = field(default_factory=dict)  # by what transcripts name, with model and version
 
 
 _LARGEST = frozenset({"workers", "peak_mib", "parent_peak_mib", "database_contacts"})
@@ -154,7 +155,9 @@ class CostKeeper:
             costs.processes += 1
             costs.start_s += max(spent.began_at - self._began_at, 0.0)
         if result.inspection.audio_s:
-            engine = costs.engines.setdefault(engine_name(result.inspection.asr_engine), EngineCosts())
+            key = result.inspection.asr_engine
+            name = key if engine_name(key) != IMPORT else IMPORT  # the form of a transcript costs nothing
+            engine = costs.engines.setdefault(name, EngineCosts())
             engine.add(result, commit_s, recording_bytes)
 
     def end(self, workers: int | None, wall_s: float) -> None:

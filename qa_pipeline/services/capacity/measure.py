@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
+from qa_pipeline.errors import CallqaError, EngineError, PendingError
 from qa_pipeline.ports import Executor
 from qa_pipeline.services.capacity.costs import RunCosts
 from qa_pipeline.services.score import Batch, plan_score, score_paths
@@ -32,8 +33,15 @@ def measure_costs(paths: Sequence[Path], batch: Batch, executors: Sequence[Execu
             finally:
                 store.close()
         for failure in (*run.failed, *run.pending):
-            raise failure.error
+            raise as_final(failure.error)
         if run.interrupted:
             raise KeyboardInterrupt
         found.append(run.costs.costs)
     return found
+
+
+def as_final(error: CallqaError) -> CallqaError:
+    """Return the error of a call as that of the measurement: nothing is kept here that could wait for an engine."""
+    if not isinstance(error, PendingError):
+        return error
+    return EngineError(error.message, hint=error.hint, file=None, row=None, field="engine", **error.params)

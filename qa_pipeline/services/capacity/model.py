@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from scipy.special import stdtrit
 
 from qa_pipeline.errors import N_, ConfigurationError, Message, NotFound
-from qa_pipeline.services.capacity.costs import STAGES, EngineCosts, RunCosts, Sum, added
+from qa_pipeline.services.capacity.costs import STAGES, EngineCosts, RunCosts, Sum, added, engine_name
 
 CONTACTS_MIN = 3
 """Calls below which nobody can say how far their costs lie apart."""
@@ -177,16 +177,14 @@ def measured_costs(costs: Sequence[RunCosts], engine: str | None, workers: int) 
     costs
         Of batches, the newest first.
     engine
-        Its name; None for that of the newest batch, where it had but one.
+        Its name, with model and version or without: then the newest of them; None for that of the newest batch.
 
     Raises
     ------
     NotFound
         Nothing was measured for the engine, or too few calls.
     """
-    if engine is None:
-        names = list(costs[0].engines) if costs else []
-        engine = max(names, key=lambda name: costs[0].engines[name].contacts, default=None)
+    asked, engine = engine or "auto", _newest(costs, engine)
     usable: dict[int, RunCosts] = {}
     for one in costs:
         if engine in one.engines:
@@ -198,11 +196,20 @@ def measured_costs(costs: Sequence[RunCosts], engine: str | None, workers: int) 
             N_("No costs are measured for the engine {engine}: {count} calls, and {least} are needed."),
             hint=N_("Score some calls with it (callqa score), or add --measure to measure now with shipped ones."),
             field="engine",
-            engine=engine or "auto",
+            engine=engine or asked,
             count=counted,
             least=CONTACTS_MIN,
         )
     return Measured(engine=engine, costs=enough[max((n for n in enough if n <= workers), default=min(enough))])
+
+
+def _newest(costs: Sequence[RunCosts], engine: str | None) -> str | None:
+    """Return which engine is meant, with model and version: other ones of its name have costs of their own."""
+    for one in costs:
+        names = [name for name in one.engines if engine in (None, name, engine_name(name))]
+        if names:
+            return max(names, key=lambda name: one.engines[name].contacts)
+    return engine
 
 
 def _is_enough(costs: RunCosts, engine: EngineCosts) -> bool:

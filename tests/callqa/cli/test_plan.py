@@ -99,6 +99,15 @@ def test_without_a_measurement_it_says_what_to_run(capsys: pytest.CaptureFixture
     assert "--measure" in found["error"]["hint"]
 
 
+def test_an_engine_without_weights_is_not_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALLQA_BATCH__WORKERS", "0")
+    monkeypatch.setenv("CALLQA_ASR__OFFLINE", "1")
+    code, found = run(capsys, *PLAN, "--engine", "sherpa-onnx", "--measure")
+    assert (code, found["error"]["type"]) == (1, "EngineError")
+
+
 @pytest.mark.parametrize(
     ("arguments", "field"),
     [

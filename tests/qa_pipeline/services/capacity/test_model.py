@@ -192,6 +192,18 @@ def test_workers_on_gpus_are_limited_by_them() -> None:
     assert (found.workers_per_machine, found.workers_bound) == (4, "gpus")
 
 
+def test_the_newest_model_of_an_engine_is_meant() -> None:
+    """A larger model costs more, so what a smaller one took is no measurement of it."""
+    small, large = (f"faster-whisper@1.2.1[model={model}]" for model in ("small", "large"))
+    runs = [
+        run_costs([60.0] * 3, engines={large: engine_costs([60.0] * 3), "import": engine_costs([60.0])}),
+        run_costs([60.0] * 3, engines={small: engine_costs([60.0] * 4)}),
+    ]
+    assert measured_costs(runs, "faster-whisper", 2).engine == large
+    assert measured_costs(runs, None, 2).engine == large
+    assert measured_costs(runs, small, 2).of_engine.contacts == 4
+
+
 def test_costs_of_other_engines_stay_apart_when_runs_are_added() -> None:
     other = run_costs([60.0] * 3, engines={"import": engine_costs([30.0])}, peak_mib=2000)
     both = added(run_costs([60.0] * 3), other)
