@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -176,9 +177,12 @@ class CostKeeper:
 
 
 def list_costs(tx: Transaction) -> list[RunCosts]:
-    """Return what the latest batches of this home cost, the newest first; older versions kept nothing of it."""
-    kept = (totals.get(_TOTALS_KEY) for totals in tx.runs.list_totals(_RUNS_READ))
-    return [TypeAdapter(RunCosts).validate_python(document) for document in kept if document]
+    """Return what the latest batches of this home cost, the newest first; none of other versions."""
+    found = []
+    for totals in tx.runs.list_totals(_RUNS_READ):
+        with suppress(ValidationError, KeyError):
+            found.append(TypeAdapter(RunCosts).validate_python(totals[_TOTALS_KEY]))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
