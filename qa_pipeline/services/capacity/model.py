@@ -319,51 +319,40 @@ def capacity(demand: Demand, call: CallCosts, workers: int, bound: str) -> Capac
             seconds=demand.available_s,
         )
     calls, rate = demand.calls_per_day, workers * call.efficiency_ratio
-    best, usual, worst = (
-        _machines(demand, rate, call, work_s, commit_s)
-        for work_s, commit_s in (
-            (call.work.low, call.commit.low),
-            (call.work.value, call.commit.value),
-            (call.work.high, call.commit.high),
-        )
+    homes = max(_whole(calls / calls_of_one_home(demand, call)), 1)
+    low, value, high = (
+        _machines(demand, rate, call, homes, work_s) for work_s in (call.work.low, call.work.value, call.work.high)
     )
-    machines, homes = usual
     return Capacity(
         demand=demand,
         call=call,
         workers_per_machine=workers,
         workers_bound=bound,
         core_h=call.work.times(calls / _HOUR_S),
-        machines=Estimate(value=machines, low=best[0], high=worst[0]),
+        machines=Estimate(value=value, low=low, high=high),
         homes=homes,
         one_machine_h=_hours(call, calls, rate),
-        night_h=_hours(call, calls / homes, rate * machines / homes),
+        night_h=_hours(call, calls / homes, rate * value / homes),
         storage=_storage(demand, call),
     )
 
 
 def calls_of_one_home(demand: Demand, call: CallCosts) -> float:
     """Return the calls that the process of one home can take in and commit in the night."""
-    return _calls_of_one_home(demand, call, call.commit.value)
-
-
-def _calls_of_one_home(demand: Demand, call: CallCosts, commit_s: float) -> float:
-    each_s = call.ingest_s + commit_s
+    each_s = call.ingest_s + call.commit.value
     return (demand.available_s - call.start_s) / each_s if each_s else math.inf
 
 
-def _machines(demand: Demand, rate: float, call: CallCosts, work_s: float, commit_s: float) -> tuple[int, int]:
-    """Return machines and homes, each of which has a machine at least.
+def _machines(demand: Demand, rate: float, call: CallCosts, homes: int, work_s: float) -> int:
+    """Return how many machines the calls need, each home at least one.
 
     While a home takes its calls in no worker works. As much time is set aside as its share of the calls needs, and that
     of a full home once there are several: so more calls never take fewer machines.
     """
-    calls, most = demand.calls_per_day, _calls_of_one_home(demand, call, commit_s)
-    homes = max(_whole(calls / most), 1)
-    night_s = demand.available_s - call.start_s
+    calls, night_s = demand.calls_per_day, demand.available_s - call.start_s
     # A tenth at least: else calls that take long to take in and nothing to commit would leave workers no time at all.
-    working_s = max(night_s - min(calls, most) * call.ingest_s, night_s / 10)
-    return max(_whole(calls * work_s / (rate * working_s)), homes), homes
+    working_s = max(night_s - min(calls, calls_of_one_home(demand, call)) * call.ingest_s, night_s / 10)
+    return max(_whole(calls * work_s / (rate * working_s)), homes)
 
 
 def _whole(number: float) -> int:

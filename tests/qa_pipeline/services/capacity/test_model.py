@@ -228,7 +228,7 @@ def test_more_calls_never_take_fewer_machines(
     call = CallCosts(
         work=Estimate(value=work_s, low=work_s * (1 - spread), high=work_s * (1 + spread)),
         stages={},
-        commit=Estimate(value=commit_s, low=commit_s, high=commit_s),
+        commit=Estimate(value=commit_s, low=commit_s * (1 - spread), high=commit_s * (1 + spread)),
         ingest_s=ingest_s,
         start_s=5,
         efficiency_ratio=0.9,
