@@ -111,5 +111,6 @@ What is measured, and what the alternative is:
 Other questions have commands of their own: `python -m benchmarks.speech engines` (other sizes, a GPU),
 `benchmarks.speech batch`, `benchmarks.evaluation` (everybody for a year, the mixed model), `benchmarks.search`,
 `benchmarks.audit`, `benchmarks.service_store`, `benchmarks.service_load`, `benchmarks.pages`, `benchmarks.risk`,
-`benchmarks.lexicon`; `--help` or the head of the file says what each needs.
+`benchmarks.lexicon`, `benchmarks.planner_check` (what `callqa plan` says beside what a batch takes); `--help` or
+the head of the file says what each needs.
 """

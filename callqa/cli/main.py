@@ -20,6 +20,7 @@ from callqa.cli import (
     audit,
     awards,
     calibration,
+    capacity,
     coaching,
     coaching_effect,
     coaching_overview,
@@ -108,6 +109,7 @@ app.command()(demo.demo)
 app.command()(score.ingest)
 app.command()(score.score)
 app.command()(score.transcribe)
+app.command()(capacity.plan)
 app.command()(export_audio.export_audio)
 app.add_typer(kpi.app, name="kpi")
 app.add_typer(risk.app, name="risk")

@@ -11,6 +11,8 @@ from qa_pipeline.ports import TaskOutcome, never
 class InlineExecutor:
     """Runs tasks here. A task that kills its process kills the batch: use ProcessExecutor for real nights."""
 
+    workers = 1
+
     def run(
         self, function: Callable[[Any], Any], tasks: Iterable[Any], is_stopped: Callable[[], bool] = never
     ) -> Iterator[TaskOutcome]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from qa_pipeline.errors import CallqaError
 from qa_pipeline.intake.discover import Duplicate, IgnoredFiles, discover
 from qa_pipeline.intake.walk import IntakeProblem
 from qa_pipeline.scorecards import choose_scorecard
+from qa_pipeline.services.capacity.costs import RunCosts, list_costs
 from qa_pipeline.services.ingest import Failure
 from qa_pipeline.services.score import Batch, task_of, with_holds
 from qa_pipeline.stages.inspect import InspectionTask, transcript_at_hand
@@ -72,7 +73,7 @@ def preview_score(store: Store, paths: Sequence[Path], metadata: Path | None, ba
     asked = Asked()
     with store.reading() as tx:
         batch = with_holds(tx, batch)
-        speed = _speed(tx.runs.latest_totals())
+        speed = _speed(list_costs(tx))
         preview.measured = speed is not None
         for item in discover(paths, metadata, batch.intake):
             match item:
@@ -141,11 +142,12 @@ def _card_of(task: InspectionTask, language: str) -> Scorecard | None:
         return None  # the run itself will say that no card fits
 
 
-def _speed(totals: Mapping[str, float] | None) -> float | None:
-    """Return seconds of work per second of audio in the latest run that had at least a minute of audio."""
-    if not totals or totals.get("audio_s", 0.0) < 60:
-        return None
-    return sum(totals.get(f"{stage}_s", 0.0) for stage in ("listen", "transcribe", "annotate")) / totals["audio_s"]
+def _speed(costs: Sequence[RunCosts]) -> float | None:
+    """Return seconds of work per second of audio in the latest run, None without one of at least a minute of audio."""
+    calls = costs[0].engines.values() if costs else ()
+    audio_s = sum(one.audio_s + one.first_audio_s for one in calls)
+    work_s = sum(one.sums["work"].total if one.contacts else 0.0 for one in calls)
+    return (work_s + sum(one.first_work_s for one in calls)) / audio_s if audio_s >= 60 else None
 
 
 def _default_speed(contact: Contact) -> float:

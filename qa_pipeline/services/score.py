@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 from qa_pipeline.domain.contact import Contact
@@ -17,10 +17,12 @@ from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.domain.webhook import WebhookKind
 from qa_pipeline.engines.text import asked_engines
 from qa_pipeline.errors import N_, CallqaError, PendingError, StoreError, WorkerDied
+from qa_pipeline.execution.processes import peak_memory_mib
 from qa_pipeline.intake.discover import IgnoredFiles
 from qa_pipeline.intake.options import IntakeOptions
 from qa_pipeline.ports import Executor, TaskOutcome, never
 from qa_pipeline.services.bundles import bundled, contacts_for
+from qa_pipeline.services.capacity.costs import CostKeeper
 from qa_pipeline.services.ingest import Failure, Ingested, ingest_paths
 from qa_pipeline.services.webhooks import emit
 from qa_pipeline.stages.bundle import Bundle, PartTask, work
@@ -83,6 +85,7 @@ class ScoreRun:
     stage_s: Counter[str] = field(default_factory=Counter)
     audio_s: float = 0.0
     wall_s: float = 0.0
+    costs: CostKeeper = field(default_factory=lambda: CostKeeper(time()))
 
     @property
     def complete(self) -> bool:
@@ -101,12 +104,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScorePlan:
-    """What a batch would do: contacts to inspect, the longest work first, and those that are done already."""
+    """What a batch would do: contacts to inspect, the longest work first, and those that are done already.
+
+    ``ingest_s``: how long taking them in took; ``database_bytes``: how large the database was before.
+    """
 
     run_id: str
     ingested: Ingested
     missing: Sequence[str]
     done: Sequence[str]
+    ingest_s: float
+    database_bytes: int
 
 
 def start_run(store: Store, command: str) -> str:
@@ -127,8 +135,10 @@ def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch
         The database, or the place of stage outputs, takes nothing.
     """
     batch.inspection.artifacts.check(writing=True)
+    database_bytes, began = store.size_bytes(), perf_counter()
     run_id = start_run(store, "score")
     ingested = ingest_paths(store, paths, metadata, batch.intake, run_id)
+    ingest_s = perf_counter() - began
     missing: list[tuple[tuple[bool, int], str]] = []
     done: list[str] = []
     with store.reading() as tx:
@@ -141,7 +151,14 @@ def plan_score(store: Store, paths: Sequence[Path], metadata: Path | None, batch
                 missing.append((_work(contact), contact_id))
     # A long call that comes last would keep one worker busy while all others idle.
     missing.sort(key=lambda item: item[0], reverse=True)
-    return ScorePlan(run_id=run_id, ingested=ingested, missing=[contact_id for _, contact_id in missing], done=done)
+    return ScorePlan(
+        run_id=run_id,
+        ingested=ingested,
+        missing=[contact_id for _, contact_id in missing],
+        done=done,
+        ingest_s=ingest_s,
+        database_bytes=database_bytes,
+    )
 
 
 def _work(contact: Contact) -> tuple[bool, int]:
@@ -198,9 +215,23 @@ def score_paths(
     finally:
         outcomes.close()
         run.wall_s = perf_counter() - began
+    _end_costs(store, plan, batch, executor, run)
     with store.transaction() as tx:
-        tx.runs.end(run.id, _totals(run))
+        tx.runs.end(run.id, _totals(run) | run.costs.document())
     return run
+
+
+def _end_costs(store: Store, plan: ScorePlan, batch: Batch, executor: Executor, run: ScoreRun) -> None:
+    """Add what is known of the whole batch alone to what its contacts cost."""
+    run.costs.end(getattr(executor, "workers", None), run.wall_s)
+    costs = run.costs.costs
+    costs.device = batch.inspection.speech.asr.device
+    costs.database = store.engine.dialect.name
+    costs.ingested, costs.ingest_s = len(plan.ingested.contact_ids), plan.ingest_s
+    costs.database_bytes = max(store.size_bytes() - plan.database_bytes, 0)
+    costs.parent_peak_mib = peak_memory_mib() or 0.0
+    with store.reading() as tx:
+        costs.database_contacts = tx.contacts.count()
 
 
 def with_holds(tx: Transaction, batch: Batch) -> Batch:
@@ -342,6 +373,7 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun, watch: Watch) -> 
     path = _path(task)
     if outcome.error is None:
         result: InspectionResult = outcome.value
+        began = perf_counter()
         with store.transaction() as tx:
             tx.contacts.lock()
             added = tx.inspections.add(result.inspection, run.id, pass_points=_pass_points(task, result.inspection))
@@ -356,6 +388,8 @@ def _commit(store: Store, outcome: TaskOutcome, run: ScoreRun, watch: Watch) -> 
         run.contact_ids.append(task.contact.id)
         run.stage_s.update(result.stage_s)
         run.audio_s += result.inspection.audio_s or 0.0
+        recording_bytes = sum(source.size_bytes for source in task.contact.audio)
+        run.costs.add(result, perf_counter() - began, recording_bytes)
         return
     if isinstance(outcome.error, StoreError):
         raise outcome.error
@@ -417,7 +451,7 @@ def subject_of(contact: Contact) -> str:
     return source.uri if source.selector is None else f"{source.uri}#{source.selector}"
 
 
-def _totals(run: ScoreRun) -> dict[str, float]:
+def _totals(run: ScoreRun) -> dict[str, Any]:
     counts = {"done": run.done, "skipped": run.skipped, "pending": len(run.pending), "failed": len(run.failed)}
     seconds = {f"{name}_s": round(value, 3) for name, value in run.stage_s.items()}
     return counts | seconds | {"audio_s": round(run.audio_s, 3), "wall_s": round(run.wall_s, 3)}

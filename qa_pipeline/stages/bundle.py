@@ -7,23 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from time import perf_counter
+from time import time
 from typing import TypeVar
 
 from qa_pipeline.domain.scorecard import Scorecard
 from qa_pipeline.engines.text import TextEngine, asked_engines, judging_models, text_models
 from qa_pipeline.engines.together import ask_together, embed_together
+from qa_pipeline.execution.processes import peak_memory_mib
 from qa_pipeline.ports import TextEmbedder
 from qa_pipeline.scorecards import choose_scorecard
 from qa_pipeline.scoring.annotate import TextModels
 from qa_pipeline.scoring.full_text import searchable
 from qa_pipeline.stages.inspect import (
     Annotated,
+    Clock,
     InspectionResult,
     InspectionTask,
     LongCall,
     ReadContact,
+    Spent,
     annotate_contact,
+    artifact_bytes,
     judge,
     read_contact,
     recognise_part,
@@ -34,6 +38,9 @@ Bundle = tuple[InspectionTask, ...]
 
 Value = TypeVar("Value")
 Given = TypeVar("Given")
+
+
+_begun: list[float] = []  # when this process began its first task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,10 @@ def inspect_contacts(tasks: Sequence[InspectionTask]) -> tuple[Inspected, ...]:
         For each task, in order: its result, or the error that ended it, as `read_contact` raises them; of a long call
         the parts that are to be recognised before.
     """
+    began_at = None
+    if not _begun:
+        began_at = time()
+        _begun.append(began_at)
     reads = [_attempt(read_contact, task) for task in tasks]
     texts = tasks[0].options.text
     waiting = [read for read in reads if isinstance(read, ReadContact) and read.annotated is None]
@@ -84,7 +95,7 @@ def inspect_contacts(tasks: Sequence[InspectionTask]) -> tuple[Inspected, ...]:
 
     judged = [_attempt(annotated, read) for read in reads]
     embedder = _embedded_for_all([one for one in judged if isinstance(one, _Judged)], texts)
-    return tuple(_attempt(lambda one: _result(one, embedder), one) for one in judged)
+    return tuple(_attempt(lambda one: _result(one, embedder, began_at), one) for one in judged)
 
 
 def _attempt(do: Callable[[Given], Value], given: Given | LongCall | Exception) -> Value | LongCall | Exception:
@@ -97,7 +108,7 @@ def _attempt(do: Callable[[Given], Value], given: Given | LongCall | Exception) 
         return error
 
 
-def _result(one: _Judged, embedder: TextEmbedder | None) -> InspectionResult:
+def _result(one: _Judged, embedder: TextEmbedder | None, began_at: float | None) -> InspectionResult:
     read = one.read
     read.clock.skip()
     models = judging_models([one.card], read.task.options.text)
@@ -107,7 +118,18 @@ def _result(one: _Judged, embedder: TextEmbedder | None) -> InspectionResult:
     read.clock.lap("score")
     said = searchable(one.annotated.transcript)
     read.clock.lap("search")
-    return InspectionResult(inspection=inspection, said=said, stage_s=read.clock.laps)
+    return InspectionResult(
+        inspection=inspection, said=said, stage_s=read.clock.laps, spent=_spent(read, began_at) if read.is_new else None
+    )
+
+
+def _spent(read: ReadContact, began_at: float | None) -> Spent:
+    return Spent(
+        cpu_s=read.clock.cpu_s,
+        artifact_bytes=artifact_bytes(read.task),
+        peak_mib=peak_memory_mib(),
+        began_at=began_at,
+    )
 
 
 def _asked_for_all(reads: Sequence[ReadContact], engines: Sequence[TextEngine]) -> TextModels | None:
@@ -117,13 +139,12 @@ def _asked_for_all(reads: Sequence[ReadContact], engines: Sequence[TextEngine]) 
     """
     if len(reads) < 2:
         return None
-    began = perf_counter()
+    clock = Clock()
     try:
         models = ask_together(text_models(engines), [read.masked for read in reads if read.masked])
     except Exception:  # noqa: BLE001 -- whose words it is shows when each contact asks by itself
         return None
-    for read in reads:
-        read.clock.add("annotate", (perf_counter() - began) / len(reads))
+    clock.lap_shared("annotate", [read.clock for read in reads])
     return models
 
 
@@ -132,13 +153,12 @@ def _embedded_for_all(judged: Sequence[_Judged], engines: Sequence[TextEngine]) 
     asking = [one for one in judged if any(asked.kind == "embedding" for asked in asked_engines([one.card], engines))]
     if len(asking) < 2:
         return None
-    began = perf_counter()
+    clock = Clock()
     try:
         embedder = judging_models([one.card for one in asking], engines).embedder
         assert embedder is not None
         embedder = embed_together(embedder, [one.annotated.transcript for one in asking])
     except Exception:  # noqa: BLE001 -- as above
         return None
-    for one in asking:
-        one.read.clock.add("score", (perf_counter() - began) / len(asking))
+    clock.lap_shared("score", [one.read.clock for one in asking])
     return embedder

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
-from time import perf_counter
+from time import perf_counter, process_time
 
 from qa_pipeline.audio.facts import facts_of_call, facts_of_chat
 from qa_pipeline.audio.listening import listen, listen_spec
@@ -37,7 +37,7 @@ from qa_pipeline.scoring.flags import flags_of
 from qa_pipeline.scoring.full_text import SearchableUtterance
 from qa_pipeline.scoring.holds import withhold
 from qa_pipeline.scoring.score import score_findings, script_ratio
-from qa_pipeline.stages.artifacts import Artifacts
+from qa_pipeline.stages.artifacts import Artifacts, name_of
 from qa_pipeline.stages.fingerprint import fingerprint
 from qa_pipeline.stages.parts import CallParts, parts_of
 from qa_pipeline.vocabulary.correct import CORRECTION_VERSION, correct
@@ -111,12 +111,31 @@ class LongCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What one contact took from its worker, where nothing of it was done before.
+
+    ``cpu_s``: processor seconds of all threads. ``peak_mib``: the most memory that the process has had so far, None
+    where the system does not tell. ``began_at``: seconds since the epoch when the process began its first task, for a
+    contact of that task, whose seconds hold the loading of models; None for the later ones.
+    """
+
+    cpu_s: float
+    artifact_bytes: int
+    peak_mib: float | None
+    began_at: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionResult:
-    """The inspection, what was said for searching, and the seconds of each stage (0 for an artifact that was there)."""
+    """The inspection, what was said for searching, and the seconds of each stage (0 for an artifact that was there).
+
+    ``spent`` is None where an earlier run has left artifacts.
+    """
 
     inspection: Inspection
     said: tuple[SearchableUtterance, ...]
     stage_s: dict[str, float]
+    spent: Spent | None
 
 
 def fingerprints_of(contact: Contact, cards: Sequence[Scorecard], options: InspectionOptions) -> Fingerprints:
@@ -216,6 +235,7 @@ class ReadContact:
     listening: Listening | None
     clock: Clock
     annotated: Annotated | None
+    is_new: bool
     masked: Transcript | None = None
     masked_count: int = 0
 
@@ -239,10 +259,11 @@ def read_contact(task: InspectionTask) -> ReadContact | LongCall:
     """
     clock = Clock()
     folder = task.options.artifacts
+    is_new = artifact_bytes(task) == 0
     listening = _listening(task, folder)
     clock.lap("listen")
     annotated = folder.find(Annotated, "annotate", task.fingerprints.annotate)
-    read = ReadContact(task=task, folder=folder, listening=listening, clock=clock, annotated=annotated)
+    read = ReadContact(task=task, folder=folder, listening=listening, clock=clock, annotated=annotated, is_new=is_new)
     if annotated is None:
         missing = () if task.whole else _missing_parts(task, folder, listening)
         clock.lap("transcribe")
@@ -267,6 +288,12 @@ def annotate_contact(read: ReadContact, models: TextModels) -> Annotated:
         read.folder.write(read.annotated, "annotate", read.task.fingerprints.annotate)
     read.clock.lap("annotate")
     return read.annotated
+
+
+def artifact_bytes(task: InspectionTask) -> int:
+    """Return the bytes of the artifacts that a contact has now."""
+    prints = {stage: getattr(task.fingerprints, stage) for stage in ("listen", "transcribe", "speakers", "annotate")}
+    return task.options.artifacts.size(name_of(stage, identity) for stage, identity in prints.items() if identity)
 
 
 def transcript_at_hand(task: InspectionTask) -> Transcript | None:
@@ -454,22 +481,29 @@ def _course(annotation: Annotation, role: Role) -> SentimentCourse | None:
 
 
 class Clock:
-    """Seconds since the last lap, by name."""
+    """Seconds since the last lap, by name, and processor seconds of all laps."""
 
     def __init__(self) -> None:
         self.laps: dict[str, float] = {}
-        self._since = perf_counter()
+        self.cpu_s = 0.0
+        self.skip()
 
     def skip(self) -> None:
         """Begin a lap here: what was done since the last one was not for this contact alone."""
-        self._since = perf_counter()
+        self._since, self._cpu_since = perf_counter(), process_time()
 
     def lap(self, name: str) -> None:
         """Add the seconds since the last lap to those of a name."""
-        now = perf_counter()
-        self.add(name, now - self._since)
-        self._since = now
+        now, cpu_now = perf_counter(), process_time()
+        self._add(name, now - self._since, cpu_now - self._cpu_since)
+        self._since, self._cpu_since = now, cpu_now
 
-    def add(self, name: str, seconds: float) -> None:
-        """Add seconds to those of a name."""
+    def lap_shared(self, name: str, clocks: Sequence[Clock]) -> None:
+        """Add the seconds since the last lap to those of a name on all these clocks, the same to each."""
+        self.lap(name)
+        for clock in clocks:
+            clock._add(name, self.laps[name] / len(clocks), self.cpu_s / len(clocks))
+
+    def _add(self, name: str, seconds: float, cpu_s: float) -> None:
         self.laps[name] = self.laps.get(name, 0.0) + seconds
+        self.cpu_s += cpu_s

@@ -76,6 +76,17 @@ class Store:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM")
 
+    def size_bytes(self) -> int:
+        """Return what the database takes on its disk, without pages that are free for new rows."""
+        with self._connection(writes=False) as connection, connection.begin():
+            if self.engine.dialect.name != "sqlite":
+                return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+            pages, free, page_bytes = (
+                int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+            return (pages - free) * page_bytes
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

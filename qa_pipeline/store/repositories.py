@@ -491,20 +491,19 @@ class Runs:
         """Record that a run began."""
         self._connection.execute(insert(tables.run).values(id=run_id, command=command, started_at=datetime.now(UTC)))
 
-    def end(self, run_id: str, totals: Mapping[str, float]) -> None:
+    def end(self, run_id: str, totals: Mapping[str, Any]) -> None:
         """Record that a run came to its end with these counts."""
         self._connection.execute(
             update(tables.run).where(tables.run.c.id == run_id).values(ended_at=datetime.now(UTC), totals=dict(totals))
         )
 
-    def latest_totals(self) -> Mapping[str, float] | None:
-        """Return the counts of the latest run that inspected something, or None."""
+    def list_totals(self, count: int) -> Sequence[Mapping[str, Any]]:
+        """Return the counts of the runs that inspected something, among the latest `count`, the newest first."""
         table = tables.run
         query = (
-            select(table.c.totals).where(table.c.ended_at.is_not(None)).order_by(table.c.started_at.desc()).limit(20)
+            select(table.c.totals).where(table.c.ended_at.is_not(None)).order_by(table.c.started_at.desc()).limit(count)
         )
-        found = (totals for totals in self._connection.execute(query).scalars() if totals and totals.get("done"))
-        return next(found, None)
+        return [totals for totals in self._connection.execute(query).scalars() if totals and totals.get("done")]
 
 
 class Problems:

@@ -93,8 +93,7 @@ def test_everything_is_still_there(migrated: Store) -> None:
         assert values == {row["indicator"]: (row["value"], row["n"], "") for row in ROWS["kpi_record"]}
         (evaluation,) = tx.evaluations.list("2026-10")
         assert (evaluation.agent_id, evaluation.total) == ("A202", ROWS["evaluation"][0]["total"])
-        totals = tx.runs.latest_totals()
-        assert totals is not None and totals["done"] == 76
+        assert [totals["done"] for totals in tx.runs.list_totals(20)] == [76]
         assert [one.type for one in tx.problems.list()] == ["EmptyAudio"]
 
 
