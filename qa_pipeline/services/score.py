@@ -223,7 +223,7 @@ def score_paths(
 
 def _end_costs(store: Store, plan: ScorePlan, batch: Batch, executor: Executor, run: ScoreRun) -> None:
     """Add what is known of the whole batch alone to what its contacts cost."""
-    run.costs.end(getattr(executor, "workers", None), run.wall_s)
+    run.costs.end(getattr(executor, "workers", None), run.wall_s, sum(run.stage_s.values()))
     costs = run.costs.costs
     costs.device = batch.inspection.speech.asr.device
     costs.database = store.engine.dialect.name

@@ -144,10 +144,9 @@ class CostKeeper:
         self._begun: set[float] = set()
 
     def add(self, result: InspectionResult, commit_s: float, recording_bytes: int) -> None:
-        """Count one contact; of those that an earlier run had begun, only the time of the workers."""
+        """Count one contact; of those that were begun before, only that they are there."""
         costs, spent = self.costs, result.spent
         costs.contacts += 1
-        costs.busy_s += sum(result.stage_s.values())
         if spent is None:
             return
         costs.peak_mib = max(costs.peak_mib, spent.peak_mib or 0.0)
@@ -161,10 +160,10 @@ class CostKeeper:
             engine = costs.engines.setdefault(name, EngineCosts())
             engine.add(result, commit_s, recording_bytes)
 
-    def end(self, workers: int | None, wall_s: float) -> None:
-        """Tell how many workers the batch had, None for as many as began, and its seconds from begin to end."""
+    def end(self, workers: int | None, wall_s: float, busy_s: float) -> None:
+        """Tell how many workers the batch had, None for as many as began, its seconds and those of all stages."""
         costs = self.costs
-        costs.workers = workers or max(costs.processes, 1)
+        costs.workers, costs.busy_s = workers or max(costs.processes, 1), busy_s
         start_s = costs.start_s / costs.processes if costs.processes else 0.0
         costs.worker_s = costs.workers * max(wall_s - start_s, 0.0)
 
