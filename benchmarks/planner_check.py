@@ -52,7 +52,8 @@ def _check(costs: list[RunCosts], workers: int, given: argparse.Namespace, calls
     settings = read_settings(home=home)
     before = _database_bytes(settings)  # an empty database is no growth
     seconds = _scored(calls, workers, given.engine, home, count)
-    stored = sum(file.stat().st_size for file in settings.artifacts.rglob("*.json"))
+    kept = wiring.artifacts(settings)
+    stored = sum(one.size_bytes for stage in kept.stages() for one in kept.list(stage))
     run = _measured_run(settings, given.engine)
     work = call.work.times(count * measured.cpu_ratio)
     predicted = {

@@ -66,6 +66,7 @@ Inspected = InspectionResult | LongCall | Exception
 def work(task: Bundle | PartTask) -> tuple[Inspected, ...] | dict[str, float]:
     """Do one task of a batch: a bundle by `inspect_contacts`, a part by `recognise_part`."""
     if isinstance(task, PartTask):
+        _begin()  # models are loaded from here on
         return recognise_part(task.task, task.number)
     return inspect_contacts(task)
 
@@ -79,10 +80,7 @@ def inspect_contacts(tasks: Sequence[InspectionTask]) -> tuple[Inspected, ...]:
         For each task, in order: its result, or the error that ended it, as `read_contact` raises them; of a long call
         the parts that are to be recognised before.
     """
-    began_at = None
-    if not _begun:
-        began_at = time()
-        _begun.append(began_at)
+    began_at = _begin()
     reads = [_attempt(read_contact, task) for task in tasks]
     texts = tasks[0].options.text
     waiting = [read for read in reads if isinstance(read, ReadContact) and read.annotated is None]
@@ -96,6 +94,14 @@ def inspect_contacts(tasks: Sequence[InspectionTask]) -> tuple[Inspected, ...]:
     judged = [_attempt(annotated, read) for read in reads]
     embedder = _embedded_for_all([one for one in judged if isinstance(one, _Judged)], texts)
     return tuple(_attempt(lambda one: _result(one, embedder, began_at), one) for one in judged)
+
+
+def _begin() -> float | None:
+    """Return the time where this is the first task of the process, else None."""
+    if _begun:
+        return None
+    _begun.append(time())
+    return _begun[0]
 
 
 def _attempt(do: Callable[[Given], Value], given: Given | LongCall | Exception) -> Value | LongCall | Exception:
