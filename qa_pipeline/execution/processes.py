@@ -72,8 +72,8 @@ class ProcessExecutor:
         pool = ProcessPool(
             max_workers=self.workers,
             context=context,
-            initializer=start_worker,
-            initargs=(self.log_level,),
+            initializer=_start,
+            initargs=(self.log_level, dict(os.environ)),
         )
         waiting = iter(tasks)
         running: dict[ProcessFuture, Any] = {}
@@ -126,6 +126,14 @@ class _Context:
     def RLock(self) -> Any:  # noqa: N802 -- the name that multiprocessing gives it
         self.locks.append(self._new_lock())
         return self.locks[-1]
+
+
+def _start(log_level: int, environment: dict[str, str]) -> None:
+    """Make a worker ready that knows its parent's environment as it is now, not as it was when the server began."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
+    start_worker(log_level)
 
 
 def _serve(context: Any, modules: Sequence[str]) -> None:

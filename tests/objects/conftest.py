@@ -23,6 +23,7 @@ def s3(running_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3
     running_server.client.create_bucket(Bucket=BUCKET)
     running_server.clear()
     yield running_server
+    running_server.puts_left = None
     if not running_server.is_running:
         running_server.start()
 

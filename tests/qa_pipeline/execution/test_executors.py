@@ -132,3 +132,13 @@ def test_workers_are_forked_with_their_modules_and_keep_to_one_thread(tmp_path: 
         [sys.executable, str(program)], capture_output=True, text=True, check=False, env=os.environ | paths
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_workers_know_the_environment_as_it_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value in ("first", "second", None):
+        if value is None:
+            monkeypatch.delenv("CALLQA_OF_THE_TESTS")
+        else:
+            monkeypatch.setenv("CALLQA_OF_THE_TESTS", value)
+        (outcome,) = ProcessExecutor(1, 60).run(os.getenv, ["CALLQA_OF_THE_TESTS"])
+        assert outcome.value == value
