@@ -53,7 +53,7 @@ from qa_pipeline.store import PostgresOptions, Store, open_store
 from qa_pipeline.vocabulary import read_lexicon
 
 WORKER_MODULES = (
-    "callqa.cli.main",
+    "qa_pipeline.stages.bundle",
     "models.text.abuse",
     "models.text.moves",
     "models.text.reason",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from callqa import wiring
+from callqa.cli import coaching_effect, coaching_overview
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import today
 from coaching.focus import read_focus
@@ -151,3 +152,11 @@ def _print(application: AppContext, found: Mapping[str, tuple[FocusRow, ...]]) -
                     application.say(
                         N_("    {title}: {place} {said}"), title=application.translate(title), place=place, said=said
                     )
+
+
+app.command()(coaching_overview.groups)
+app.command()(coaching_overview.workload)
+app.command()(coaching_effect.effect)
+app.command()(coaching_effect.power)
+app.command()(coaching_effect.draw)
+app.command()(coaching_effect.waiting_lists)

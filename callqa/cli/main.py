@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -14,65 +15,57 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from callqa.cli import (
-    appeals,
-    assignments,
-    audit,
-    awards,
-    calibration,
-    capacity,
-    coaching,
-    coaching_effect,
-    coaching_overview,
-    console,
-    db,
-    demo,
-    doctor,
-    evaluate,
-    export_audio,
-    incidents,
-    jobs,
-    kpi,
-    lexicon,
-    objectives,
-    people,
-    periods,
-    plans,
-    ratings,
-    report,
-    results,
-    retention,
-    reviews,
-    risk,
-    samples,
-    score,
-    scorecards,
-    scripts,
-    search,
-    serve,
-    templates,
-    tokens,
-    topics,
-    train,
-    users,
-    validate,
-    validate_coaching,
-    validate_estimation,
-    validate_risk,
-    work,
-)
+from callqa.cli import console
 from callqa.cli.console import AppContext
 from callqa.settings import read_settings
 from qa_pipeline.errors import CallqaError
 from qa_pipeline.i18n import LANGUAGES, console_language, translator
 
-app = typer.Typer(
-    name="callqa",
-    no_args_is_help=True,
-    add_completion=False,
-    help="Quality inspection and coaching for customer-service teams. "
-    "--json, --home, --lang and --verbose may stand before or after any command.",
-)
+COMMANDS = {
+    "demo": "demo:demo",
+    "ingest": "score:ingest",
+    "score": "score:score",
+    "transcribe": "score:transcribe",
+    "plan": "capacity:plan",
+    "export-audio": "export_audio:export_audio",
+    "kpi": "kpi:app",
+    "risk": "risk:app",
+    "assignments": "assignments:app",
+    "awards": "awards:app",
+    "samples": "samples:app",
+    "reviews": "reviews:app",
+    "ratings": "ratings:app",
+    "incidents": "incidents:app",
+    "objectives": "objectives:app",
+    "evaluate": "evaluate:evaluate",
+    "running": "results:running",
+    "periods": "periods:app",
+    "plans": "plans:app",
+    "results": "results:app",
+    "appeals": "appeals:app",
+    "report": "report:report",
+    "topics": "topics:topics",
+    "search": "search:search",
+    "serve": "serve:serve",
+    "users": "users:app",
+    "tokens": "tokens:app",
+    "work": "work:work",
+    "jobs": "jobs:app",
+    "calibration": "calibration:app",
+    "coaching": "coaching:app",
+    "scorecards": "scorecards:app",
+    "scripts": "scripts:app",
+    "lexicon": "lexicon:app",
+    "templates": "templates:app",
+    "validate": "validate:app",
+    "train": "train:app",
+    "audit": "audit:app",
+    "retention": "retention:app",
+    "people": "people:app",
+    "doctor": "doctor:doctor",
+    "db": "db:app",
+}
+"""Where each command is, in the order that the help lists them; only the one that is asked for is imported."""
 
 # Options of the whole program that people write after the command, as the command-line contract has it.
 _FLAGS = ("--json", "--verbose")
@@ -85,7 +78,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _begin(
     ctx: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")] = False,
@@ -105,57 +97,24 @@ def _begin(
     ctx.call_on_close(made.close)
 
 
-app.command()(demo.demo)
-app.command()(score.ingest)
-app.command()(score.score)
-app.command()(score.transcribe)
-app.command()(capacity.plan)
-app.command()(export_audio.export_audio)
-app.add_typer(kpi.app, name="kpi")
-app.add_typer(risk.app, name="risk")
-app.add_typer(assignments.app, name="assignments")
-app.add_typer(awards.app, name="awards")
-app.add_typer(samples.app, name="samples")
-app.add_typer(reviews.app, name="reviews")
-app.add_typer(ratings.app, name="ratings")
-app.add_typer(incidents.app, name="incidents")
-app.add_typer(objectives.app, name="objectives")
-app.command()(evaluate.evaluate)
-app.command()(results.running)
-app.add_typer(periods.app, name="periods")
-app.add_typer(plans.app, name="plans")
-app.add_typer(results.app, name="results")
-app.add_typer(appeals.app, name="appeals")
-app.command()(report.report)
-app.command()(topics.topics)
-app.command()(search.search)
-app.command()(serve.serve)
-app.add_typer(users.app, name="users")
-app.add_typer(tokens.app, name="tokens")
-app.command()(work.work)
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(calibration.app, name="calibration")
-coaching.app.command()(coaching_overview.groups)
-coaching.app.command()(coaching_overview.workload)
-for command in (coaching_effect.effect, coaching_effect.power, coaching_effect.draw):
-    coaching.app.command()(command)
-coaching.app.command(name="waiting-lists")(coaching_effect.waiting_lists)
-app.add_typer(coaching.app, name="coaching")
-app.add_typer(scorecards.app, name="scorecards")
-app.add_typer(scripts.app, name="scripts")
-app.add_typer(lexicon.app, name="lexicon")
-app.add_typer(templates.app, name="templates")
-validate.app.command()(validate_estimation.estimation)
-validate.app.command()(validate_coaching.coaching)
-validate.app.command()(validate_estimation.agreement)
-validate.app.command()(validate_risk.risk)
-app.add_typer(validate.app, name="validate")
-app.add_typer(train.app, name="train")
-app.add_typer(audit.app, name="audit")
-app.add_typer(retention.app, name="retention")
-app.add_typer(people.app, name="people")
-app.command()(doctor.doctor)
-app.add_typer(db.app, name="db")
+def make_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Return the program with these commands of `COMMANDS`."""
+    app = typer.Typer(
+        name="callqa",
+        no_args_is_help=True,
+        add_completion=False,
+        help="Quality inspection and coaching for customer-service teams. "
+        "--json, --home, --lang and --verbose may stand before or after any command.",
+    )
+    app.callback()(_begin)
+    for name in names:
+        module, attribute = COMMANDS[name].split(":")
+        found = getattr(import_module(f"callqa.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name=name)(found)
+    return app
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
@@ -184,7 +143,7 @@ def main(arguments: Sequence[str]) -> int:
     as_json = "--json" in hoisted
     translate = translator(_asked_language(hoisted))
     try:
-        code = _command()(args=hoisted, standalone_mode=False)
+        code = _command(_asked_command(hoisted))(args=hoisted, standalone_mode=False)
         return code if isinstance(code, int) else console.DONE
     except CallqaError as error:
         return console.report_error(error, as_json=as_json, translate=translate)
@@ -204,9 +163,20 @@ def main(arguments: Sequence[str]) -> int:
 
 
 @cache
-def _command() -> Callable[..., Any]:
-    """Return the commands as one tree, which takes a tenth of a second to make."""
-    return get_command(app)
+def _command(name: str | None = None) -> Callable[..., Any]:
+    """Return one command, or all, as a tree; that of all takes two seconds to import."""
+    return get_command(make_app() if name is None else make_app([name]))
+
+
+def _asked_command(hoisted: Sequence[str]) -> str | None:
+    """Return the command that is asked for, None where there is no such command or only the program's options."""
+    words = iter(hoisted)
+    for word in words:
+        if word in _WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word if word in COMMANDS else None
+    return None
 
 
 def _asked_language(arguments: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from callqa import wiring
+from callqa.cli import validate_coaching, validate_estimation, validate_risk
 from callqa.cli.console import AppContext, context, out
 from qa_pipeline.errors import N_, NeedsModel
 from qa_pipeline.services.validate.report import Metric, ValidationReport
@@ -304,3 +305,9 @@ def _print_confusion(report: ValidationReport) -> None:
     for label, counts in report.confusion.items():
         found = ", ".join(f"{other} {count}" for other, count in counts.items() if count)
         out.print(f"  {label} → {found or 0}")
+
+
+app.command()(validate_estimation.estimation)
+app.command()(validate_coaching.coaching)
+app.command()(validate_estimation.agreement)
+app.command()(validate_risk.risk)

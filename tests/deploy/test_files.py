@@ -15,7 +15,7 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from callqa.cli.main import app
+from callqa.cli.main import make_app
 from callqa.settings import Settings, _variables
 
 ROOT = Path(__file__).parent.parent.parent
@@ -26,7 +26,7 @@ UNITS = ("callqa.service", "callqa-work.service")
 def check_command(words: list[str]) -> None:
     """Check that a command line of callqa names a command and options that there are."""
     words = [word for word in words if not word.startswith("--home")]
-    command: Any = get_command(app)
+    command: Any = get_command(make_app())
     while hasattr(command, "commands") and words and not words[0].startswith("-"):
         command = command.commands[words.pop(0)]
     assert not hasattr(command, "commands"), words

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from callqa.cli.main import app
+from callqa.cli.main import make_app
 from qa_pipeline.audio.listening import ListenOptions
 from qa_pipeline.errors import RowError, TableError
 from qa_pipeline.services.validate.vad import validate_vad
@@ -121,9 +121,8 @@ def test_columns_that_are_missing(tmp_path: Path) -> None:
 def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALLQA_HOME", str(tmp_path / "home"))
     call(tmp_path)
-    found = CliRunner().invoke(
-        app, ["--json", "validate", "vad", str(table(tmp_path, {"path": "call.wav", "spans": json.dumps(SPANS)}))]
-    )
+    file = table(tmp_path, {"path": "call.wav", "spans": json.dumps(SPANS)})
+    found = CliRunner().invoke(make_app(), ["--json", "validate", "vad", str(file)])
     assert found.exit_code == 0, found.output
     document = json.loads(found.stdout)
     assert (document["task"], document["n"]) == ("vad", 1)
