@@ -18,7 +18,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.settings import read_settings
 from qa_pipeline.engines.text import TextEngine
 from qa_pipeline.services.bundles import contacts_for
@@ -79,7 +79,7 @@ def measure(night: Path, workers: int, contacts_max: int, checkpoint: Path | Non
         batch = wiring.batch(settings)
         if checkpoint is not None:
             batch = with_checkpoint(batch, checkpoint)
-        store = wiring.service_store(settings)
+        store = site_wiring.service_store(settings)
         plan = plan_score(store, [night], None, batch)
         began = time.process_time()
         run = score_paths(store, plan, batch, wiring.executor(settings, workers), contacts_max=contacts_max)

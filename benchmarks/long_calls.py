@@ -18,7 +18,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.settings import read_settings
 from qa_pipeline.audio.decode import open_audio
 from qa_pipeline.services.score import plan_score, score_paths
@@ -49,7 +49,7 @@ def measure(night: Path, engine: str, workers: int, part_s: float) -> tuple[floa
         settings = read_settings()
         batch = wiring.batch(settings, None, engine)
         batch = replace(batch, inspection=replace(batch.inspection, part_s=part_s or None))
-        store = wiring.service_store(settings)
+        store = site_wiring.service_store(settings)
         run = score_paths(store, plan_score(store, [night], None, batch), batch, wiring.executor(settings, workers))
         assert run.complete, (run.failed, run.pending)
         store.close()

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from benchmarks.bundles import make_night
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.settings import read_settings
 from qa_pipeline.execution.ray_cluster import connect
 from qa_pipeline.ports import Executor
@@ -32,7 +32,7 @@ def measure(night: Path, name: str, workers: int) -> float:
         os.environ["CALLQA_HOME"] = home
         settings = read_settings()
         executor: Executor = (wiring.ray_executor if name == WAY else wiring.executor)(settings, workers)
-        store = wiring.service_store(settings)
+        store = site_wiring.service_store(settings)
         batch = wiring.batch(settings)
         run = score_paths(store, plan_score(store, [night], None, batch), batch, executor)
         assert run.complete, run.failed

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.logs import LogForm, set_up
 from callqa.settings import Settings
 
@@ -167,7 +167,7 @@ def build(settings: Settings, log: LogOptions, parent: int | None) -> FastAPI:
     from api.trace import NamesRequest
 
     set_up(log.form, verbose=log.verbose).addFilter(NamesRequest())
-    app = application(settings, wiring.service_store(settings))
+    app = application(settings, site_wiring.service_store(settings))
     _end_streams_on_signals(app.state.sources.stopping)
     Thread(target=prepare_pages, name="pages", daemon=True).start()
     if parent is not None:
@@ -182,9 +182,9 @@ def application(settings: Settings, store: Store) -> FastAPI:
     return create_app(
         store=store,
         artifacts=wiring.artifacts(settings),
-        rulebook=wiring.rulebook(settings),
-        site=wiring.site(settings),
-        options=wiring.service_options(settings),
+        rulebook=site_wiring.rulebook(settings),
+        site=site_wiring.site(settings),
+        options=site_wiring.service_options(settings),
     )
 
 

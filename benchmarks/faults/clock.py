@@ -13,7 +13,7 @@ from uuid import uuid4
 import time_machine
 
 from benchmarks.faults.whole import PATIENCE_S, ZONE, Outcome, Rows, Site, callqa, finished_count, timed, wait_for
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.settings import read_settings
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.domain.job import ItemOutcome, JobKind, JobState
@@ -73,7 +73,7 @@ def _in_a_batch(site: Site, jump: Callable[[timedelta], None], outcome: Outcome)
 def _in_a_job(site: Site, jump: Callable[[timedelta], None], outcome: Outcome) -> None:
     """Two workers wait for one batch, whose lease seems to have run out, or to last for years."""
     with patch.dict("os.environ", site.environment | {"CALLQA_BATCH__WORKERS": "0"}):
-        tools = wiring.tools(read_settings(home=site.home))
+        tools = site_wiring.tools(read_settings(home=site.home))
     store = open_store(site.store_url, ZONE)
     with store.transaction() as tx:
         job = enqueue(tx, JobKind.SCORE, {"folder": str(site.night)}, by="qa", now=datetime.now(UTC))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.cli.calibration_holds import hold_documents, tell_holds
 from callqa.cli.console import AppContext, context, err, out
 from callqa.cli.cycle import attempt, now, print_steps, state_text, step_document, today
@@ -56,7 +56,7 @@ def file_(
         attempt(by, StaffRole.AGENT, statement),
         now(),
         cards=wiring.scorecards(here.settings),
-        times=wiring.times(here.settings),
+        times=site_wiring.times(here.settings),
     )
     _emit(here, found)
 
@@ -109,9 +109,9 @@ def decide(
         Ruling(instance=instance, outcome=outcome, verdict=verdict, points=points),
         attempt(by, role, reason),
         now(),
-        times=wiring.times(here.settings),
+        times=site_wiring.times(here.settings),
         cards=wiring.scorecards(here.settings),
-        hold_rule=wiring.hold_rule(here.settings),
+        hold_rule=site_wiring.hold_rule(here.settings),
     )
     document = _document(here, found.appeal) | {
         "review": found.review.fingerprint if found.review else None,

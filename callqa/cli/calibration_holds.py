@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.options import ByOption
 from qa_pipeline.domain.cycle import CriterionHold
@@ -38,7 +38,7 @@ def holds(
 ) -> None:
     """Error rates by criterion, what is on hold and why, and what was released by whom."""
     here = context(ctx)
-    rule, cards, now = wiring.hold_rule(here.settings), wiring.scorecards(here.settings), datetime.now(UTC)
+    rule, cards, now = site_wiring.hold_rule(here.settings), wiring.scorecards(here.settings), datetime.now(UTC)
     new = refresh_holds(here) if update else ()
     with here.store().reading() as tx:
         rates, listed = error_rates(tx, cards, rule, now), tx.holds.list()
@@ -73,7 +73,7 @@ def release(ctx: typer.Context, scorecard: CardId, criterion: CriterionId, reaso
 
 def refresh_holds(here: AppContext) -> Sequence[CriterionHold]:
     """Put on hold what is past the limit by the reviews and appeals as they are now, and return the new holds."""
-    rule, cards = wiring.hold_rule(here.settings), wiring.scorecards(here.settings)
+    rule, cards = site_wiring.hold_rule(here.settings), wiring.scorecards(here.settings)
     with here.store().transaction() as tx:
         return update_holds(tx, cards, rule, datetime.now(UTC))
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.cli import coaching_effect, coaching_overview
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import today
@@ -33,7 +33,9 @@ def gaps(
     """List the criteria that an agent provably meets less often than the site, with a moment of each kind."""
     application = context(ctx)
     settings = application.settings
-    found = read_focus(application.store(), period, settings.lang, rulebook=wiring.rulebook(settings), agent_id=agent)
+    found = read_focus(
+        application.store(), period, settings.lang, rulebook=site_wiring.rulebook(settings), agent_id=agent
+    )
     document = {
         "period": period,
         "agents": [{"agent": agent_id, "gaps": [_gap(row) for row in rows]} for agent_id, rows in found.items()],

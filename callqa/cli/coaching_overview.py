@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import today
 from callqa.cli.options import PeriodOption
@@ -27,7 +27,9 @@ def groups(
     """Put agents into groups for talks: by the level of the published result and the kind of gap."""
     here = context(ctx)
     settings = here.settings
-    drafting = Drafting(rulebook=wiring.rulebook(settings), times=wiring.times(settings), language=settings.lang)
+    drafting = Drafting(
+        rulebook=site_wiring.rulebook(settings), times=site_wiring.times(settings), language=settings.lang
+    )
     with here.store().reading() as tx:
         within = None if team is None else {one.id for one in tx.agents.list() if one.team == team}
         found = find_groups(tx, period, drafting, within)

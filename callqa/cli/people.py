@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.cli.audited import system_user
 from callqa.cli.console import AppContext, context
 from callqa.cli.cycle import now
@@ -58,7 +58,7 @@ def erase(
     """Put a pseudonym for a person everywhere; it cannot be undone. A legal hold refuses it."""
     here = context(ctx)
     kind, subject = _subject(person, customer)
-    terms = wiring.retention_terms(here.settings, now())
+    terms = site_wiring.retention_terms(here.settings, now())
     doer = Doer(name=by, role="", via="cli")
     if kind == "customer":
         found = service.erase_customer(

@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.cli.changes import change_documents, print_changes
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import attempt, now, print_steps, state_text, step_document, today
@@ -32,7 +32,7 @@ def open_(ctx: typer.Context, period: PeriodArgument, by: ByOption, role: RoleOp
 def close(ctx: typer.Context, period: PeriodArgument, by: ByOption, role: RoleOption = StaffRole.HR) -> None:
     """Close a period on its evaluations; refused while some are missing or older than their inputs."""
     here = context(ctx)
-    compute = wiring.evaluations_of(here.settings)
+    compute = site_wiring.evaluations_of(here.settings)
     _tell(here, period, periods.close_period(here.store(), period, attempt(by, role), now(), compute))
 
 
@@ -49,7 +49,7 @@ def reopen(
 def publish(ctx: typer.Context, period: PeriodArgument, by: ByOption, role: RoleOption = StaffRole.HR) -> None:
     """Publish the results that the period was closed on, each as version 1."""
     here = context(ctx)
-    line = wiring.consequence_line(here.settings)
+    line = site_wiring.consequence_line(here.settings)
     found = periods.publish_period(here.store(), period, attempt(by, role), now(), line)
     held = [one.agent_id for one in found if one.no_consequence is not None]
     document = {"period": period, "state": "published", "published": len(found), "no_consequence": held}
@@ -78,8 +78,8 @@ def correct(
         period,
         attempt(by, role, reason),
         now(),
-        compute=wiring.evaluations_of(here.settings),
-        line=wiring.consequence_line(here.settings),
+        compute=site_wiring.evaluations_of(here.settings),
+        line=site_wiring.consequence_line(here.settings),
     )
     document = {
         "period": period,
@@ -104,7 +104,7 @@ def correct(
 def finish(ctx: typer.Context, period: PeriodArgument, by: ByOption, role: RoleOption = StaffRole.HR) -> None:
     """End the time for appeals; refused while one is open or an upheld one waits for its correction."""
     here = context(ctx)
-    state = periods.finish_period(here.store(), period, attempt(by, role), now(), wiring.times(here.settings))
+    state = periods.finish_period(here.store(), period, attempt(by, role), now(), site_wiring.times(here.settings))
     _tell(here, period, state)
 
 
@@ -119,8 +119,8 @@ def apply(ctx: typer.Context, period: PeriodArgument, by: ByOption, role: RoleOp
 def show(ctx: typer.Context, period: PeriodArgument) -> None:
     """Show how far a period is, what is missing, and whether inputs have changed since publication."""
     here = context(ctx)
-    compute = wiring.evaluations_of(here.settings)
-    found = read_period(here.store(), period, compute=compute, times=wiring.times(here.settings))
+    compute = site_wiring.evaluations_of(here.settings)
+    found = read_period(here.store(), period, compute=compute, times=site_wiring.times(here.settings))
     here.emit(_document(here, found), lambda: _print(here, found))
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.cli.console import context
 from coaching.focus import build_coached_report
 from qa_pipeline.errors import N_
@@ -23,7 +23,7 @@ def report(
     app = context(ctx)
     check_format(out)
     settings = app.settings
-    made = build_coached_report(app.store(), period, settings.lang, rulebook=wiring.rulebook(settings))
+    made = build_coached_report(app.store(), period, settings.lang, rulebook=site_wiring.rulebook(settings))
     size_bytes = write_report(made, out)
     overview = made.overview
     document = {

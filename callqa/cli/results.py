@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.cli.changes import change_documents, print_changes
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import now
@@ -57,7 +57,7 @@ def running(ctx: typer.Context, agent: AgentOption, period: PeriodOption) -> Non
         agent,
         period,
         now(),
-        compute=wiring.evaluations_of(here.settings),
+        compute=site_wiring.evaluations_of(here.settings),
         templates=list_templates(shipped(), here.settings.templates),
     )
     here.emit(_running_document(here, found), lambda: _print_running(here, found))

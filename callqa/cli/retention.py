@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import now
 from callqa.cli.options import ByOption, ReasonOption
@@ -135,7 +135,7 @@ def print_deletions(here: AppContext, done: Any) -> None:
 
 
 def _terms(here: AppContext) -> Terms:
-    return wiring.retention_terms(here.settings, now())
+    return site_wiring.retention_terms(here.settings, now())
 
 
 def _event(action: str, found: LegalHold, by: str) -> Event:

@@ -12,7 +12,7 @@ import typer
 from callqa.cli.audited import system_user
 from callqa.cli.console import AppContext, context, out
 from callqa.cli.cycle import now
-from callqa.wiring import sign_in_rules
+from callqa.site_wiring import sign_in_rules
 from qa_pipeline.domain.account import User
 from qa_pipeline.domain.audit import Event
 from qa_pipeline.domain.cycle import StaffRole

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import typer
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.changed_settings import record_changed_settings
 from callqa.cli.console import context
 from callqa.logs import set_up
@@ -51,9 +51,9 @@ def work(
     record_changed_settings(store, settings, datetime.now(UTC))
     worker = Worker(
         store,
-        wiring.tools(settings),
+        site_wiring.tools(settings),
         WorkerOptions(batches=jobs or settings.jobs.batches, lease_s=settings.jobs.lease_s),
-        chores=[partial(deliver_due, store, wiring.delivery_options(settings)), _tidying(store, settings)],
+        chores=[partial(deliver_due, store, site_wiring.delivery_options(settings)), _tidying(store, settings)],
     )
     with _stopped_by_signals(worker.stop):
         count = worker.run(once=once, is_wanted=lambda: parent is None or os.getppid() == parent)
@@ -62,7 +62,7 @@ def work(
 
 def _tidying(store: Store, settings: Settings) -> Callable[[], None]:
     """Return a chore that tidies up, and forgets what is due of risk, at its first call and then once an hour."""
-    uploads = wiring.site(settings).uploads
+    uploads = site_wiring.site(settings).uploads
     due_at = 0.0
 
     def tidy() -> None:
@@ -71,7 +71,7 @@ def _tidying(store: Store, settings: Settings) -> Callable[[], None]:
             due_at = monotonic() + _TIDY_S
             now = datetime.now(UTC)
             tidy_up(store, uploads, now)
-            terms = wiring.retention_terms(settings, now)
+            terms = site_wiring.retention_terms(settings, now)
             forget_risk(store, terms, Doer(name="callqa", role="", via="job"))
 
     return tidy

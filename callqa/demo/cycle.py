@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.demo import PERIODS, DemoSet
 from callqa.demo.accounts import AGENT_ID, LOGINS, team_of
 from callqa.settings import Settings
@@ -76,11 +76,11 @@ def _as(role: StaffRole, reason: str = "") -> Attempt:
 
 
 def _publish(store: Store, scene: _Scene) -> None:
-    hr, compute = _as(StaffRole.HR), wiring.evaluations_of(scene.settings)
+    hr, compute = _as(StaffRole.HR), site_wiring.evaluations_of(scene.settings)
     for period in PERIODS[-2:]:
         open_period(store, period, hr, scene.now)
         close_period(store, period, hr, scene.now, compute)
-        publish_period(store, period, hr, scene.now, wiring.consequence_line(scene.settings))
+        publish_period(store, period, hr, scene.now, site_wiring.consequence_line(scene.settings))
     open_period(store, NEXT_PERIOD, hr, scene.now)
 
 
@@ -89,14 +89,16 @@ def _appeal(store: Store, tx: Transaction, scene: _Scene) -> None:
     cards = wiring.scorecards(scene.settings)
     items = [each.item for each in list_items(tx, AGENT_ID, PERIODS[-1], cards) if each.item.contact_id is not None]
     statement = _as(StaffRole.AGENT, scene.translate(_STATEMENT))
-    times = wiring.times(scene.settings)
+    times = site_wiring.times(scene.settings)
     file_appeal(store, AGENT_ID, PERIODS[-1], items[0], statement, scene.now, cards=cards, times=times)
 
 
 def _prepare_talk(store: Store, tx: Transaction, scene: _Scene) -> None:
     coach = _as(StaffRole.SUPERVISOR)
     drafting = Drafting(
-        rulebook=wiring.rulebook(scene.settings), times=wiring.times(scene.settings), language=scene.settings.lang
+        rulebook=site_wiring.rulebook(scene.settings),
+        times=site_wiring.times(scene.settings),
+        language=scene.settings.lang,
     )
     drafted = draft_talk(store, AGENT_ID, PERIODS[-1], coach, scene.now, drafting)
     meeting = replace(drafted.talk, meets_at=scene.now + timedelta(days=2), place=scene.translate(_PLACE))
@@ -107,7 +109,9 @@ def _coach(store: Store, scene: _Scene) -> None:
     """Offer the agent a plan on the largest proven gap of October."""
     coach = _as(StaffRole.SUPERVISOR)
     drafting = Drafting(
-        rulebook=wiring.rulebook(scene.settings), times=wiring.times(scene.settings), language=scene.settings.lang
+        rulebook=site_wiring.rulebook(scene.settings),
+        times=site_wiring.times(scene.settings),
+        language=scene.settings.lang,
     )
     drafted = draft_plan(store, AGENT_ID, PERIODS[-1], coach, scene.now, drafting)
     advance_plan(store, drafted, "offer", coach, scene.now)

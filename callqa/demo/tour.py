@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.demo import PERIODS, DemoSet
 from callqa.settings import Settings
 from coaching.focus import build_coached_report
@@ -63,7 +63,7 @@ def finish(store: Store, settings: Settings, demo: DemoSet, run: ScoreRun, now: 
         evaluate_period(store, period, templates=settings.templates, scorecards=settings.scorecards)
         for period in PERIODS
     )
-    rulebook = wiring.rulebook(settings)
+    rulebook = site_wiring.rulebook(settings)
     reports = {
         language: build_coached_report(store, PERIODS[-1], language, rulebook=rulebook) for language in LANGUAGES
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.settings import read_settings
 from coaching.simulation.centre import CentreSettings, simulate_centre
 from coaching.simulation.files import CentreFiles, write_centre
@@ -46,4 +46,4 @@ def hand_in(service: Service, what: str, name: str, content: bytes, wanted: int 
 def work(store: Store, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have a worker do what waits."""
     monkeypatch.setenv("CALLQA_HOME", str(home))
-    Worker(store, wiring.tools(read_settings()), WorkerOptions()).run(once=True)
+    Worker(store, site_wiring.tools(read_settings()), WorkerOptions()).run(once=True)

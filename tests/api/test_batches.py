@@ -18,7 +18,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.options import ServiceOptions, Site
-from callqa import wiring
+from callqa import site_wiring
 from callqa.settings import read_settings
 from qa_pipeline.domain.cycle import StaffRole
 from qa_pipeline.domain.job import JobKind
@@ -68,7 +68,7 @@ def put(client: TestClient, job_id: str, name: str, content: bytes = WORDS, **he
 
 
 def work(store: Store) -> None:
-    tools = replace(wiring.tools(read_settings()), executor=InlineExecutor)
+    tools = replace(site_wiring.tools(read_settings()), executor=InlineExecutor)
     Worker(store, tools, WorkerOptions()).run(once=True)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.settings import read_settings
 from tests.browser.checks import check_page
 from tests.browser.conftest import ServedSite
@@ -20,7 +20,7 @@ def test_settings_are_shown_without_secrets_and_engines_with_what_to_do(site: Se
         judge={"engine": "openai", "endpoint": "http://127.0.0.1:9/v1", "model": "m", "api_key": "k-123"},
     )
     sources = site.app.state.sources
-    site.app.state.sources = replace(sources, options=wiring.service_options(settings))
+    site.app.state.sources = replace(sources, options=site_wiring.service_options(settings))
     page = site.page("administrator")
     page.goto(f"{site.address}/system?lang=en&engines=true")
     text = page.content()

@@ -13,7 +13,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.cli.main import main
 from callqa.settings import read_settings
 from qa_pipeline.domain.cycle import StaffRole
@@ -83,9 +83,9 @@ def test_facts_and_sounds_are_shown(scored: tuple[Path, dict[str, Any]]) -> None
     app = create_app(
         store=store,
         artifacts=wiring.artifacts(settings),
-        rulebook=wiring.rulebook(settings),
-        site=wiring.site(settings),
-        options=wiring.service_options(settings),
+        rulebook=site_wiring.rulebook(settings),
+        site=site_wiring.site(settings),
+        options=site_wiring.service_options(settings),
     )
     client = TestClient(app, base_url="http://localhost", headers=bearer(store, an_account(StaffRole.QA)))
     document = client.get("/api/v1/contacts/hold").json()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.faults.whole import Site, Started, wait_for, write_night
-from callqa import wiring
+from callqa import site_wiring
 from callqa.settings import read_settings
 from qa_pipeline.domain.job import ENDED, ItemOutcome, Job, JobKind, JobState
 from qa_pipeline.services.jobs import enqueue, request_cancel
@@ -39,7 +39,7 @@ def start_worker(site: Site) -> Started:
 
 def work_here(store: Store) -> None:
     """Do what waits in this process, which spares the start of one."""
-    Worker(store, wiring.tools(read_settings()), WorkerOptions()).run(once=True)
+    Worker(store, site_wiring.tools(read_settings()), WorkerOptions()).run(once=True)
 
 
 def queue(store: Store, folder: Path) -> str:

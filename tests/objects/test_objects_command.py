@@ -12,7 +12,7 @@ import pytest
 
 from api.readiness import check_all
 from benchmarks.faults.whole import write_night
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.cli.main import main
 from callqa.server import application
 from callqa.settings import read_settings
@@ -56,7 +56,7 @@ def test_a_site_lives_with_its_stage_outputs_in_a_bucket(
     assert [len(of_stage(s3, stage)) for stage in ("annotate", "transcribe", "listen")] == [CHATS + 1, CHATS + 1, 1]
 
     settings = read_settings()
-    store = wiring.service_store(settings)
+    store = site_wiring.service_store(settings)
     app = application(settings, store)
     with client_of(app, an_account(StaffRole.QA)) as client:
         (listed,) = [one for one in client.get("/api/v1/contacts").json()["contacts"] if "order" in one["id"]]
@@ -136,7 +136,7 @@ def test_a_wrong_bucket_or_credentials_are_told_before_work_begins(
     monkeypatch.setenv("CALLQA_ARTIFACTS_URL", f"s3://{bucket}/site")
     night = write_night(tmp_path / "night", 1)
     settings = read_settings()
-    store = wiring.service_store(settings)
+    store = site_wiring.service_store(settings)
     app = application(settings, store)
     s3.ask_who(strictly)
     try:

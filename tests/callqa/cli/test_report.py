@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.cli.main import main
 from callqa.settings import read_settings
 from qa_pipeline.store import open_store
@@ -84,7 +84,7 @@ def test_coaching_gaps_for_people(home: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_the_shipped_rules_make_a_rulebook(tmp_path: Path) -> None:
-    rulebook = wiring.rulebook(read_settings(home=tmp_path))
+    rulebook = site_wiring.rulebook(read_settings(home=tmp_path))
     assert {card.id for card in rulebook.scorecards} == {"chat", "phone-en", "phone-zh"}
     assert rulebook.find_indicator("csat") is not None
 

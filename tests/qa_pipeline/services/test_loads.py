@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pocketsphinx
 
-from callqa import wiring
+from callqa import site_wiring, wiring
 from callqa.settings import read_settings
 from qa_pipeline.execution.inline import InlineExecutor
 from qa_pipeline.services.score import plan_score, score_paths
@@ -38,7 +38,7 @@ class Decoder(pocketsphinx.Decoder):
 sys.addaudithook(count)
 pocketsphinx.Decoder = Decoder
 settings = read_settings()
-store = wiring.service_store(settings)
+store = site_wiring.service_store(settings)
 batch = wiring.batch(settings)
 plan = plan_score(store, [Path(sys.argv[1])], Path(sys.argv[2]), batch)
 run = score_paths(store, plan, batch, InlineExecutor(), contacts_max=3)

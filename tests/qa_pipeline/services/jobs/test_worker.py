@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from callqa import wiring
+from callqa import site_wiring
 from callqa.settings import read_settings
 from qa_pipeline.domain.job import ItemOutcome, Job, JobKind, JobState
 from qa_pipeline.errors import N_, StoreFull
@@ -55,7 +55,7 @@ def night(tmp_path: Path) -> Path:
 
 
 def tools(executor: InlineExecutor | None = None) -> Tools:
-    return replace(wiring.tools(read_settings()), executor=lambda: executor or InlineExecutor())
+    return replace(site_wiring.tools(read_settings()), executor=lambda: executor or InlineExecutor())
 
 
 def a_worker(store: Store, executor: InlineExecutor | None = None, lease_s: float = 30.0) -> Worker:
