@@ -87,7 +87,7 @@ def check_content(path: Path, name: str) -> None:
     WrongContent
     """
     suffix = path.suffix.lower()
-    part = kind_of(FoundFile(path, named=False))
+    part = kind_of(FoundFile(str(path), named=False))
     held = find_kind(path)
     is_lie = (suffix in AUDIO_SUFFIXES and held in (FileKind.TEXT, FileKind.WORKBOOK, FileKind.DOCUMENT)) or (
         suffix in TRANSCRIPT_SUFFIXES and held in (FileKind.AUDIO, FileKind.WORKBOOK, FileKind.DOCUMENT)

@@ -97,16 +97,16 @@ class _Discovery:
         self._rows, self._metadata, self._options = rows, metadata, options
         self._stored_content = stored_content or (lambda _: None)
         self._files: dict[FileKind, list[FoundFile]] = {kind: [] for kind in FileKind}
-        self._transcripts: dict[tuple[str, str], list[Path]] = {}
-        self._joined: set[Path] = set()
-        self._ids: dict[str, tuple[str, str]] = {}
-        self._contents: dict[str, tuple[str, str]] = {}
+        self._transcripts: dict[str, tuple[str, ...]] = {}
+        self._joined: set[str] = set()
+        self._paths: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
         self._ignored: list[str] = []
         self._ignored_count = 0
 
     def run(self, paths: Sequence[Path]) -> Iterator[Discovered]:
         yield from self._sort_files(paths)
-        for found in group_files([file.path for file in self._files[FileKind.AUDIO]], self._rows, self._options):
+        for found in group_files((file.path for file in self._files[FileKind.AUDIO]), self._rows, self._options):
             yield from self._from_group(found, SourceKind.AUDIO)
         yield from self._transcripts_alone()
         for file in self._files[FileKind.TABLE]:
@@ -128,11 +128,12 @@ class _Discovery:
                 try:
                     kind = kind_of(found)
                 except OSError as problem:
-                    yield unreadable(found.path, problem)
+                    yield unreadable(Path(found.path), problem)
                     continue
                 self._files[kind].append(found)
                 if kind is FileKind.TRANSCRIPT:
-                    self._transcripts.setdefault(_folder_and_stem(found.path), []).append(found.path)
+                    place = _without_suffix(found.path)
+                    self._transcripts[place] = (*self._transcripts.get(place, ()), found.path)
 
     # Recordings and transcripts.
 
@@ -165,7 +166,7 @@ class _Discovery:
         if shared is None and len(found) == len(parts):
             return found
         for member in found:
-            self._ignore(member.path)
+            self._ignore(str(member.path))
         return (Member(shared, None),) if shared else ()
 
     def _best(self, folder: Path, stems: Sequence[str]) -> Path | None:
@@ -174,56 +175,58 @@ class _Discovery:
         found.sort(key=lambda path: TRANSCRIPT_SUFFIXES.index(path.suffix.lower()))
         best = next((path for path in found if is_transcript_beside(path)), None)
         if best is not None:
-            others = [path for path in self._transcripts.get(_folder_and_stem(best), ()) if path != best]
-            self._joined.update((best, *others))
-            for path in others:
-                self._ignore(path)
+            all_of_it = self._transcripts.get(_without_suffix(str(best)), ())
+            self._joined.update(all_of_it)
+            for path in all_of_it:
+                if path != str(best):
+                    self._ignore(path)
         return best
 
     def _transcripts_named(self, folder: Path, stem: str) -> list[Path]:
-        known = self._transcripts.get((str(folder), stem), [])
+        known = [Path(path) for path in self._transcripts.get(str(folder / stem), ())]
         # A recording that was named alone still has its transcript beside it.
         candidates = (folder / (stem + suffix) for suffix in TRANSCRIPT_SUFFIXES)
         inside = self._options.inside
         return known or [path for path in candidates if path.is_file() and not leads_out(path, inside)]
 
     def _transcripts_alone(self) -> Iterator[Discovered]:
-        usable: list[Path] = []
-        taken: set[tuple[str, str]] = set()
+        usable: list[str] = []
+        taken: set[str] = set()
         files = [file for file in self._files[FileKind.TRANSCRIPT] if file.path not in self._joined]
-        files.sort(key=lambda file: TRANSCRIPT_SUFFIXES.index(file.path.suffix.lower()))
+        files.sort(key=lambda file: TRANSCRIPT_SUFFIXES.index(Path(file.path).suffix.lower()))
         for file in files:
-            place = _folder_and_stem(file.path)
+            path, place = Path(file.path), _without_suffix(file.path)
             try:
-                if place in taken or not (file.named or is_transcript_alone(file.path)):
+                if place in taken or not (file.named or is_transcript_alone(path)):
                     self._ignore(file.path)
                     continue
                 if file.named:
-                    parse_transcript(file.path)
+                    parse_transcript(path)
             except TranscriptError as problem:
-                yield IntakeProblem(str(file.path), problem)
+                yield IntakeProblem(file.path, problem)
             else:
                 taken.add(place)
                 usable.append(file.path)
-        for found in group_files(sorted(usable), self._rows, self._options):
+        for found in group_files(sorted(usable, key=_parts), self._rows, self._options):
             yield from self._from_group(found, SourceKind.TRANSCRIPT)
 
     # Chats.
 
     def _chats(self, file: FoundFile) -> Iterator[Discovered]:
+        path = Path(file.path)
         try:
-            table = read_table(file.path)
+            table = read_table(path)
             columns = get_chat_columns(table) if file.named else find_chat_columns(table)
             if columns is None:
                 self._ignore(file.path)
                 return
             for found in list_chats(table, columns, self._options):
                 if isinstance(found, CallqaError):
-                    yield IntakeProblem(str(file.path), found)
+                    yield IntakeProblem(file.path, found)
                 else:
-                    yield from self._chat(found, file.path)
+                    yield from self._chat(found, path)
         except CallqaError as problem:
-            yield IntakeProblem(str(file.path), problem)
+            yield IntakeProblem(file.path, problem)
 
     def _chat(self, chat: Contact, path: Path) -> Iterator[Discovered]:
         try:
@@ -253,31 +256,31 @@ class _Discovery:
                 id=contact.id,
                 parts=", /".join(PARTS),
             )
-        if key in self._contents:
-            return Duplicate(path, *self._contents[key])
+        if key in self._ids:
+            known = self._ids[key]
+            return Duplicate(path, known, self._paths[known])
         stated = group is None or _stated_id(group, self._options) is not None
-        taken = self._ids.get(contact.id)
+        taken = self._paths.get(contact.id)
         if stated and taken is not None:
             raise Conflict(
                 N_("The id {id} was given to two contacts: {first} and {second}."),
                 hint=N_("Give each of them an id of its own."),
                 file=path,
                 id=contact.id,
-                first=taken[1],
+                first=taken,
                 second=path,
             )
         if not stated and (taken is not None or self._stored_content(contact.id) not in (None, key)):
             contact = replace(contact, id=f"{contact.id}-{contact.sources[0].sha256[:8]}")
-        self._ids[contact.id] = (key, path)
-        self._contents[key] = (contact.id, path)
+        self._ids[key], self._paths[contact.id] = contact.id, path
         return contact
 
     # What is passed over.
 
-    def _ignore(self, path: Path) -> None:
+    def _ignore(self, path: str) -> None:
         self._ignored_count += 1
         if len(self._ignored) < _NAMED_IGNORED:
-            self._ignored.append(str(path))
+            self._ignored.append(path)
 
     def _unusable(self, file: FoundFile) -> Iterator[IntakeProblem]:
         if not file.named:
@@ -286,9 +289,9 @@ class _Discovery:
         error = InputError(
             N_("This file is neither a recording, a transcript nor a table of chats that callqa knows."),
             hint=N_("See docs/formats.md for what can be taken in."),
-            file=str(file.path),
+            file=file.path,
         )
-        yield IntakeProblem(str(file.path), error)
+        yield IntakeProblem(file.path, error)
 
 
 def _stated_id(group: FileGroup, options: IntakeOptions) -> str | None:
@@ -349,12 +352,16 @@ def _source(member: Member, kind: SourceKind) -> Source:
     return Source(kind=kind, uri=str(member.path), sha256=digest.hexdigest(), size_bytes=size_bytes, role=member.role)
 
 
-def _folder_and_stem(path: Path) -> tuple[str, str]:
-    return str(path.parent), path.stem
+def _without_suffix(path: str) -> str:
+    return path.removesuffix(Path(path).suffix)
 
 
-def _same_file(path: Path, other: Path) -> bool:
+def _parts(path: str) -> tuple[str, ...]:
+    return Path(path).parts  # folders in the order in which they are walked
+
+
+def _same_file(path: str, other: Path) -> bool:
     try:
-        return path.samefile(other)
+        return other.samefile(path)
     except OSError:
         return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,40 +47,49 @@ class _Entry:
     role: Role | None
     ending: PartyEnding | None
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        if self.row is not None and self.role is not None:
-            return ("row", self.row.call_id or id(self.row))
-        if self.facts.role is not None:
-            return ("pattern", self.path.parent, self.facts.call_id, self.facts.agent_id, self.facts.started_at)
-        if self.ending is not None:
-            return ("ending", self.path.parent, self.ending.base, self.ending.kind)
-        return ("file", self.path)
-
 
 def group_files(
-    paths: Sequence[Path], metadata: Metadata, options: IntakeOptions
+    paths: Iterable[str], metadata: Metadata, options: IntakeOptions
 ) -> Iterator[FileGroup | IntakeProblem]:
-    """Yield the contacts that the files make up, in the order of their first files."""
-    groups: dict[tuple[object, ...], list[_Entry]] = {}
+    """Yield the contacts that the files make up, in the order of their first files.
+
+    Between the two passes only paths are held: what names and metadata say is read again, which takes less time than
+    the memory of thousands of them is worth.
+    """
+    groups: dict[tuple[object, ...], tuple[str, ...]] = {}
     for path in paths:
         try:
-            entry = _entry(path, metadata, options)
+            entry = _entry(Path(path), metadata, options)
         except RowError as problem:
-            yield IntakeProblem(str(path), problem)
+            yield IntakeProblem(path, problem)
         else:
-            groups.setdefault(entry.key, []).append(entry)
-    for key, entries in groups.items():
+            key = _key(entry, path)
+            groups[key] = (*groups.get(key, ()), path)
+    for key, members in groups.items():
+        entries = [_entry(Path(path), metadata, options) for path in members]
         try:
             yield from _groups_of(str(key[0]), entries, metadata, options)
         except RowError as problem:
-            yield IntakeProblem(str(entries[0].path), problem)
+            yield IntakeProblem(members[0], problem)
 
 
 def _entry(path: Path, metadata: Metadata, options: IntakeOptions) -> _Entry:
     facts = read_file_name(path, options)
     row, role = metadata.find(path, facts.call_id) or (None, None)
     return _Entry(path, facts, row, role, find_party_ending(path.stem))
+
+
+def _key(entry: _Entry, path: str) -> tuple[object, ...]:
+    """Return what the files of one contact have in common."""
+    facts, ending = entry.facts, entry.ending
+    if entry.row is not None and entry.role is not None:
+        return ("row", entry.row.call_id or id(entry.row))
+    folder = sys.intern(os.path.dirname(path))  # noqa: PTH120 -- one text for all files of a folder
+    if facts.role is not None:
+        return ("pattern", folder, facts.call_id, facts.agent_id, facts.started_at)
+    if ending is not None:
+        return ("ending", folder, ending.base, ending.kind)
+    return ("file", path)
 
 
 def _groups_of(kind: str, entries: list[_Entry], metadata: Metadata, options: IntakeOptions) -> Iterator[FileGroup]:

@@ -57,16 +57,17 @@ def kind_of(file: FoundFile) -> FileKind:
     OSError
         When the first bytes cannot be read.
     """
-    suffix = file.path.suffix.lower()
+    path = Path(file.path)
+    suffix = path.suffix.lower()
     if file.hidden and not file.named:
         return FileKind.OTHER
     if suffix in AUDIO_SUFFIXES:
         return FileKind.AUDIO
     if suffix in TRANSCRIPT_SUFFIXES:
         return FileKind.TRANSCRIPT
-    if is_table_file(file.path):
+    if is_table_file(path):
         return FileKind.TABLE
-    with file.path.open("rb") as opened:
+    with path.open("rb") as opened:
         beginning = opened.read(16)
     if any(beginning[at : at + len(mark)] == mark for at, mark in _BEGINNINGS):
         return FileKind.AUDIO
