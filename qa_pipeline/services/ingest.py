@@ -37,13 +37,19 @@ class Ingested:
     """What an ingest found. ``contact_ids`` in the order of discovery, each once."""
 
     run_id: str
-    _read: set[str] = field(default_factory=set)
-    _ids: set[str] = field(default_factory=set)
-
     contact_ids: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     ignored: IgnoredFiles = field(default_factory=lambda: IgnoredFiles(0, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one ingest has found, and what it needs to know of it only until its end."""
+
+    result: Ingested
+    files: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
 
 
 def ingest_paths(
@@ -63,7 +69,7 @@ def ingest_paths(
     Ingested
         Ids of all contacts found, new or known, and what could not be used.
     """
-    result = Ingested(run_id=run_id)
+    reading = _Reading(Ingested(run_id=run_id))
 
     def stored_content(contact_id: str) -> str | None:
         with store.reading() as tx:
@@ -74,53 +80,53 @@ def ingest_paths(
         with store.transaction() as tx:
             tx.contacts.lock()
             if metadata is not None:
-                _forget(tx, str(metadata), result)
+                _forget(tx, str(metadata), reading)
             for item in batch:
-                _keep(tx, item, result)
-    return result
+                _keep(tx, item, reading)
+    return reading.result
 
 
-def _forget(tx: Transaction, path: str, result: Ingested) -> None:
+def _forget(tx: Transaction, path: str, reading: _Reading) -> None:
     """Drop what was wrong with a file at an earlier reading, once per run."""
-    if path not in result._read:
-        result._read.add(path)
+    if path not in reading.files:
+        reading.files.add(path)
         tx.problems.clear_file(path)
 
 
-def _keep(tx: Transaction, item: Discovered, result: Ingested) -> None:
+def _keep(tx: Transaction, item: Discovered, reading: _Reading) -> None:
     match item:
         case Contact():
-            _keep_contact(tx, item, result)
+            _keep_contact(tx, item, reading)
         case Duplicate():
-            result.duplicates.append(item)
+            reading.result.duplicates.append(item)
         case IgnoredFiles():
-            result.ignored = item
+            reading.result.ignored = item
         case IntakeProblem():
-            _fail(tx, item.path, item.error, result)
+            _fail(tx, item.path, item.error, reading)
 
 
-def _keep_contact(tx: Transaction, contact: Contact, result: Ingested) -> None:
+def _keep_contact(tx: Transaction, contact: Contact, reading: _Reading) -> None:
     path = contact.sources[0].uri
-    _forget(tx, path, result)
+    _forget(tx, path, reading)
     try:
         stored = tx.contacts.put(contact)
     except CallqaError as error:
-        _fail(tx, path, error, result)
+        _fail(tx, path, error, reading)
         return
     if stored.agent_id:
         tx.agents.put(Agent(id=stored.agent_id, name=stored.agent_name, team=stored.team))
-    if stored.id in result._ids:
-        result.duplicates.append(Duplicate(path, stored.id, stored.sources[0].uri))
+    if stored.id in reading.ids:
+        reading.result.duplicates.append(Duplicate(path, stored.id, stored.sources[0].uri))
         return
-    result._ids.add(stored.id)
-    result.contact_ids.append(stored.id)
+    reading.ids.add(stored.id)
+    reading.result.contact_ids.append(stored.id)
 
 
-def _fail(tx: Transaction, path: str, error: CallqaError, result: Ingested) -> None:
-    _forget(tx, path, result)
+def _fail(tx: Transaction, path: str, error: CallqaError, reading: _Reading) -> None:
+    _forget(tx, path, reading)
     failure = Failure(path=path, error=error)
-    tx.problems.put(failure.subject, "failed", error, result.run_id)
-    result.failed.append(failure)
+    tx.problems.put(failure.subject, "failed", error, reading.result.run_id)
+    reading.result.failed.append(failure)
 
 
 def _batches(items: Iterator[Discovered]) -> Iterator[list[Discovered]]:
