@@ -28,7 +28,7 @@ ALLOWED = re.compile(
     r"^(coaching/risk/|models/attrition/|coaching/simulation/|qa_pipeline/(domain|store)/risk"
     r"|qa_pipeline/store/(repositories|schema)\.py"
     r"|qa_pipeline/services/(retention|people)/|api/v1/risk|api/pages/risk|api/app\.py|api/v1/__init__\.py"
-    r"|callqa/cli/(risk|validate_risk|main)|callqa/wiring\.py|callqa/demo/)"
+    r"|callqa/cli/(risk|validate_risk|main)|callqa/site_wiring\.py|callqa/demo/)"
 )
 NAMED = re.compile(
     r"\b(coaching\.risk|models\.attrition|risk_tables|store\.risk|domain\.risk|api\.v1\.risk)\b|\btx\.risk\b"
