@@ -36,8 +36,8 @@ PR_SET_CHILD_SUBREAPER = 36
 SPEED_AT_LEAST, MEMORY_AT_MOST = 0.9, 1.1
 ABOUT = (
     "a batch of recordings of three seconds with their transcripts beside them, by `callqa score` with two workers in "
-    "a new home: listening, text models, rules, store; processor time of all its processes, less that of a batch of two "
-    "contacts, which is the start of the processes. The alternative is the smallest batch. Memory is the parent's."
+    "a new home: listening, text models, rules, store; processor time of all its processes, less that of a batch of "
+    "two contacts, which is the start of the processes. The alternative is the smallest batch. Memory is the parent's."
 )
 
 
