@@ -86,7 +86,7 @@ def _change_text(change: Change) -> str:
 BUSY = ", so other work ran beside: times are longer and less sure than on an idle machine"
 PAGE = """# Benchmarks
 
-`python -m benchmarks` measures everything below in one run of ten to twelve minutes on two cores, prints the table,
+`python -m benchmarks` measures everything below in one run of half an hour on two cores, prints the table,
 compares it with `benchmarks/results/latest.json`, says what takes over 10 % longer than there, and puts itself in its
 place. `python -m benchmarks rules store` measures some of it and keeps nothing, unless `--save FILE` names a place;
 `--against FILE` compares with another run, `--quick` only shows that everything runs. `python -m benchmarks --page`
